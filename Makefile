@@ -1,0 +1,45 @@
+# Everything a developer does, by name. `make` lists it.
+
+.DEFAULT_GOAL := help
+.PHONY: help bootstrap demo test lint fmt bench sim histories lock clean
+
+BIN := .venv/bin
+TYPED := engine rules streams monitoring weiguard tests $(wildcard bench)
+
+help: ## List these targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
+
+bootstrap: ## Make .venv from requirements.lock (instant when nothing changed)
+	@sh scripts/bootstrap
+
+demo: bootstrap ## Run a seeded day of small shops; ARGS=--once ends with the summary
+	@$(BIN)/weiguard demo $(ARGS)
+
+test: lint ## Run all checks and tests; SLOW=1 adds the slow tests
+	$(BIN)/pytest $(if $(SLOW),,-m "not slow") $(ARGS)
+
+lint: bootstrap ## Check style, types and the direction of imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy --strict $(TYPED)
+	$(BIN)/lint-imports --no-logo
+
+fmt: bootstrap ## Format, and mend what can be mended safely
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: bootstrap ## Measure the speed of decoding, deciding and committing
+	@$(BIN)/python -m bench $(ARGS)
+
+sim: bootstrap ## Run the seeded simulation of crashes, duplicates and late events; SEED=n picks one
+	@$(BIN)/python -m tests.simulation $(if $(SEED),--seed $(SEED)) $(ARGS)
+
+histories: bootstrap ## Decide real histories and compare with what is known of them
+	@$(BIN)/python -m tests.histories $(ARGS)
+
+lock: ## Write requirements.lock anew; ARGS=--upgrade takes newer versions
+	@sh scripts/lock $(ARGS)
+
+clean: ## Remove .venv and all that the tools left behind (databases stay)
+	rm -rf .venv .lock-venv build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""Decides: pure folds of the log, without I/O, clock, randomness or environment."""

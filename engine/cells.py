@@ -1,0 +1,58 @@
+"""What a key remembers: the tail of its contributions, the head of every measure, and the journal of what fired.
+
+The compiler derives one class a kind of key from `Cell`, with a slot for each measure's head. The same class serves as
+scratch: a state rewound to a place in the tail, on which `step` runs again.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from typing import Any
+
+from engine.program import ENDED, SETTLED, Contribution, Key, Mark, Position
+
+
+class Cell:
+    """One key's state. `items` is sorted by position; `journal` maps case → sub-key → marks in order."""
+
+    __slots__ = ("items", "journal", "key")
+
+    def __init__(self, key: Key) -> None:
+        self.key = key
+        self.items: list[Contribution] = []
+        self.journal: dict[int, dict[Any, list[Mark]]] = {}
+
+
+def marks_from(marks: list[Mark], position: Position | tuple[int]) -> int:
+    """Return the index of the first mark at or after a position."""
+    return bisect_left(marks, position, key=_position)
+
+
+def _position(mark: Mark) -> Position:
+    return mark[0]
+
+
+def episode_at(marks: list[Mark], position: Position) -> tuple[Position, int] | None:
+    """Return (start, level) of the episode alive just before a position, if one is."""
+    at = marks_from(marks, position)
+    if at == 0:
+        return None
+    _, level, start, _, _ = marks[at - 1]
+    return None if level == ENDED else (start, level)
+
+
+def level_in(marks: list[Mark], group: Any, position: Position) -> int:
+    """Return the level a window had reached just before a position; SETTLED where nothing can follow."""
+    at = marks_from(marks, position)
+    if at == 0 or marks[at - 1][2] != group:
+        return 0
+    level = marks[at - 1][1]
+    return SETTLED if level < 0 else level
+
+
+def last_of(marks: list[Mark], group: Any) -> Mark | None:
+    """Return the mark that sets the standing of a group: its last one with a level."""
+    for mark in reversed(marks):
+        if mark[2] == group and mark[1] > 0:
+            return mark
+    return None

@@ -1,0 +1,233 @@
+"""What happens when the clock passes and nothing came: answers that are owed, and ladders of reminders.
+
+A trigger arms an obligation with deadlines; an answer ends it. A deadline is decided once the clock is past it, at its
+own place in the order: an answer's deadline after every event with that time, a reminder's before. Timers only wake; the
+truth is read off the key's arming and answering events, so that a late one of either puts right what was said.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from heapq import heappush
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from engine.cells import Cell, marks_from
+from engine.program import FLAGS, ID, SOURCE, SUB, TIME, Contribution, Face, Key, Mark, Position, Shown
+
+if TYPE_CHECKING:
+    from engine.tenant import Tenant
+
+AFTER_ALL: Final = "\U0010ffff"  # Sorts after every source: a deadline stands after the events of its time.
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """One deadline: what level it raises, and for a reminder the date it speaks of."""
+
+    level: int
+    at_us: int
+    end_us: int
+    boundary: bool  # Stands before the events of its time instead of after them.
+
+    def place(self) -> Position:
+        """Return its place in the tenant's order."""
+        return (self.at_us, "" if self.boundary else AFTER_ALL, "", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """A case with `expect:` or `remind:`, compiled."""
+
+    place: int  # Where its keys' cells are.
+    face: Face
+    arming: int  # The flag of its triggers.
+    answering: int  # The flags of the events that answer.
+    mode: Literal["each", "first", "latest"]
+    home: Callable[[Contribution], Any]  # The key that a trigger arms; None: it has none.
+    answers: Callable[[Tenant, Contribution, Contribution], bool]  # (armed, event)
+    due: Callable[[Tenant, Contribution], list[Due]]  # Earliest first.
+    shown: Callable[[Tenant, Contribution], Shown]
+    ladder: bool  # A reminder: every rung is an alert of its own.
+
+
+class Owing(Cell):
+    """One key's arming and answering events; `open` are the armings that nothing answered yet."""
+
+    __slots__ = ("open",)
+
+    def __init__(self, key: Key) -> None:
+        super().__init__(key)
+        self.open: list[Contribution] = []
+
+
+def owe(tenant: Tenant, case: Deadline, key: Key, item: Contribution) -> None:
+    """Enter an arming or answering event into its key."""
+    cell = _owing(tenant, case, key)
+    if tenant.touched is not None:
+        tenant.touched.add((case.place, key))
+    if cell.items and item < cell.items[-1]:
+        cell.items.insert(bisect_left(cell.items, item), item)
+        settle_again(tenant, case, cell)
+    else:
+        cell.items.append(item)
+        _step(tenant, case, cell, item, cell.open)
+        if item in cell.open:
+            _arm(tenant, case, cell, item)
+
+
+def arms(case: Deadline, cell: Owing, item: Contribution) -> bool:
+    """Return whether an event arms this key: it is a trigger, and the key is its own."""
+    return bool(item[FLAGS] & case.arming) and case.home(item) == cell.key
+
+
+def _owing(tenant: Tenant, case: Deadline, key: Key) -> Owing:
+    cells = tenant.cells[case.place]
+    cell = cells.get(key)
+    if cell is None:
+        cell = cells[key] = Owing(key)
+        tenant.look_again(case.place, key, tenant.clock + tenant.lateness_us)
+    found: Owing = cell
+    return found
+
+
+def _step(tenant: Tenant, case: Deadline, cell: Owing, item: Contribution, waiting: list[Contribution]) -> None:
+    """Let one event answer what waits, then arm."""
+    if item[FLAGS] & case.answering:
+        waiting[:] = [armed for armed in waiting if not case.answers(tenant, armed, item)]
+    if arms(case, cell, item):
+        if case.mode == "first" and waiting:
+            return
+        if case.mode == "latest":
+            waiting.clear()
+        waiting.append(item)
+
+
+def _arm(tenant: Tenant, case: Deadline, cell: Owing, armed: Contribution) -> None:
+    """Set a timer for each deadline to come; a ladder that lies wholly in the past speaks at once."""
+    dues = case.due(tenant, armed)
+    ahead = [due for due in dues if due.at_us >= armed[TIME] or not case.ladder]
+    for number, due in enumerate(ahead):
+        order = (due.at_us, case.face.rule, repr(case.face.key(cell.key, None)), number, case.place, armed[: SUB + 1])
+        heappush(tenant.timers, (*order, cell.key, armed))
+    if case.ladder and dues and not ahead:
+        _enter(tenant, case, cell, _at_arming(case, tenant, armed, dues[-1]), moved=False)
+
+
+def _at_arming(case: Deadline, tenant: Tenant, armed: Contribution, due: Due) -> Mark:
+    position: Position = armed[: SUB + 1]  # type: ignore[assignment]  # a slice of a tuple of Any has no lengths
+    trigger = (armed[SOURCE], armed[ID])
+    return (position, due.level, (due.at_us, due.end_us), case.shown(tenant, armed), trigger)
+
+
+def ring(tenant: Tenant, case: Deadline, key: Key, armed: Contribution, at_us: int) -> None:
+    """Decide the deadlines of an arming that a timer speaks of."""
+    cell = tenant.cells[case.place].get(key)
+    if cell is None or armed not in _armings(tenant, case, cell):
+        return
+    end = _end(tenant, case, cell, armed)
+    for due in case.due(tenant, armed):
+        if due.at_us == at_us and _stands(case, due, armed, end):
+            _enter(tenant, case, cell, _mark(tenant, case, armed, due), moved=False)
+    if tenant.touched is not None:
+        tenant.touched.add((case.place, key))
+
+
+def _mark(tenant: Tenant, case: Deadline, armed: Contribution, due: Due) -> Mark:
+    group: Any = (due.at_us, due.end_us) if case.ladder else (armed[: SUB + 1], _last(tenant, case, armed))
+    return (due.place(), due.level, group, case.shown(tenant, armed), (armed[SOURCE], armed[ID]))
+
+
+def _last(tenant: Tenant, case: Deadline, armed: Contribution) -> int:
+    return case.due(tenant, armed)[-1].at_us
+
+
+def _stands(case: Deadline, due: Due, armed: Contribution, end: Contribution | None) -> bool:
+    """Return whether a deadline came before what ended the waiting; a rung past when armed never stands."""
+    if case.ladder and due.at_us < armed[TIME]:
+        return False
+    return end is None or (end[TIME] >= due.at_us if due.boundary else end[TIME] > due.at_us)
+
+
+def _armings(tenant: Tenant, case: Deadline, cell: Owing) -> list[Contribution]:
+    """Return the events that really armed: with `first`, only those that found nothing waiting."""
+    if case.mode != "first":
+        return [item for item in cell.items if arms(case, cell, item)]
+    found: list[Contribution] = []
+    waiting: list[Contribution] = []
+    for item in cell.items:
+        _step(tenant, case, cell, item, waiting)
+        if waiting and waiting[0] is item:
+            found.append(item)
+    return found
+
+
+def _end(tenant: Tenant, case: Deadline, cell: Owing, armed: Contribution) -> Contribution | None:
+    """Return the first event that ended the waiting of an arming: its answer, or a newer arming that took its place."""
+    for item in cell.items[bisect_left(cell.items, armed) + 1 :]:
+        if item[FLAGS] & case.answering and case.answers(tenant, armed, item):
+            return item
+        if case.mode == "latest" and arms(case, cell, item):
+            return item
+    return None
+
+
+def settle_again(tenant: Tenant, case: Deadline, cell: Owing) -> None:
+    """Read the truth off the key's events again, up to the clock, and put right what stood."""
+    marks: list[Mark] = []
+    cell.open = []
+    for armed in _armings(tenant, case, cell):
+        end = _end(tenant, case, cell, armed)
+        if end is None:
+            cell.open.append(armed)
+        marks += _marks(tenant, case, armed, end)
+        _arm_again(tenant, case, cell, armed)
+    marks.sort(key=lambda mark: mark[:3])
+    held = cell.journal.setdefault(case.face.index, {})
+    for mark in (*held.get(None, []), *marks):
+        tenant.changed[case.face.index, cell, None, mark[2]] = True
+    held[None] = marks
+
+
+def _marks(tenant: Tenant, case: Deadline, armed: Contribution, end: Contribution | None) -> Iterator[Mark]:
+    dues = case.due(tenant, armed)
+    for due in dues:
+        if due.at_us < tenant.clock and _stands(case, due, armed, end):
+            yield _mark(tenant, case, armed, due)
+    if case.ladder and dues and all(due.at_us < armed[TIME] for due in dues):
+        yield _at_arming(case, tenant, armed, dues[-1])
+
+
+def _arm_again(tenant: Tenant, case: Deadline, cell: Owing, armed: Contribution) -> None:
+    for number, due in enumerate(case.due(tenant, armed)):
+        if due.at_us >= tenant.clock:
+            order = (due.at_us, case.face.rule, repr(case.face.key(cell.key, None)), number, case.place)
+            timer = (*order, armed[: SUB + 1], cell.key, armed)
+            heappush(tenant.timers, timer)
+
+
+def _enter(tenant: Tenant, case: Deadline, cell: Owing, mark: Mark, *, moved: bool) -> None:
+    marks = cell.journal.setdefault(case.face.index, {}).setdefault(None, [])
+    at = marks_from(marks, mark[0])
+    if mark in marks[at : at + len(marks)]:
+        return
+    marks.insert(at, mark)
+    tenant.changed[case.face.index, cell, None, mark[2]] = moved
+
+
+def forget(tenant: Tenant, case: Deadline, cell: Owing, before_us: int) -> bool:
+    """Drop what no late event can reach and nothing waits for; return whether nothing is left."""
+    kept = [armed for armed in _armings(tenant, case, cell) if _live(tenant, case, cell, armed, before_us)]
+    cut = bisect_left(cell.items, (before_us,))
+    if kept:
+        cut = min(cut, bisect_left(cell.items, kept[0]))
+    del cell.items[:cut]
+    return not cell.items and not cell.journal.get(case.face.index)
+
+
+def _live(tenant: Tenant, case: Deadline, cell: Owing, armed: Contribution, before_us: int) -> bool:
+    """Return whether an arming still waits, or a late event could still change what became of it."""
+    end = _end(tenant, case, cell, armed)
+    waits = end is None and not case.ladder
+    return waits or (end is not None and end[TIME] >= before_us) or _last(tenant, case, armed) >= before_us

@@ -1,0 +1,33 @@
+"""The one fate of every input, and sums that must agree."""
+
+from __future__ import annotations
+
+from typing import Final, Literal, TypeAlias
+
+from engine.payloads import PAYLOADS
+
+Disposition: TypeAlias = Literal["decided", "duplicate", "conflict", "late", "quarantined"]
+DISPOSITIONS: Final[tuple[Disposition, ...]] = ("decided", "duplicate", "conflict", "late", "quarantined")
+OTHER: Final = "other"  # What an event type outside the contract is counted as.
+
+
+class Tally:
+    """Counts by (event type, disposition)."""
+
+    def __init__(self) -> None:
+        self.counts: dict[tuple[str, str], int] = {}
+        self.inputs = 0
+
+    def add(self, kind: str, disposition: str) -> None:
+        """Count one input."""
+        name = (kind if kind in PAYLOADS else OTHER, disposition)
+        self.counts[name] = self.counts.get(name, 0) + 1
+        self.inputs += 1
+
+    def by_disposition(self) -> dict[str, int]:
+        """Return how many inputs had each disposition; the sums agree with the number of inputs."""
+        found = dict.fromkeys(DISPOSITIONS, 0)
+        for (_, disposition), count in self.counts.items():
+            found[disposition] += count  # type: ignore[index]  # only dispositions are counted
+        assert sum(found.values()) == self.inputs, "every input has exactly one disposition"
+        return dict(found)

@@ -1,0 +1,162 @@
+"""What events say about accounts, owners, devices, orders and limits: one edit a line.
+
+Each function returns the contributions that read the entity after the event's place, for the engine to look up again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from engine.program import Contribution, Position
+from engine.reference import Edit
+
+if TYPE_CHECKING:
+    from engine.tenant import Tenant
+
+Change: TypeAlias = Callable[["Tenant", Position, Any], list[Contribution]]
+
+
+def _account(*edits_of: Callable[[Any, Tenant], Edit]) -> Change:
+    def change(tenant: Tenant, place: Position, event: Any) -> list[Contribution]:
+        if event.subject is None:
+            return []
+        edits = tuple(edit(event.data, tenant) for edit in edits_of)
+        return tenant.entity("account", event.subject).change(place, edits)
+
+    return change
+
+
+def _opened_on(data: Any, tenant: Tenant) -> Edit:
+    from engine.instants import micros  # noqa: PLC0415  # the only reader of an instant here
+
+    opened = None if data.opened_at is None else tenant.zone.local(micros(data.opened_at)).date().isoformat()
+    return ("set", 4, opened)
+
+
+def _owner_registered(tenant: Tenant, place: Position, event: Any) -> list[Contribution]:
+    data = event.data
+    edits: tuple[Edit, ...] = (("set", 0, data.kind), ("set", 1, data.registered), ("set", 2, data.vat_status))
+    return tenant.entity("owner", data.owner_id).change(place, edits)
+
+
+def _staff(verb: Any) -> Change:
+    def change(tenant: Tenant, place: Position, event: Any) -> list[Contribution]:
+        return tenant.entity("owner", event.data.owner_id).change(place, ((verb, 3, event.data.staff_id),))
+
+    return change
+
+
+def _offboarded(tenant: Tenant, place: Position, event: Any) -> list[Contribution]:
+    if event.data.owner_id is None:
+        return []
+    return _staff("drop")(tenant, place, event)
+
+
+def _device(tenant: Tenant, place: Position, event: Any) -> list[Contribution]:
+    edits: tuple[Edit, ...] = (("set", 0, event.data.managed), ("set", 1, event.data.owner_id))
+    return tenant.entity("device", event.data.device_id).change(place, edits)
+
+
+def _order(tenant: Tenant, place: Position, event: Any) -> list[Contribution]:
+    data = event.data
+    instalment = data.instalment_plan_id is not None and data.contract_id is not None  # The plan alone proves nothing.
+    edits: tuple[Edit, ...] = (
+        ("set", 0, True), ("set", 1, data.total_fen), ("set", 2, instalment), ("set", 3, data.buyer_id),
+    )  # fmt: skip
+    return tenant.entity("order", data.order_id).change(place, edits)
+
+
+def _moved(tenant: Tenant, place: Position, event: Any) -> list[Contribution]:
+    if event.data.order_id is None:
+        return []
+    return tenant.entity("order", event.data.order_id).change(place, (("set", 4, True),))
+
+
+def _licence(tenant: Tenant, place: Position, event: Any) -> list[Contribution]:
+    data = event.data
+    held = (data.qual_id, data.qual_type, tuple(data.scope or ()), data.valid_from, last_day(data))
+    owners = tenant.licence_owners.get(data.qual_id, ())
+    if data.owner_id not in owners:
+        tenant.licence_owners[data.qual_id] = (*owners, data.owner_id)
+    return tenant.entity("owner", data.owner_id).change(place, (("add", 4, held),))
+
+
+def last_day(data: Any) -> str | None:
+    """Return a licence's last valid day: its `valid_to`, else the term counted from `valid_from` (Civil Code 201, 202).
+
+    The first day is not counted, and where the month has no such day its last one stands. Without either nothing says
+    that the licence is valid on any day.
+    """
+    if data.valid_to is not None:
+        return str(data.valid_to)
+    if data.term_years is None:
+        return None
+    year, month, day = (int(part) for part in data.valid_from.split("-"))
+    year = min(year + data.term_years, 9999)
+    leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+    day = min(day, 29 if leap and month == 2 else 28) if month == 2 else day  # noqa: PLR2004  # February
+    return f"{year:04}-{month:02}-{day:02}"
+
+
+def _revoked(tenant: Tenant, place: Position, event: Any) -> list[Contribution]:
+    found: list[Contribution] = []
+    for owner in tenant.licence_owners.get(event.data.qual_id, ()):
+        found += tenant.entity("owner", owner).change(place, (("revoke", 4, event.data.qual_id),))
+    return found
+
+
+def _limit(tenant: Tenant, place: Position, event: Any) -> list[Contribution]:
+    data = event.data
+    scope = f"account:{data.account}" if data.account is not None else f"owner:{data.owner_id}" if data.owner_id else ""
+    tenant.variant = tenant.program.dynamic
+    value = tenant.program.limit_value(data.limit, data.value)
+    tenant.entity("limits", scope).change(place, (("put", 0, (data.limit, value)),))
+    if data.account is not None:
+        return _after(tenant, "account", [data.account], place)
+    if data.owner_id:
+        return _after(tenant, "owner", [data.owner_id], place)
+    return _after(tenant, "account", list(tenant.accounts), place)
+
+
+def _after(tenant: Tenant, kind: str, names: list[str], place: Position) -> list[Contribution]:
+    found = [reader for name in names for reader in tenant.entity(kind, name).readers if reader[:4] >= place]
+    return sorted(found)
+
+
+def _set(at: int, name: str) -> Callable[[Any, Tenant], Edit]:
+    return lambda data, _: ("set", at, getattr(data, name))
+
+
+def _value(at: int, value: Any) -> Callable[[Any, Tenant], Edit]:
+    return lambda _, __: ("set", at, value)
+
+
+# Event type → what it changes. A registration says everything again; the others add to what is known.
+CHANGES: Final[dict[str, Change]] = {
+    "account.registered": _account(_set(0, "kind"), _set(1, "owner_id"), _set(2, "staff_id"), _opened_on),
+    "account.verified": _account(_set(3, "verified_until")),
+    "account.restricted": _account(_value(7, True)),  # noqa: FBT003  # a field's value
+    "account.unrestricted": _account(_value(7, False)),  # noqa: FBT003  # a field's value
+    "matrix.registered": _account(_value(5, True), lambda data, _: ("add", 6, data.operator_id)),  # noqa: FBT003
+    "owner.registered": _owner_registered,
+    "staff.onboarded": _staff("add"),
+    "staff.offboarded": _offboarded,
+    "device.registered": _device,
+    "order.created": _order,
+    "inventory.moved": _moved,
+    "qualification.issued": _licence,
+    "qualification.renewed": _licence,
+    "qualification.revoked": _revoked,
+    "limit_profile.set": _limit,
+}
+
+
+def limits_of(tenant: Tenant, account: str | None, owner: str | None, place: Position) -> dict[str, Any] | None:
+    """Return the limits overridden for an event as of its place: the tenant's, the owner's over it, the account's over both."""
+    found: dict[str, Any] = {}
+    for scope in ("", f"owner:{owner}", f"account:{account}"):
+        line = tenant.limits.get(scope)
+        if line is not None:
+            found.update(line.at(place)[0])
+    return found or None

@@ -1,0 +1,199 @@
+"""decide(state, event): the heart. One input in, its one disposition and its records out.
+
+The event is folded first; then the clock moves; then the timers that are due run, each a step of its own, as of its own
+deadline. Nothing here reads a clock or a file, and the same inputs give the same outputs, byte for byte.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from heapq import heappop
+from typing import Any, Final
+
+from engine.alert import Record
+from engine.decoding import Refusal, decode
+from engine.dedupe import natural_key, same_fact
+from engine.disposition import Tally
+from engine.entities import CHANGES
+from engine.event import Event, UnknownEvent
+from engine.instants import micros
+from engine.intake import intake_records, refused_by
+from engine.program import Contribution, Program
+from engine.reprojecting import look_again
+from engine.settling import settle
+from engine.sweeping import sweep
+from engine.tenant import Tenant
+from engine.windows import HOUR, Zone
+
+LATENESS_US: Final = 25 * HOUR
+UNTIL: Final = ("weiguard", "until")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a deployment decides: the zone of its days, and how late an event may come (per tenant up to 35 days)."""
+
+    zone: str = "Asia/Shanghai"
+    lateness_us: int = LATENESS_US
+    lateness_of: dict[str, int] = field(default_factory=dict)
+    guards: bool = True  # Off only in tests: refold every late event, guard or not.
+    keep: bool = True  # Remember every alert's last record, for `standing`.
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of one input."""
+
+    disposition: str
+    tenant: str
+    event: Event | UnknownEvent | None
+    time_us: int
+    reason: str
+    records: list[Record]
+
+
+class Engine:
+    """A program and the state of every tenant."""
+
+    def __init__(self, program: Program, settings: Settings = Settings()) -> None:  # noqa: B008  # frozen
+        self.program = program
+        self.settings = settings
+        self.tenants: dict[str, Tenant] = {}
+        self.tally = Tally()
+        self._undecided = [0] * len(program.undecided)
+        self._zone = Zone(settings.zone)
+
+    @property
+    def undecided(self) -> dict[str, int]:
+        """Return how many expressions of each rule had no value, where any had none."""
+        found: dict[str, int] = {}
+        for rule, count in zip(self.program.undecided, self._undecided, strict=True):
+            if count:
+                found[rule] = found.get(rule, 0) + count
+        return found
+
+    def clock(self, tenant: str) -> int | None:
+        """Return a tenant's clock in UTC microseconds, None before its first event."""
+        held = self.tenants.get(tenant)
+        return held.clock if held is not None and held.clock >= 0 else None
+
+    def feed(self, raw: bytes) -> Outcome:
+        """Decide one input line. Never raises on bad input; raises AssertionError where the state is broken."""
+        event = decode(raw)
+        if isinstance(event, Refusal):
+            self.tally.add("", "quarantined")
+            return Outcome("quarantined", "", None, 0, str(event), [])
+        time_us = micros(event.time)
+        received_us = time_us if event.receivedtime is None else micros(event.receivedtime)
+        if not event.tenant:
+            return self._tick_all(event, time_us, received_us)
+        tenant = self.tenants.get(event.tenant) or self._tenant(event.tenant)
+        outcome = self._decide(tenant, event, raw, time_us, received_us)
+        self.tally.add(event.kind, outcome.disposition)
+        return outcome
+
+    def _tenant(self, name: str) -> Tenant:
+        lateness = self.settings.lateness_of.get(name, self.settings.lateness_us)
+        tenant = self.tenants[name] = Tenant(name, self.program, self._zone, lateness)
+        tenant.guards = self.settings.guards
+        tenant.keep = self.settings.keep
+        return tenant
+
+    def _tick_all(self, event: Any, time_us: int, received_us: int) -> Outcome:
+        """Move the clock of every tenant."""
+        self.tally.add(event.kind, "decided")
+        records: list[Record] = []
+        for name in sorted(self.tenants):
+            records += self._advance(self.tenants[name], received_us, (event.source, event.id))
+        return Outcome("decided", "", event, time_us, "", records)
+
+    def _decide(self, tenant: Tenant, event: Any, raw: bytes, time_us: int, received_us: int) -> Outcome:
+        cause = (event.source, event.id)
+        disposition, reason = self._dispose(tenant, event, raw, time_us, received_us)
+        records: list[Record] = []
+        if disposition == "decided":
+            records = self._fold(tenant, event, time_us, cause)
+        if tenant.program.intake and (disposition != "decided" or time_us > received_us):
+            records += intake_records(tenant, event, disposition, time_us, received_us)
+        if received_us > tenant.clock:
+            records += self._advance(tenant, received_us, cause)
+        return Outcome(disposition, tenant.name, event, time_us, reason, records)
+
+    def _dispose(self, tenant: Tenant, event: Any, raw: bytes, time_us: int, received_us: int) -> tuple[str, str]:
+        """Give an input its one disposition, with the reason where it is not plain."""
+        if time_us > received_us or self.program.looks_inside:
+            reason = refused_by(tenant, event, time_us, received_us)
+            if reason:
+                return "quarantined", reason
+        clock = max(tenant.clock, received_us)
+        if time_us < clock - tenant.lateness_us:
+            return "late", ""
+        seen = tenant.seen
+        identity = (event.source, event.id)
+        natural = natural_key(event)
+        first = seen.first(identity)
+        if first is None and natural is not None:
+            first = tenant.known.first((event.kind, natural))
+        if first is not None:
+            return _copy(first, raw)
+        if event.kind == "limit_profile.set":
+            reason = self.program.limit_fault(event.data.limit, event.data.value)
+            if reason:
+                return "quarantined", reason
+        at = max(time_us, clock)
+        seen.remember(identity, raw, at)
+        if natural is not None:
+            tenant.known.remember((event.kind, natural), raw, at)
+        return "decided", ""
+
+    def _fold(self, tenant: Tenant, event: Any, time_us: int, cause: tuple[str, str]) -> list[Record]:
+        changed: list[Contribution] = []
+        kind = event.kind
+        change = CHANGES.get(kind)
+        if change is not None:
+            changed = change(tenant, (time_us, *cause, ""), event)
+        handler = tenant.variant.handlers.get(kind)
+        if handler is not None:
+            handler.fold(tenant, time_us, event, [], self._undecided)
+        if changed:
+            look_again(tenant, changed)
+        return settle(tenant, cause) if tenant.changed else []
+
+    def _advance(self, tenant: Tenant, clock_us: int, cause: tuple[str, str]) -> list[Record]:
+        """Move the clock, then run what is due in the order of deadline, rule and key."""
+        if clock_us <= tenant.clock:
+            return []
+        tenant.clock = clock_us
+        timers = tenant.timers
+        records: list[Record] = []
+        while timers and timers[0][0] < clock_us:
+            timer = heappop(timers)
+            tenant.ring(timer)
+            if tenant.changed:
+                records += settle(tenant, cause, timer=True)
+        sweep(tenant)
+        return records
+
+    def until(self, time_us: int) -> list[Record]:
+        """Let every tenant's clock run on to an instant."""
+        records: list[Record] = []
+        for name in sorted(self.tenants):
+            records += self._advance(self.tenants[name], time_us, UNTIL)
+        return records
+
+    def standing(self, tenant: str | None = None) -> list[Record]:
+        """Return the standing alerts' last records, sorted by id; needs `Settings.keep`."""
+        found = [record for held in self._held(tenant) for record in held.stands()]
+        return sorted(found, key=lambda record: (record.id, record.tenant))
+
+    def _held(self, tenant: str | None) -> Iterable[Tenant]:
+        return self.tenants.values() if tenant is None else filter(None, [self.tenants.get(tenant)])
+
+
+def _copy(first: bytes, raw: bytes) -> tuple[str, str]:
+    """Compare a copy with the input that came first: every field that both have must be the same."""
+    differing = same_fact(first, raw)
+    if not differing:
+        return "duplicate", ""
+    return "conflict", f"differs from the first of its name in {', '.join(differing)}"

@@ -1,0 +1,82 @@
+"""The clock, connectors, and the events that Weiguard itself writes into the log and reads back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine.payloads.fields import Payload
+
+
+class ConnectorHeartbeat(Payload, kw_only=True, gc=False):
+    """Data of `connector.heartbeat`."""
+
+    connector_id: str
+
+
+class ClockTick(Payload, kw_only=True, gc=False):
+    """Data of `clock.tick`."""
+
+
+class RuleChanged(Payload, kw_only=True, gc=False):
+    """Data of `rule.changed`."""
+
+    rule: str
+    ruleset: str
+    author: str
+    approver: str | None = None
+
+
+class OverrideSet(Payload, kw_only=True, gc=False):
+    """Data of `override.set`."""
+
+    limit: str
+    value: Any
+    author: str
+    approver: str
+
+
+class CorrectionRequested(Payload, kw_only=True, gc=False):
+    """Data of `correction.requested`."""
+
+    by: str
+    reason: str | None = None
+
+
+class AuditQueried(Payload, kw_only=True, gc=False):
+    """Data of `audit.queried`."""
+
+    by: str
+    query: str
+
+
+class SubjectErased(Payload, kw_only=True, gc=False):
+    """Data of `subject.erased`."""
+
+    subject: str
+    by: str
+    reason: str
+
+
+class AlertAcknowledged(Payload, kw_only=True, gc=False):
+    """Data of `alert.acknowledged` · `alert.assigned` · `alert.snoozed` · `alert.resolved` · `alert.reopened`."""
+
+    alert_id: str
+    by: str
+    reason: str | None = None
+
+
+class SuppressionAdded(Payload, kw_only=True, gc=False):
+    """Data of `suppression.added` · `suppression.ended`."""
+
+    rule: str
+    key: Any
+    until: str | None = None
+    author: str
+    approver: str
+
+
+class AuditVerified(Payload, kw_only=True, gc=False):
+    """Data of `audit.verified`."""
+
+    log_id: str
+    ok: bool

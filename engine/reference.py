@@ -1,0 +1,106 @@
+"""Who owned what, as of when: timelines of accounts, owners, devices, orders and limits.
+
+Each entity is a line of snapshots, one after every event that changed it. An event reads the newest snapshot at or
+before its own position, and is remembered as a reader for as long as a late change could still reach it.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from typing import Any, Final, Literal, TypeAlias
+
+from engine.program import TIME, Contribution, Position
+
+Snapshot: TypeAlias = tuple[Any, ...]
+# What an event does to an entity: set a field; add to or drop from a set (a sorted tuple); revoke the licences of a
+# name; put a (name, value) into a mapping.
+Edit: TypeAlias = tuple[Literal["set", "add", "drop", "revoke", "put"], int, Any]
+
+# (kind, owner_id, staff_id, verified_until, opened_on, matrix_registered, operator_ids, restricted)
+ACCOUNT: Final[Snapshot] = ("personal", None, None, None, None, False, (), False)
+# (kind, registered, vat_status, staff_ids, licences); licences hold (qual_id, type, scope, from, to).
+OWNER: Final[Snapshot] = ("natural", False, "none", (), ())
+# (managed, owner_id)
+DEVICE: Final[Snapshot] = (False, None)
+# (exists, total_fen, instalment, buyer_id, moved)
+ORDER: Final[Snapshot] = (False, None, False, None, False)
+# One mapping: limit name → the value a tenant set for this account, owner or the whole tenant.
+LIMITS: Final[Snapshot] = ({},)
+
+
+class Timeline:
+    """One entity over time, and the contributions that looked it up."""
+
+    __slots__ = ("_base", "_edits", "_marks", "_snapshots", "last_time", "now", "readers")
+
+    def __init__(self, base: Snapshot) -> None:
+        self._base = base
+        self._marks: list[Position] = []
+        self._edits: list[tuple[Edit, ...]] = []
+        self._snapshots: list[Snapshot] = []
+        self.now = base
+        self.last_time = -1  # Of the newest change; an event after it reads `now`.
+        self.readers: list[Contribution] = []
+
+    def at(self, position: Position) -> Snapshot:
+        """Return the snapshot as of a position."""
+        index = bisect_right(self._marks, position)
+        return self._snapshots[index - 1] if index else self._base
+
+    def change(self, position: Position, edits: tuple[Edit, ...]) -> list[Contribution]:
+        """Enter a change; return the readers after it, whose view may have changed."""
+        index = bisect_left(self._marks, position)
+        self._marks.insert(index, position)
+        self._edits.insert(index, edits)
+        self._refold(index)
+        return [reader for reader in self.readers if reader[:4] >= position]
+
+    def _refold(self, index: int) -> None:
+        snapshot = self._snapshots[index - 1] if index else self._base
+        del self._snapshots[index:]
+        for edits in self._edits[index:]:
+            snapshot = edited(snapshot, edits)
+            self._snapshots.append(snapshot)
+        self.now = snapshot
+        self.last_time = self._marks[-1][TIME]
+
+    def forget_readers(self, before_us: int) -> bool:
+        """Drop readers that no late change can reach; return whether nothing is left to remember."""
+        if self.readers:
+            self.readers = [reader for reader in self.readers if reader[TIME] >= before_us]
+        return not self.readers and not self._marks
+
+    def history(self) -> list[tuple[Position, tuple[Edit, ...]]]:
+        """Return every change, oldest first; `restore` takes it back."""
+        return list(zip(self._marks, self._edits, strict=True))
+
+    def restore(self, history: list[tuple[Position, tuple[Edit, ...]]]) -> None:
+        """Take the changes of a checkpoint."""
+        self._marks = [mark for mark, _ in history]
+        self._edits = [edits for _, edits in history]
+        if history:
+            self._refold(0)
+
+
+def edited(snapshot: Snapshot, edits: tuple[Edit, ...]) -> Snapshot:
+    """Return a snapshot with edits applied."""
+    fields = list(snapshot)
+    for verb, at, value in edits:
+        if verb == "set":
+            fields[at] = value
+        elif verb == "add":
+            fields[at] = tuple(sorted({*fields[at], value}, key=repr))
+        elif verb == "drop":
+            fields[at] = tuple(item for item in fields[at] if item != value)
+        elif verb == "revoke":
+            fields[at] = tuple(item for item in fields[at] if item[0] != value)
+        else:
+            fields[at] = {**fields[at], value[0]: value[1]}
+    return tuple(fields)
+
+
+def qualified(owner: Snapshot, kind: str, scope: str, day: str) -> bool:
+    """Return whether an owner holds a licence of a kind that covers a scope ("" for any) on a day (YYYY-MM-DD)."""
+    return any(
+        held[1] == kind and held[4] is not None and held[3] <= day <= held[4] and (scope == "" or scope in held[2]) for held in owner[4]
+    )

@@ -1,0 +1,74 @@
+"""Reference data came late: contributions that looked it up are withdrawn and entered anew, in the same step."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.lateness import revise
+from engine.program import KIND, SUB, Contribution, Found
+from engine.sequences import bind_again, displace, place
+
+if TYPE_CHECKING:
+    from engine.tenant import Tenant
+
+
+def look_again(tenant: Tenant, readers: list[Contribution]) -> None:
+    """Look up again what these contributions read, and mend whatever follows from it."""
+    removed: list[Contribution] = []
+    added: list[Contribution] = []
+    for old in {reader[: SUB + 1]: reader for reader in readers}.values():
+        again = tenant.variant.by_kind[old[KIND]].again
+        assert again is not None, "only what looks something up is a reader"
+        new = again(tenant, old)
+        if new != old:
+            removed.append(old)
+            added.append(new)
+            _read_elsewhere(tenant, old, new)
+    if removed:
+        _change_sequences(tenant, removed, added)
+        revise(tenant, removed, added)
+        for old, new in zip(removed, added, strict=True):
+            _change_plain(tenant, old, new)
+
+
+def _read_elsewhere(tenant: Tenant, old: Contribution, new: Contribution) -> None:
+    lines = tenant.variant.by_kind[old[KIND]].lines
+    assert lines is not None, "only what looks something up is a reader"
+    for line in lines(tenant, old):
+        line.readers.remove(old)
+    for line in lines(tenant, new):
+        line.readers.append(new)
+
+
+def _change_plain(tenant: Tenant, old: Contribution, new: Contribution) -> None:
+    """Take back what cases without a cell found on the old contribution, and judge the new one."""
+    plain = tenant.variant.by_kind[old[KIND]].plain
+    if plain is None:
+        return
+    gone: list[Found] = []
+    found: list[Found] = []
+    plain(tenant, old, gone, tenant.mute)
+    plain(tenant, new, found, tenant.mute)
+    for case, sub, mark in gone:
+        marks = tenant.plain.journal[case][sub]
+        marks[:] = [held for held in marks if held[0] != mark[0]]
+        tenant.changed[case, tenant.plain, sub, mark[2]] = True
+    for case, sub, mark in found:
+        tenant.plain.journal.setdefault(case, {}).setdefault(sub, []).append(mark)
+        tenant.changed[case, tenant.plain, sub, mark[2]] = True
+
+
+def _change_sequences(tenant: Tenant, removed: list[Contribution], added: list[Contribution]) -> None:
+    for case in tenant.program.sequences:
+        flags = 0
+        for link in case.links:
+            flags |= link.flag
+        for old in removed:
+            if old[5] & flags:
+                displace(tenant, case, old)
+        for new in added:
+            if new[5] & flags:
+                place(tenant, case, new)
+        for item in (*removed, *added):
+            if item[5] & flags:
+                bind_again(tenant, case, item)

@@ -1,0 +1,211 @@
+"""A, then B within T: chains of events, found by looking back from the last step.
+
+Each earlier step keeps its events by the values a later step must match. When a last step comes, the latest chain that
+fits is bound and enters the case's cell as a derived contribution; a late event of any step finds the last steps it can
+have changed, and their chains are bound again.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from engine.lateness import revise
+from engine.program import SUB, TIME, Contribution, Found
+
+if TYPE_CHECKING:
+    from engine.tenant import Tenant
+
+Chain = tuple[Contribution, ...]  # The bound steps, first to last.
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One step of a sequence: its flag, how near the next step must be, and how it is found and tested."""
+
+    flag: int
+    within_us: int  # Greatest distance to the step after it, inclusive; 0 on the last step.
+    join: Callable[[Contribution], Any]  # The values later steps must match; None: some are absent.
+    asked: Callable[[Chain], Any]  # Of the bound later steps: the values this step must have.
+    fits: Callable[[Chain], bool]  # Of this step and the bound later ones.
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """A case with `sequence:`, compiled. `since`: the step that each alert belongs to, or -1."""
+
+    place: int  # Where its steps are among the cells.
+    links: tuple[Link, ...]
+    since: int
+    bind: Callable[[Tenant, Chain], tuple[int, Any]]  # (time, fact) for the handler of the derived event.
+    kind: str
+
+    @property
+    def span_us(self) -> int:
+        """Return the greatest distance from a first step to its last."""
+        return sum(link.within_us for link in self.links)
+
+
+class Steps:
+    """What one sequence remembers: every step's events, by joining values and in order."""
+
+    __slots__ = ("bound", "by_join", "ordered")
+
+    def __init__(self, steps: int) -> None:
+        self.by_join: list[dict[Any, list[Contribution]]] = [{} for _ in range(steps)]
+        self.ordered: list[list[Contribution]] = [[] for _ in range(steps)]
+        self.bound: dict[Any, list[Contribution]] = {}  # Position of a last step → the contributions it made.
+
+
+def steps_of(tenant: Tenant, case: Sequence) -> Steps:
+    """Return what a tenant remembers of a sequence."""
+    cells = tenant.cells[case.place]
+    found = cells.get("steps")
+    if found is None:
+        found = cells["steps"] = Steps(len(case.links))
+    steps: Steps = found
+    return steps
+
+
+def advance(tenant: Tenant, case: Sequence, item: Contribution, found: list[Found], undecided: list[int]) -> None:
+    """Enter an event into every step it can be, and bind what it completes."""
+    steps = steps_of(tenant, case)
+    last = len(case.links) - 1
+    late = False
+    for number, link in enumerate(case.links):
+        if item[5] & link.flag:
+            late |= _keep(steps, number, link, item)
+    if late:
+        bind_again(tenant, case, item)
+    elif item[5] & case.links[last].flag and all(steps.ordered[:last][1:]):
+        for chain in chains(case, steps, item):
+            _enter(tenant, case, steps, chain, found, undecided)
+
+
+def _keep(steps: Steps, number: int, link: Link, item: Contribution) -> bool:
+    """Remember an event; return whether it came out of order."""
+    ordered = steps.ordered[number]
+    late = bool(ordered) and item < ordered[-1]
+    if late:
+        insort(ordered, item)
+    else:
+        ordered.append(item)
+    join = link.join(item)
+    if join is not None:
+        held = steps.by_join[number].setdefault(join, [])
+        if late:
+            insort(held, item)
+        else:
+            held.append(item)
+    return late
+
+
+def chains(case: Sequence, steps: Steps, last: Contribution) -> list[Chain]:
+    """Return the chains a last step completes: the latest that fits, or one for each step named by `since`."""
+    found: list[Chain] = []
+    seen: set[Any] = set()
+    for chain in _bound(case, steps, len(case.links) - 1, (last,)):
+        since = chain[case.since][: SUB + 1] if case.since >= 0 else None
+        if since not in seen:
+            seen.add(since)
+            found.append(chain)
+        if case.since < 0:
+            break
+    return found
+
+
+def _bound(case: Sequence, steps: Steps, step: int, tail: Chain) -> Iterator[Chain]:
+    """Yield every chain that ends in `tail`, latest earlier steps first."""
+    if step == 0:
+        yield tail
+        return
+    link = case.links[step - 1]
+    asked = link.asked(tail)
+    held = steps.by_join[step - 1].get(asked, []) if asked is not None else []
+    first = bisect_left(held, (tail[0][TIME] - link.within_us,))
+    for index in range(bisect_left(held, tail[0]) - 1, first - 1, -1):
+        if link.fits((held[index], *tail)):
+            yield from _bound(case, steps, step - 1, (held[index], *tail))
+
+
+def _enter(
+    tenant: Tenant, case: Sequence, steps: Steps, chain: Chain, found: list[Found], undecided: list[int]
+) -> None:
+    time, fact = case.bind(tenant, chain)
+    before = len(tenant.derived)
+    tenant.variant.handlers[case.kind].fold(tenant, time, fact, found, undecided)
+    steps.bound.setdefault(chain[-1][: SUB + 1], []).extend(tenant.derived[before:])
+
+
+def bind_again(tenant: Tenant, case: Sequence, item: Contribution) -> None:
+    """Bind again the chains of every last step that an event, entered or gone, may have changed."""
+    steps = steps_of(tenant, case)
+    ordered = steps.ordered[-1]
+    first = bisect_left(ordered, item)
+    until = bisect_right(ordered, (item[TIME] + case.span_us + 1,))
+    removed: list[Contribution] = list(steps.bound.pop(item[: SUB + 1], []))
+    added: list[Contribution] = []
+    for last in ordered[first:until]:
+        place = last[: SUB + 1]
+        removed += steps.bound.pop(place, [])
+        made = [_made(tenant, case, chain) for chain in chains(case, steps, last)]
+        if made:
+            steps.bound[place] = made
+        added += made
+    kept = [new for new in added if new in removed]
+    revise(tenant, [old for old in removed if old not in kept], [new for new in added if new not in kept])
+
+
+def _made(tenant: Tenant, case: Sequence, chain: Chain) -> Contribution:
+    time, fact = case.bind(tenant, chain)
+    make = tenant.variant.handlers[case.kind].make
+    assert make is not None, "a derived event has a maker"
+    return make(tenant, time, fact)
+
+
+def displace(tenant: Tenant, case: Sequence, item: Contribution) -> None:
+    """Take an event out of every step it was."""
+    steps = steps_of(tenant, case)
+    for number, link in enumerate(case.links):
+        if item[5] & link.flag:
+            _drop(steps.ordered[number], item)
+            join = link.join(item)
+            if join is not None:
+                _drop(steps.by_join[number][join], item)
+
+
+def place(tenant: Tenant, case: Sequence, item: Contribution) -> None:
+    """Put an event into every step it can be, without binding anything."""
+    steps = steps_of(tenant, case)
+    for number, link in enumerate(case.links):
+        if item[5] & link.flag:
+            _keep(steps, number, link, item)
+
+
+def _drop(held: list[Contribution], item: Contribution) -> None:
+    at = bisect_left(held, item)
+    assert held[at] == item, "only what was entered can be dropped"
+    del held[at]
+
+
+def forget(tenant: Tenant, case: Sequence, limit: int) -> None:
+    """Drop up to `limit` events that no last step to come can reach."""
+    steps = steps_of(tenant, case)
+    horizon = tenant.clock - tenant.lateness_us
+    for number, link in enumerate(case.links):
+        reach = sum(later.within_us for later in case.links[number:])
+        ordered = steps.ordered[number]
+        cut = min(bisect_left(ordered, (horizon - reach,)), limit)
+        for old in ordered[:cut]:
+            join = link.join(old)
+            if join is not None:
+                held = steps.by_join[number][join]
+                del held[0]
+                if not held:
+                    del steps.by_join[number][join]
+        if cut:
+            for old in ordered[:cut] if number == len(case.links) - 1 else ():
+                steps.bound.pop(old[: SUB + 1], None)
+            del ordered[:cut]

@@ -1,0 +1,155 @@
+"""The end of a step: compare what stands with what was said, write at most one record an alert, tell the watchers.
+
+A step is one event or one timer. Alerts that other rules read are events themselves, at the place of each crossing; they
+are entered and withdrawn stratum by stratum before anything is written.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from engine.alert import Record, alert_id, change_between
+from engine.cells import Cell, last_of
+from engine.evidence import evidence_of
+from engine.instants import rfc3339
+from engine.lateness import revise
+from engine.program import LEVELS, Contribution, Face, Mark
+
+if TYPE_CHECKING:
+    from engine.tenant import Tenant
+
+Cause = tuple[str, str]  # (source, id) of the event whose arrival wrote a record.
+
+
+def settle(tenant: Tenant, cause: Cause, *, timer: bool = False) -> list[Record]:
+    """Return the records of a step, in the order of their alerts' place, rule and key; forget what was noted."""
+    settled: dict[tuple[int, Any, Any, Any], bool] = {}
+    while tenant.changed:
+        waiting = tenant.changed
+        tenant.changed = {}
+        _tell_watchers(tenant, waiting)
+        settled.update(waiting)
+    found = []
+    for (index, cell, sub, group), moved in settled.items():
+        record = _record(tenant, tenant.program.faces[index], cell, sub, group, cause, late=moved and not timer)
+        if record is not None:
+            found.append(record)
+    found.sort(key=lambda pair: pair[0])
+    return [record for _, record in found]
+
+
+def _tell_watchers(tenant: Tenant, waiting: dict[tuple[int, Any, Any, Any], bool]) -> None:
+    """Enter and withdraw the alerts that other rules read as events."""
+    make = tenant.program.make_fact
+    if make is None:
+        return
+    removed: list[Contribution] = []
+    added: list[Contribution] = []
+    for index, cell, sub, group in waiting:
+        face = tenant.program.faces[index]
+        if face.watched:
+            key = (index, face.key(cell.key, sub), group)
+            before = tenant.facts.get(key, ())
+            after = tuple(make(tenant, *_fact(tenant, face, cell, sub, mark)) for mark in _marks(cell, index, sub, group))
+            if before != after:
+                removed += [fact for fact in before if fact not in after]
+                added += [fact for fact in after if fact not in before]
+                tenant.facts[key] = after
+                if not after:
+                    del tenant.facts[key]
+    if removed or added:
+        revise(tenant, removed, added)
+
+
+def _marks(cell: Cell, index: int, sub: Any, group: Any) -> list[Mark]:
+    marks = cell.journal.get(index, {}).get(sub, [])
+    return [mark for mark in marks if mark[2] == group and mark[1] > 0]
+
+
+def _fact(tenant: Tenant, face: Face, cell: Cell, sub: Any, mark: Mark) -> tuple[int, dict[str, Any]]:
+    position, level = mark[0], mark[1]
+    key = dict(zip(face.dimensions, face.key(cell.key, sub), strict=True))
+    place = (*position[:3], f"{position[3]}\x00{face.rule}\x00{face.case}\x00{sorted(key.items())!r}")
+    fact = {f"event.{name}": value for name, value in key.items()}
+    fact |= {
+        "@place": (position[1], position[2], place),
+        "event.rule": face.rule,
+        "event.level": LEVELS[level],
+        "event.alert_id": alert_id(tenant.name, face.rule, key, window_of(tenant, face, cell, mark[2])),
+    }
+    return position[0], fact
+
+
+def _record(
+    tenant: Tenant, face: Face, cell: Cell, sub: Any, group: Any, cause: Cause, *, late: bool
+) -> tuple[tuple[Any, ...], Record] | None:
+    key = face.key(cell.key, sub)
+    name = (face.index, key, group)
+    before = tenant.standing.get(name)
+    mark = last_of(cell.journal.get(face.index, {}).get(sub, []), group)
+    if mark is None and (before is None or before.state == "retracted"):
+        return None
+    after = _standing(tenant, face, cell, key, group, mark, cause, late=late) if mark is not None else None
+    state = change_between(before, after)
+    if state is None:
+        return None
+    number = before.record + 1 if before is not None else 1
+    source = after if after is not None else before
+    assert source is not None, "a change has a before or an after"
+    record = _changed(source, number, state, rfc3339(tenant.clock, tenant.zone.info), cause, late=late)
+    tenant.standing[name] = record
+    if not face.written or face.shadow:
+        return None
+    return (record.at, face.rule, face.case, repr(key)), record
+
+
+def _changed(source: Record, number: int, state: Any, raised_at: str, cause: Cause, *, late: bool) -> Record:
+    return Record(
+        id=source.id, record=number, state=state, rule=source.rule, level=source.level, tenant=source.tenant,
+        key=source.key, window=source.window, at=source.at, raised_at=raised_at, trigger=source.trigger,
+        cause={"source": cause[0], "id": cause[1]}, late=late, values=source.values, limits=source.limits,
+        evidence=source.evidence, ruleset=source.ruleset, message=source.message, action=source.action,
+    )  # fmt: skip
+
+
+def _standing(
+    tenant: Tenant, face: Face, cell: Cell, key: Any, group: Any, mark: Mark, cause: Cause, *, late: bool
+) -> Record:
+    position, level, _, shown, trigger = mark
+    named = dict(zip(face.dimensions, key, strict=True))
+    window = window_of(tenant, face, cell, group)
+    words = face.words(level, shown, named, tenant.zone)
+    return Record(
+        id=alert_id(tenant.name, face.rule, named, window), record=0, state="raised", rule=face.rule,
+        level=LEVELS[level], tenant=tenant.name, key=named, window=window, at=rfc3339(position[0], tenant.zone.info),
+        raised_at="", trigger={"source": trigger[0], "id": trigger[1]}, cause={"source": cause[0], "id": cause[1]},
+        late=late, values=words.values, limits=words.limits, evidence=evidence_of(face, cell, mark),
+        ruleset=tenant.program.ruleset, message=words.message, action=words.action,
+    )  # fmt: skip
+
+
+def window_of(tenant: Tenant, face: Face, cell: Cell, group: Any) -> dict[str, Any]:
+    """Return an alert's window in the contract's form."""
+    zone = tenant.zone.info
+    window: dict[str, Any] = {"kind": face.window}
+    if face.alert in ("event", "since"):
+        window |= {"source": group[1], "id": group[2]}
+    elif face.alert == "calendar":
+        start, end = tenant.zone.window(face.calendar, group)  # type: ignore[arg-type]  # one of the five units
+        window |= {"start": rfc3339(start, zone), "end": rfc3339(end, zone)}
+    elif face.alert == "deadline":
+        window |= _deadline_window(face, group, tenant)
+    else:
+        window |= {"start": rfc3339(group[0], zone), "end": None}
+    if face.case:
+        window["case"] = face.case
+    return window
+
+
+def _deadline_window(face: Face, group: Any, tenant: Tenant) -> dict[str, Any]:
+    """A ladder's rung and the date it speaks of; for an answer, from its arming event to the last deadline."""
+    zone = tenant.zone.info
+    start, end = group
+    if isinstance(start, int):
+        return {"start": rfc3339(start, zone), "end": rfc3339(end, zone)}
+    return {"start": rfc3339(start[0], zone), "end": rfc3339(end, zone), "source": start[1], "id": start[2]}

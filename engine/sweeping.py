@@ -1,0 +1,154 @@
+"""State shrinks when windows close: a few keys an event, invisibly.
+
+A key is looked at when the oldest of its contributions can be out of reach of every window and every late event. What
+is dropped can no longer reach a record; what a window still needs stays.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from typing import TYPE_CHECKING, Any, Final
+
+from engine import deadlines, sequences
+from engine.cells import Cell
+from engine.program import TIME, CellClass, Face, Key, Mark
+from engine.windows import HOUR
+
+if TYPE_CHECKING:
+    from engine.tenant import Tenant
+
+KEYS_A_STEP: Final = 6
+HOT: Final = 1_000  # A tail longer than this is looked at every hour.
+
+
+def sweep(tenant: Tenant) -> None:
+    """Look at a few of the keys that are due."""
+    hour = tenant.clock // HOUR
+    if hour > tenant.due_hour:
+        _begin_hour(tenant, hour)
+    waiting = tenant.sweeping
+    for _ in range(min(KEYS_A_STEP, len(waiting))):
+        _look(tenant, *waiting.pop())
+    tenant.seen.forget(tenant.clock)
+    tenant.known.forget(tenant.clock)
+
+
+def _begin_hour(tenant: Tenant, hour: int) -> None:
+    if tenant.due_hour < 0:
+        tenant.due_hour = hour - 1
+    if hour - tenant.due_hour > len(tenant.due):
+        ripe = sorted(due for due in tenant.due if due <= hour)
+    else:
+        ripe = [due for due in range(tenant.due_hour + 1, hour + 1) if due in tenant.due]
+    for due in ripe:
+        tenant.sweeping += tenant.due.pop(due)
+    tenant.due_hour = hour
+    for case in tenant.program.sequences:
+        sequences.forget(tenant, case, HOT)
+
+
+def _look(tenant: Tenant, index: int, key: Key) -> None:
+    if index < 0:
+        _look_at_line(tenant, index, key)
+        return
+    cell = tenant.cells[index].get(key)
+    if cell is None:
+        return
+    horizon = tenant.clock - tenant.lateness_us
+    case = tenant.program.deadline_of.get(index)
+    if case is not None:
+        empty = deadlines.forget(tenant, case, cell, horizon)
+        _forget_marks(tenant, case.face, cell, horizon)
+        span = tenant.lateness_us
+    else:
+        cls = tenant.variant.classes[index]
+        empty = _trim(tenant, cls, cell, horizon)
+        span = (cls.tail_us + tenant.lateness_us) // 2
+    if empty:
+        del tenant.cells[index][key]
+        return
+    if len(cell.items) > HOT:
+        span = HOUR
+    tenant.look_again(index, key, tenant.clock + span)
+
+
+def _look_at_line(tenant: Tenant, index: int, key: Any) -> None:
+    kind = tenant.program.line_kinds[-1 - index]
+    lines = tenant.entities(kind)
+    line = lines.get(key)
+    if line is None:
+        return
+    if line.forget_readers(tenant.clock - tenant.lateness_us):
+        del lines[key]
+    else:
+        tenant.look_again(index, key, tenant.clock + tenant.lateness_us)
+
+
+def _trim(tenant: Tenant, cls: CellClass, cell: Any, horizon: int) -> bool:
+    """Drop what a cell no longer needs; return whether nothing is left of it."""
+    old = bisect_left(cell.items, (horizon - cls.tail_us,))
+    if old:
+        cls.trim(tenant, cell, old)
+        if tenant.touched is not None:
+            tenant.touched.add((cls.index, cell.key))
+    for unit, prefix in cls.calendars:
+        past = getattr(cell, f"{prefix}p")
+        for start in [start for start in past or () if tenant.zone.window(unit, start)[1] < horizon]:  # type: ignore[arg-type]
+            del past[start]
+    for family in cls.families:
+        for face in family.faces:
+            _forget_marks(tenant, face, cell, horizon)
+    if cell.items or cls.lasting:
+        return False
+    _fade(tenant, cls, cell)
+    if any(cell.journal.values()):
+        return False
+    return all(getattr(cell, f"{prefix}h") < horizon and not getattr(cell, f"{prefix}p") for _, prefix in cls.calendars)
+
+
+def _fade(tenant: Tenant, cls: CellClass, cell: Cell) -> None:
+    """Drop open episodes whose windows have emptied: the next trigger would find them over and begin anew."""
+    for family in cls.families:
+        for face in family.faces:
+            if face.fades:
+                for sub, marks in cell.journal.pop(face.index, {}).items():
+                    for group in {mark[2] for mark in marks}:
+                        _drop_standing(tenant, face, cell, sub, group)
+
+
+def _forget_marks(tenant: Tenant, face: Face, cell: Cell, horizon: int) -> None:
+    journal = cell.journal.get(face.index)
+    if not journal:
+        return
+    for sub in list(journal):
+        marks = journal[sub]
+        kept = _kept(tenant, face, marks, horizon)
+        if len(kept) < len(marks):
+            groups = {mark[2] for mark in marks} - {mark[2] for mark in kept}
+            for group in groups:
+                _drop_standing(tenant, face, cell, sub, group)
+            if kept:
+                journal[sub] = kept
+            else:
+                del journal[sub]
+
+
+def _kept(tenant: Tenant, face: Face, marks: list[Mark], horizon: int) -> list[Mark]:
+    """Return the marks that a late event can still move, or that an open window or episode still stands on."""
+    if face.alert == "calendar":
+        return [mark for mark in marks if tenant.zone.window(face.calendar, mark[2])[1] >= horizon]  # type: ignore[arg-type]
+    if face.alert == "episode":
+        ended = {mark[2] for mark in marks if mark[1] == 0 and mark[0][TIME] < horizon}
+        return [mark for mark in marks if mark[2] not in ended]
+    if face.alert == "since":
+        return [mark for mark in marks if mark[2][TIME] >= horizon - face.evidence_us]
+    if face.alert == "deadline":
+        return [mark for mark in marks if mark[0][TIME] >= horizon or (mark[2][1] >= horizon)]
+    return [mark for mark in marks if mark[0][TIME] >= horizon]
+
+
+def _drop_standing(tenant: Tenant, face: Face, cell: Cell, sub: Any, group: Any) -> None:
+    name = (face.index, face.key(cell.key, sub), group)
+    tenant.facts.pop(name, None)
+    if not tenant.keep:
+        tenant.standing.pop(name, None)

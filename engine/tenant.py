@@ -1,0 +1,104 @@
+"""All that is remembered of one tenant: its clock, its entities, its cells, what it has seen and what stands.
+
+The tenant is the unit of ordering and isolation. Everything here is a function of the tenant's log; nothing is shared
+between tenants but the program.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from engine.cells import Cell
+from engine.deadlines import ring
+from engine.program import CellClass, Contribution, Key, Program, Variant
+from engine.reference import ACCOUNT, DEVICE, LIMITS, ORDER, OWNER, Snapshot, Timeline
+from engine.seen import Seen
+from engine.windows import HOUR, Zone
+
+if TYPE_CHECKING:
+    from engine.alert import Record
+
+BASES: Final[dict[str, Snapshot]] = {
+    "account": ACCOUNT,
+    "owner": OWNER,
+    "device": DEVICE,
+    "order": ORDER,
+    "limits": LIMITS,
+}
+
+
+class Tenant:
+    """One tenant's state."""
+
+    def __init__(self, name: str, program: Program, zone: Zone, lateness_us: int) -> None:
+        self.name = name
+        self.program = program
+        self.variant: Variant = program.constant
+        self.zone = zone
+        self.lateness_us = lateness_us
+        self.clock = -1
+        self.seen = Seen(lateness_us)  # Inputs by (source, id).
+        self.known = Seen(lateness_us)  # Inputs by (type, natural key).
+        self.accounts: dict[str, Timeline] = {}
+        self.owners: dict[str, Timeline] = {}
+        self.devices: dict[str, Timeline] = {}
+        self.orders: dict[str, Timeline] = {}
+        self.limits: dict[str, Timeline] = {}  # By "account:A1", "owner:O1" or "".
+        self.licence_owners: dict[str, tuple[str, ...]] = {}  # Who held a licence, to find whom a revocation touches.
+        self.cells: list[dict[Key, Any]] = [{} for _ in range(program.cell_kinds)]
+        self.plain = Cell(())
+        self.standing: dict[tuple[int, Key, Any], Record] = {}  # (case, key, group) → the last record written.
+        self.facts: dict[tuple[int, Key, Any], tuple[Contribution, ...]] = {}
+        self.changed: dict[tuple[int, Any, Any, Any], bool] = {}  # (case, cell, sub, group) → whether the past moved.
+        self.timers: list[tuple[Any, ...]] = []
+        self.due: dict[int, list[tuple[int, Key]]] = {}  # Hour → cells to look at for what they can forget.
+        self.due_hour = -1
+        self.sweeping: list[tuple[int, Key]] = []
+        self.refolds = 0
+        self.guards = True
+        self.keep = True
+        self.mute = [0] * len(program.undecided)  # Where judging again counts what it could not decide.
+        self.derived: list[Contribution] = []
+        self.touched: set[tuple[int, Key]] | None = None  # Cells changed out of order since a checkpoint.
+
+    def entities(self, kind: str) -> dict[str, Timeline]:
+        """Return the timelines of one kind of entity."""
+        found: dict[str, Timeline] = getattr(self, f"{kind}s" if kind != "limits" else "limits")
+        return found
+
+    def entity(self, kind: str, name: str) -> Timeline:
+        """Return one entity's timeline, begun where it is new."""
+        lines = self.entities(kind)
+        line = lines.get(name)
+        if line is None:
+            line = lines[name] = Timeline(BASES[kind])
+            self.look_again(-1 - self.program.line_kinds.index(kind), name, max(self.clock, 0) + self.lateness_us)
+        return line
+
+    def cell(self, cls: CellClass, key: Key, at_us: int) -> Any:
+        """Return a key's cell, made where it is new."""
+        cells = self.cells[cls.index]
+        found = cells.get(key)
+        if found is None:
+            found = cells[key] = cls.make(key)
+            self.look_again(cls.index, key, at_us + cls.tail_us + self.lateness_us)
+        return found
+
+    def look_again(self, index: int, key: Key, at_us: int) -> None:
+        """Ask for a cell to be swept once the clock is past an instant."""
+        hour = max(at_us // HOUR + 1, self.due_hour + 1)
+        self.due.setdefault(hour, []).append((index, key))
+
+    def ring(self, timer: tuple[Any, ...]) -> None:
+        """Let a timer decide the deadline it stands for."""
+        at_us, index, key, armed = timer[0], timer[4], timer[-2], timer[-1]
+        ring(self, self.program.deadline_of[index], key, armed, at_us)
+
+    def stands(self) -> list[Record]:
+        """Return the last record of every alert that stands and is written."""
+        faces = self.program.faces
+        return [
+            record
+            for (index, _, _), record in self.standing.items()
+            if record.state != "retracted" and faces[index].written and not faces[index].shadow
+        ]

@@ -1,0 +1,91 @@
+"""Calendar windows: the day, week, month, quarter or year of an instant, in the tenant's zone.
+
+A window is half-open, [start, end), in UTC microseconds: 00:00:00 opens the new day. Zones are known here and nowhere
+else, so no two rules can disagree about where a day ends.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from datetime import date, datetime, timedelta
+from typing import Final, Literal, TypeAlias
+from zoneinfo import ZoneInfo
+
+CalendarUnit: TypeAlias = Literal["day", "week", "month", "quarter", "year"]
+UNITS: Final[tuple[CalendarUnit, ...]] = ("day", "week", "month", "quarter", "year")
+
+SECOND: Final = 1_000_000
+MINUTE: Final = 60 * SECOND
+HOUR: Final = 60 * MINUTE
+DAY: Final = 24 * HOUR
+
+_EPOCH: Final = date(1970, 1, 1)
+_MONTHS: Final = {"month": 1, "quarter": 3, "year": 12}
+
+
+def first_day(unit: CalendarUnit, day: date) -> date:
+    """Return the first day of the window that holds a day; weeks begin on Monday."""
+    if unit == "day":
+        return day
+    if unit == "week":
+        return day - timedelta(days=day.weekday())
+    months = _MONTHS[unit]
+    return date(day.year, (day.month - 1) // months * months + 1, 1)
+
+
+def next_first_day(unit: CalendarUnit, first: date) -> date:
+    """Return the first day of the window after the one that begins on `first`."""
+    if unit == "day":
+        return first + timedelta(days=1)
+    if unit == "week":
+        return first + timedelta(days=7)
+    month = first.month - 1 + _MONTHS[unit]
+    return date(first.year + month // 12, month % 12 + 1, 1)
+
+
+class Zone:
+    """A time zone with the windows met so far, so that the next instant in one costs a look-up."""
+
+    __slots__ = ("_bounds", "_starts", "info", "key")
+
+    # Enough for every day of a century; a log that needs more only pays for making them again.
+    LIMIT: Final = 40_000
+
+    def __init__(self, key: str) -> None:
+        """Take an IANA name; raise `zoneinfo.ZoneInfoNotFoundError` where there is none."""
+        self.key = key
+        self.info = ZoneInfo(key)
+        self._starts: dict[str, list[int]] = {unit: [] for unit in UNITS}
+        self._bounds: dict[str, list[tuple[int, int]]] = {unit: [] for unit in UNITS}
+
+    def window(self, unit: CalendarUnit, us: int) -> tuple[int, int]:
+        """Return start and end of the window that holds an instant, all in UTC microseconds."""
+        starts, bounds = self._starts[unit], self._bounds[unit]
+        at = bisect_right(starts, us) - 1
+        if at >= 0 and us < bounds[at][1]:
+            return bounds[at]
+        made = self._make(unit, us)
+        if len(starts) >= self.LIMIT:
+            starts.clear()
+            bounds.clear()
+        at = bisect_right(starts, made[0])
+        starts.insert(at, made[0])
+        bounds.insert(at, made)
+        return made
+
+    def _make(self, unit: CalendarUnit, us: int) -> tuple[int, int]:
+        first = first_day(unit, self.local(us).date())
+        return self.midnight(first), self.midnight(next_first_day(unit, first))
+
+    def local(self, us: int) -> datetime:
+        """Return the zone's wall clock at an instant."""
+        return datetime.fromtimestamp(us // SECOND, self.info).replace(microsecond=us % SECOND)
+
+    def midnight(self, day: date) -> int:
+        """Return the instant at which a day begins, in UTC microseconds."""
+        start = datetime(day.year, day.month, day.day, tzinfo=self.info)
+        return int(start.timestamp()) * SECOND
+
+    def midnight_of(self, days: int) -> int:
+        """Return the instant at which a day begins, given as days since 1970-01-01."""
+        return self.midnight(_EPOCH + timedelta(days=days))

@@ -1,0 +1,1 @@
+"""Says what to decide: the rule language, its compiler and the shipped catalogue."""

@@ -1,0 +1,93 @@
+"""The files of a rule set: packs, limits and lexicons, in the shipped layout or side by side in one folder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from rules.locating import Fields
+from rules.location import Location
+from rules.parsing import read_bytes
+from rules.problems import Desk
+from rules.suggesting import did_you_mean
+
+PACKS: Final = "catalog"
+LIMITS: Final = "limits"
+LEXICONS: Final = "lexicons"
+MAX_FILES: Final = 1_000
+
+
+@dataclass(slots=True)
+class Files:
+    """What was read: packs and limits as nodes, lexicons as text by name."""
+
+    packs: list[Fields] = field(default_factory=list)
+    limits: list[Fields] = field(default_factory=list)
+    lexicons: dict[str, tuple[str, Path]] = field(default_factory=dict)
+
+
+def read_files(folder: Path, desk: Desk) -> Files:
+    """Read every rule file of a folder, in the order of their names."""
+    files = Files()
+    here = Location(str(folder), 1, 1)
+    if not folder.is_dir():
+        what = "a file" if folder.exists() else "nothing there"
+        desk.refuse(
+            here,
+            what,
+            "a folder with rule files",
+            "name the folder that holds catalog/, limits/ and lexicons/",
+        )
+        return files
+    for path in _rule_files(folder):
+        root = read_bytes(path.read_bytes(), _shown(path, folder), desk)
+        if root is not None:
+            _file(root, files, desk)
+    for path in _lexicon_files(folder):
+        try:
+            files.lexicons[path.stem] = (path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n"), path)
+        except UnicodeDecodeError as error:
+            at = Location(_shown(path, folder), 1, 1)
+            desk.refuse(at, f"byte 0x{error.object[error.start]:02x}", "UTF-8", "save it as UTF-8")
+    if not files.packs and not desk.findings.problems:
+        desk.refuse(
+            here, "no rule file", "at least one pack", "write a file with pack: …, title: … and rules: …"
+        )
+    return files
+
+
+def _file(root: Fields, files: Files, desk: Desk) -> None:
+    if "limits" in root.fields and "pack" not in root.fields:
+        files.limits.append(root)
+    elif "pack" in root.fields or "rules" in root.fields:
+        files.packs.append(root)
+    else:
+        name = next(iter(root.fields), "nothing")
+        mend = did_you_mean(name, ("pack", "limits")) or "start the file with pack: … or limits: …"
+        desk.refuse(root.at, f"a file with {name}", "a pack or limits", mend)
+
+
+def _rule_files(folder: Path) -> list[Path]:
+    places = [place for place in (folder / PACKS, folder / LIMITS) if place.is_dir()] or [folder]
+    if folder not in places and any(_yaml(path) for path in folder.iterdir()):
+        places.insert(0, folder)
+    found = [path for place in places for path in sorted(place.iterdir()) if _yaml(path)]
+    return found[:MAX_FILES]
+
+
+def _lexicon_files(folder: Path) -> list[Path]:
+    beside = () if (folder / PACKS).is_dir() else (folder.parent / LEXICONS,)
+    for place in (folder / LEXICONS, *beside):
+        if place.is_dir():
+            return sorted(path for path in place.iterdir() if path.suffix == ".txt" and path.is_file())
+    return []
+
+
+def _yaml(path: Path) -> bool:
+    return path.suffix in (".yaml", ".yml") and path.is_file() and not path.name.startswith(".")
+
+
+def _shown(path: Path, folder: Path) -> str:
+    """Return a file's name as problems show it: without the folder, which the caller knows."""
+    return path.name if path.parent == folder else f"{path.parent.name}/{path.name}"

@@ -1,0 +1,218 @@
+"""YAML, read strictly, into nodes that know their place.
+
+Rule files are written by people and brought by users: YAML 1.2 scalars (`on` is a word, `09:00` and `2026-11-22` are
+texts), no duplicate key, and nothing that can grow or run: no anchors, aliases, merge keys or tags.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.events import (
+    AliasEvent,
+    DocumentEndEvent,
+    DocumentStartEvent,
+    Event,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+    StreamEndEvent,
+    StreamStartEvent,
+)
+from ruamel.yaml.reader import ReaderError
+
+from rules.locating import Fields, Items, Part, Scalar, Source
+from rules.location import Location
+from rules.problems import Desk
+
+MAX_BYTES = 1 << 20
+MAX_DEPTH = 16
+
+_INT = re.compile(r"[-+]?[0-9]+\Z")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
+_WORDS: dict[str, bool | None] = {
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+    **dict.fromkeys(("null", "Null", "NULL", "~", ""), None),
+}
+
+
+class _Refused(Exception):  # noqa: N818  # It is no error: the desk has noted it.  # It carries no error text: the desk has it already.
+    """The file cannot be read further; what is wrong has been noted."""
+
+
+def read_bytes(raw: bytes, file: str, desk: Desk) -> Fields | None:
+    """Read one YAML file; what is wrong goes to the desk, and None comes back."""
+    text = _decoded(raw, file, desk)
+    if text is None:
+        return None
+    source = Source(file, text, tuple(text.split("\n")))
+    try:
+        root = _Builder(source, desk).document()
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        at = source.at(mark.line, mark.column) if mark else source.at(0, 0)
+        found = " ".join(str(error.problem or error.context or "broken YAML").split()).removeprefix("found ")
+        desk.refuse(
+            at,
+            found,
+            "YAML",
+            "quote a text that holds `: ` or ` #`, or starts with one of ! & * { [ | > % @ `",
+        )
+        return None
+    except (ReaderError, ValueError) as error:
+        desk.refuse(source.at(0, 0), " ".join(str(error).split()), "YAML", "remove the character")
+        return None
+    except _Refused:
+        return None
+    if isinstance(root, Fields):
+        return root
+    desk.refuse(
+        source.at(0, 0),
+        "no mapping" if root else "an empty file",
+        "names with values",
+        "start the file with pack: … or limits: …",
+    )
+    return None
+
+
+def _decoded(raw: bytes, file: str, desk: Desk) -> str | None:
+    at = Location(file, 1, 1)
+    if len(raw) > MAX_BYTES:
+        desk.refuse(at, f"{len(raw)} bytes", f"at most {MAX_BYTES}", "split the file")
+        return None
+    try:
+        text = raw.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start)
+        column = error.start - (raw.rfind(b"\n", 0, error.start) + 1)
+        desk.refuse(
+            Location(file, line + 1, column + 1),
+            f"byte 0x{raw[error.start]:02x}",
+            "UTF-8",
+            "save it as UTF-8",
+        )
+        return None
+    for index, char in enumerate(text):
+        if (
+            (char < " " and char not in "\t\n")
+            or char == "\x7f"
+            or "\ud800" <= char <= "\udfff"
+            or char in "\ufeff\x85\u2028\u2029"
+        ):
+            line = text.count("\n", 0, index)
+            column = index - (text.rfind("\n", 0, index) + 1)
+            at = Location(file, line + 1, column + 1)
+            desk.refuse(at, f"the control character U+{ord(char):04X}", "text", "remove it")
+            return None
+    return text
+
+
+class _Builder:
+    """Turns the parser's events into nodes."""
+
+    def __init__(self, source: Source, desk: Desk) -> None:
+        self.source, self.desk = source, desk
+        self.events: Iterator[Event] = iter(YAML(typ="safe", pure=True).parse(source.text))
+
+    def document(self) -> Part | None:
+        """Return the one document of the file, or None where there is none."""
+        root: Part | None = None
+        documents = 0
+        for event in self.events:
+            if isinstance(event, StreamStartEvent | StreamEndEvent | DocumentEndEvent):
+                continue
+            if isinstance(event, DocumentStartEvent):
+                documents += 1
+                if documents > 1:
+                    self.refuse(
+                        event, "a second document", "one document a file", "move it into a file of its own"
+                    )
+                continue
+            root = self.part(event, 1)
+        return root
+
+    def part(self, event: Event, depth: int) -> Part:
+        """Return the node that starts with this event."""
+        self.check(event, depth)
+        if isinstance(event, MappingStartEvent):
+            return self.fields(event, depth)
+        if isinstance(event, SequenceStartEvent):
+            return self.items(event, depth)
+        assert isinstance(event, ScalarEvent), "the parser knows no other node"
+        return self.scalar(event)
+
+    def check(self, event: Event, depth: int) -> None:
+        """Refuse what can grow, run or nest without end."""
+        if isinstance(event, AliasEvent) or getattr(event, "anchor", None) is not None:
+            self.refuse(event, "an anchor or alias", "plain YAML", "write the value out where it is needed")
+        tag = getattr(event, "tag", None)
+        if tag is not None:
+            self.refuse(
+                event, f"the tag {tag}", "plain YAML", "remove the tag; quote the text if it starts with `!`"
+            )
+        if depth > MAX_DEPTH:
+            self.refuse(event, f"a depth of {depth}", f"at most {MAX_DEPTH}", "flatten it")
+
+    def fields(self, start: Event, depth: int) -> Fields:
+        """Return a mapping, each key once."""
+        fields: dict[str, Part] = {}
+        keys: dict[str, Location] = {}
+        for event in self.events:
+            if isinstance(event, MappingEndEvent):
+                break
+            self.check(event, depth)
+            key = self.scalar(event) if isinstance(event, ScalarEvent) else None
+            if key is None or key.text == "<<":
+                self.refuse(
+                    event, "a merge key" if key else "a list or mapping as key", "a name", "write it out"
+                )
+                continue
+            value = self.part(next(self.events), depth + 1)
+            if key.text in fields:
+                first = keys[key.text]
+                found = f"{key.text} again (first in line {first.line}, column {first.column})"
+                self.desk.refuse(key.at, found, "each name once", "remove one of the two")
+                continue
+            fields[key.text], keys[key.text] = value, key.at
+        return Fields(fields, keys, self.place(start))
+
+    def items(self, start: Event, depth: int) -> Items:
+        """Return a list."""
+        items: list[Part] = []
+        for event in self.events:
+            if isinstance(event, SequenceEndEvent):
+                break
+            items.append(self.part(event, depth + 1))
+        return Items(tuple(items), self.place(start))
+
+    def scalar(self, event: ScalarEvent) -> Scalar:
+        """Return a scalar with its YAML 1.2 value."""
+        style = str(event.style or "")
+        text = str(event.value)
+        value = text if style else _resolved(text)
+        begin, end = event.start_mark.index, event.end_mark.index
+        return Scalar(text, value, self.place(event), self.source, begin, end, style)
+
+    def place(self, event: Event) -> Location:
+        """Return where an event starts."""
+        return self.source.at(event.start_mark.line, event.start_mark.column)
+
+    def refuse(self, event: Event, found: str, expected: str, mend: str) -> None:
+        """Note what cannot be read, and stop reading this file."""
+        self.desk.refuse(self.place(event), found, expected, mend)
+        raise _Refused
+
+
+def _resolved(text: str) -> str | int | float | bool | None:
+    """Return the value of a plain scalar in YAML 1.2's core schema, without octal, hex and not-a-number forms."""
+    if text in _WORDS:
+        return _WORDS[text]
+    if _INT.match(text):
+        return int(text) if len(text) < 20 else text
+    return float(text) if _FLOAT.match(text) else text

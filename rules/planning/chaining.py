@@ -1,0 +1,165 @@
+"""The Python of sequences: how each step is found from the later ones, tested, and bound into one derived event."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rules.planning.building import Plan
+from rules.planning.fields import prefix_of
+from rules.planning.folding import indent
+from rules.planning.names import canonical, expanded, names_in, rewrite
+from rules.planning.plan import Stream, Unit
+from rules.planning.reader import Reader, true
+from rules.planning.states import Lines
+from rules.tree import Call, Name, Node
+
+
+def conjuncts(tree: Node | None) -> Iterator[Node]:
+    """Yield the parts of a condition that must all hold."""
+    if isinstance(tree, Call) and tree.function == "_&&_":
+        for part in tree.args:
+            yield from conjuncts(part)
+    elif tree is not None:
+        yield tree
+
+
+class Chain:
+    """A sequence as planned: its conditions sorted by the earliest step they read."""
+
+    def __init__(self, plan: Plan, unit: Unit) -> None:
+        self.unit = unit
+        self.names = [step.name for step in unit.case.sequence]
+        self.own: list[list[Node]] = [[] for _ in self.names]  # About one step alone: its stream's filter.
+        self.between: list[list[Node]] = [[] for _ in self.names]  # About this step and later ones.
+        for at, step in enumerate(unit.case.sequence):
+            where = expanded(canonical(step.where.tree), unit.lets) if step.where else None
+            for part in conjuncts(where):
+                self._sort(part, at)
+        self.streams: list[Stream] = [
+            plan.streams.of(step.events, *(self._as_event(tree, step.name) for tree in self.own[at]))
+            for at, step in enumerate(unit.case.sequence)
+        ]
+
+    def _sort(self, part: Node, at: int) -> None:
+        read = {self.names.index(prefix) for name in names_in(part) if (prefix := prefix_of(name)) in self.names}
+        plain = any(prefix_of(name) not in self.names and prefix_of(name) != "limit" for name in names_in(part))
+        steps = read | ({at} if plain else set())
+        if len(steps) <= 1:
+            self.own[min(steps, default=at)].append(part)
+        else:
+            self.between[min(steps)].append(part)
+
+    @staticmethod
+    def _as_event(tree: Node, step: str) -> Node:
+        def change(node: Node) -> Node | None:
+            if isinstance(node, Name) and prefix_of(node.name) == step:
+                return Name("event" + node.name[len(step) :], node.type, node.offset)
+            return None
+
+        return canonical(rewrite(tree, change))
+
+    def joins(self, at: int) -> list[tuple[str, str]]:
+        """Return (name of this step, name of a later one) for every equality that finds this step."""
+        found: list[tuple[str, str]] = []
+        for tree in self.between[at]:
+            if isinstance(tree, Call) and tree.function == "_==_":
+                for mine, other in (tree.args, tree.args[::-1]):
+                    both = isinstance(mine, Name) and isinstance(other, Name)
+                    if both and prefix_of(mine.name) == self.names[at] != prefix_of(other.name):  # type: ignore[union-attr]
+                        found.append((mine.name, other.name))  # type: ignore[union-attr]  # both are names
+                        break
+        return found
+
+    def reads(self, at: int) -> set[str]:
+        """Return what is read of a step, as `event.` names."""
+        step = self.names[at]
+        trees = [tree for trees in self.between for tree in trees]
+        names = {name for tree in trees for name in names_in(tree)} | self.bound_names()
+        found = {"event" + name[len(step) :] for name in names if prefix_of(name) == step}
+        if at == len(self.names) - 1:
+            found |= {name for name in names if prefix_of(name) == "event"}
+        return found
+
+    def bound_names(self) -> set[str]:
+        """Return what the derived event must carry: all that the case reads of its steps."""
+        unit = self.unit
+        trees = [tree for _, tree in unit.levels] + list(unit.lets.values()) + [part.tree for part in unit.key]
+        trees += [tree for bound in unit.bounds.values() for tree in bound.state.value]
+        names = {name for tree in trees for name in names_in(tree)} | set(unit.shown)
+        return {name for name in names if prefix_of(name) in (*self.names, "event")}
+
+    def lines(self, readers: list[Reader], since: int, kind: str) -> Lines:
+        """Return the functions of every step, and `bind_N`."""
+        index = self.unit.index
+        lines: Lines = []
+        for at in range(len(self.names) - 1):
+            lines += self._link_lines(at, readers)
+        last = len(self.names) - 1
+        fields = [f"{name!r}: {self._text(name, readers)}" for name in sorted(self.bound_names()) if name not in _PLACED]
+        held = f"h[{since}]" if since >= 0 else "None"
+        step = self.unit.case.sequence[since].name if since >= 0 else ""
+        return [
+            *lines,
+            f"def bind_{index}(T, h):",
+            *indent(
+                [
+                    f"p = h[{last}]; s = {held}",
+                    "mark = '' if s is None else repr(s[:3])",
+                    f"q = (p[0], p[1], p[2], f'\\x00{kind}\\x00{{mark}}')",
+                    f"return p[0], {{'@place': (p[1], p[2], q), '@since.{step}': s and s[:4], {', '.join(fields)}}}",
+                ]
+            ),
+            "",
+        ]
+
+    def _text(self, name: str, readers: list[Reader]) -> str:
+        prefix = prefix_of(name)
+        at = self.names.index(prefix) if prefix in self.names else len(self.names) - 1
+        return readers[at].text("event" + name[len(prefix) :]).replace(f"{readers[at].var}[", f"h[{at}][", 1)
+
+    def _link_lines(self, at: int, readers: list[Reader]) -> Lines:
+        index, joins = self.unit.index, self.joins(at)
+        mine = [readers[at].text("event" + name[len(prefix_of(name)) :]) for name, _ in joins]
+        asked = [self._later(name, at, readers) for _, name in joins]
+        fits = true(tuple(self.between[at]), self._bound_reader(at, readers))
+        return [
+            f"def join_{index}_{at}(p):",
+            *indent(_values(mine)),
+            "",
+            f"def asked_{index}_{at}(h):",
+            *indent(_values(asked)),
+            "",
+            f"def fits_{index}_{at}(h):",
+            *indent([f"return {fits}"]),
+            "",
+        ]
+
+    def _later(self, name: str, at: int, readers: list[Reader]) -> str:
+        """Read a later step's value when the chain holds the steps after `at`."""
+        prefix = prefix_of(name)
+        step = self.names.index(prefix) if prefix in self.names else len(self.names) - 1
+        text = readers[step].text("event" + name[len(prefix) :])
+        return text.replace("p[", f"h[{step - at - 1}][", 1)
+
+    def _bound_reader(self, at: int, readers: list[Reader]) -> Reader:
+        """Return a reader for a chain that holds step `at` and all after it."""
+        named = {}
+        for tree in self.between[at]:
+            for name in names_in(tree):
+                prefix = prefix_of(name)
+                if prefix in (*self.names, "event"):
+                    step = self.names.index(prefix) if prefix in self.names else len(self.names) - 1
+                    reader = readers[step]
+                    held = Reader(reader.kinds, reader.limits, reader.columns, f"h[{step - at}]", reader.dynamic)
+                    named[name] = held("event" + name[len(prefix) :])
+        return readers[at].knowing(named)
+
+
+_PLACED = ("event.time", "event.source", "event.id", "event.type")
+
+
+def _values(texts: list[str]) -> Lines:
+    if not texts:
+        return ["return ()"]
+    given = " and ".join(f"{text} is not None" for text in texts)
+    return [f"return ({', '.join(texts)},) if {given} else None"]

@@ -1,0 +1,494 @@
+"""A rule set to a program: plan it, write the Python, run the Python once, and hand the engine what it needs.
+
+The generated source stays readable: `Program.source` holds it, and it shows in tracebacks.
+"""
+
+from __future__ import annotations
+
+import linecache
+from bisect import bisect_left
+from collections.abc import Callable
+from typing import Any, Final
+
+from engine import lateness, sequences
+from engine.business import business_deadline
+from engine.cells import Cell, level_in
+from engine.deadlines import Deadline, Due, owe
+from engine.entities import limits_of
+from engine.instants import day_number, hash_of
+from engine.program import (
+    CellClass,
+    Face,
+    Family,
+    Gate,
+    Handler,
+    Program,
+    RuleFace,
+    Variant,
+)
+from engine.reference import ACCOUNT, DEVICE, ORDER, OWNER, Timeline, qualified
+from engine.sequences import Link, Sequence
+from rules.functions import FUNCTIONS, date_of
+from rules.model import RuleSet
+from rules.operators import NAMESPACE
+from rules.planning.analysis import gate, only_grows, rising
+from rules.planning.building import Plan, build, chain_kind
+from rules.planning.cells import (
+    class_lines,
+    entering_lines,
+    rewind_lines,
+    sliding_lines,
+    step_lines,
+    trim_lines,
+    whole,
+)
+from rules.planning.chaining import Chain
+from rules.planning.folding import Part
+from rules.planning.handlers import (
+    Kind,
+    again_lines,
+    handler_lines,
+    lines_lines,
+    make_lines,
+    owed_lines,
+    plain_lines,
+    route_lines,
+)
+from rules.planning.layout import lay_out
+from rules.planning.owing import deadline_lines
+from rules.planning.plan import Group, Unit
+from rules.planning.reader import Reader, constant
+from rules.planning.receiving import intake_of, limit_readers
+from rules.planning.scans import scan_lines
+from rules.planning.states import Lines, initial
+from rules.planning.words import teller, values_of
+
+_FILE: Final = "<compiled rules>"
+_DAY_US: Final = 86_400_000_000
+
+
+def compile_rules(rules: RuleSet, only: tuple[str, ...] = ()) -> Program:
+    """Compile the rules that match the patterns (all without patterns), and those whose alerts they read.
+
+    Raises LookupError where patterns are given and none matches a rule.
+    """
+    plan = build(rules, only)
+    writer = _Writer(plan)
+    return writer.program(only)
+
+
+class _Writer:
+    """Writes one program."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.chains = {unit.index: Chain(plan, unit) for unit in plan.units if unit.case.sequence}
+        self.steps = {
+            unit.index: {step.name: step.events for step in unit.case.sequence} for unit in plan.units
+        }
+        self.values = {unit.index: values_of(unit, self.steps[unit.index]) for unit in plan.units}
+        for unit in plan.units:
+            unit.shown = tuple(value.name for value in self.values[unit.index])
+        self.kinds, self.columns = lay_out(plan, self.chains)
+        self.counters = self._counters()
+        self.places = self._places()
+        self.faces = tuple(self._face(unit) for unit in plan.units)
+        self.families = {group.index: _families(group) for group in plan.groups}
+
+    def _counters(self) -> list[str]:
+        """Number what is undecided: first by case, then by filter."""
+        counters = [unit.case.rule for unit in self.plan.units]
+        for passing in self.plan.streams.filters.values():
+            if passing.cases:
+                passing.counter = len(counters)
+                counters.append(passing.cases[0])
+        return counters
+
+    def _places(self) -> int:
+        """Give deadlines and sequences their places after the cell classes."""
+        place = len(self.plan.groups)
+        for unit in self.plan.units:
+            if unit.kind == "deadline" or unit.case.sequence:
+                unit.place = place
+                place += 1
+        return place
+
+    def _face(self, unit: Unit) -> Face:
+        rule = self.plan.rules.rules()[unit.case.rule]
+        group = self.plan.groups[unit.group] if unit.group >= 0 else None
+        return Face(
+            index=unit.index,
+            rule=unit.case.rule,
+            case=unit.case.name,
+            alert=unit.kind,  # type: ignore[arg-type]  # one of the alert kinds, by construction
+            window=_window_kind(unit),
+            dimensions=tuple(part.name for part in unit.key),
+            key=_key_function(unit),
+            words=teller(unit, self.values[unit.index], self.plan.rules.limits),
+            top=unit.top,
+            slot=unit.slot,
+            subbed=bool(unit.sub) and bool(unit.slot),
+            evidence_us=_evidence_us(unit),
+            evidence_mask=_evidence_mask(unit),
+            calendar=unit.case.alert if unit.kind == "calendar" else "",
+            watched=unit.watched,
+            written=unit.written,
+            shadow=rule.shadow,
+            fades=_fades(unit, self.plan) if group is not None else False,
+        )
+
+    # --- the source ---------------------------------------------------------------------------------------------
+
+    def reader(self, kinds: tuple[str, ...], *, dynamic: bool, columns: bool, steps: Any = None) -> Reader:
+        """Return a reader for code that handles these event types."""
+        held: dict[str, int] | None = None
+        if columns:
+            held = {}
+            for kind in kinds:
+                held.update(self.columns.get(kind, {}))
+        return Reader(kinds, self.plan.rules.limits, held, dynamic=dynamic, steps=steps or {})
+
+    def _steps_of(self, kinds: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+        found: dict[str, tuple[str, ...]] = {}
+        for unit in self.plan.units:
+            if unit.case.sequence and chain_kind(unit.index) in kinds:
+                found.update(self.steps[unit.index])
+                found["event"] = unit.case.sequence[-1].events
+        return found
+
+    def source(self, *, dynamic: bool) -> Lines:
+        """Return the Python of one variant."""
+        lines: Lines = []
+        for group in self.plan.groups:
+            lines += self._group_source(group, dynamic=dynamic)
+        for unit in self.plan.units:
+            if unit.kind == "deadline":
+                kinds = tuple(sorted({*unit.trigger.kinds, *(unit.answers.kinds if unit.answers else ())}))
+                lines += deadline_lines(unit, self.reader(kinds, dynamic=dynamic, columns=True))
+            elif unit.case.sequence:
+                chain = self.chains[unit.index]
+                readers = [self.reader(step.events, dynamic=dynamic, columns=True) for step in unit.case.sequence]
+                lines += chain.lines(readers, _since(unit), f"{unit.case.rule}/{unit.case.name}")
+        for kind in self.kinds:
+            lines += self._kind_source(kind, dynamic=dynamic)
+        return lines
+
+    def _group_source(self, group: Group, *, dynamic: bool) -> Lines:
+        kinds = tuple(group.kinds)
+        steps = self._steps_of(kinds)
+        read = self.reader(kinds, dynamic=dynamic, columns=True, steps=steps)
+        readers = {
+            kind: self.reader((kind,), dynamic=dynamic, columns=True, steps=self._steps_of((kind,))) for kind in kinds
+        }
+        columns = read.columns or {}
+        numbers = {kind.name: kind.number for kind in self.kinds}
+        part = whole(group)
+        lines = sliding_lines(part, read) + entering_lines(part, read) + trim_lines(part, read)
+        for state in group.states.values():
+            if state.aggregate in ("near", "max", "min"):
+                lines += scan_lines(group, state, read)
+        for family in self.families[group.index]:
+            if family.suffix:
+                lines += sliding_lines(family, read)
+            lines += rewind_lines(family, read)
+            lines += step_lines(family, numbers, readers, columns)
+        return lines
+
+    def _kind_source(self, kind: Kind, *, dynamic: bool) -> Lines:
+        steps = self._steps_of((kind.name,))
+        here = self.reader((kind.name,), dynamic=dynamic, columns=False, steps=steps)
+        held = self.reader((kind.name,), dynamic=dynamic, columns=True, steps=steps)
+        lines = handler_lines(kind, here, held)
+        if kind.derived:
+            lines += make_lines(kind, here)
+        if kind.groups:
+            lines += route_lines(kind, held)
+        if kind.deadlines:
+            lines += owed_lines(kind, held)
+        if kind.looks_up:
+            lines += again_lines(kind, here) + lines_lines(kind, held)
+            if kind.plain:
+                lines += plain_lines(kind, held)
+        return lines
+
+    # --- the program --------------------------------------------------------------------------------------------
+
+    def program(self, only: tuple[str, ...]) -> Program:
+        """Run what was written, and put the program together."""
+        rules = self.plan.rules
+        classes: dict[str, Any] = {"Cell": Cell, "level_in": level_in}
+        made = [line for group in self.plan.groups for line in class_lines(group)]
+        _run("\n".join(made), classes, f"{_FILE[:-1]} cells>")
+        constant_source = "\n".join(self.source(dynamic=False))
+        fixed = self._variant(constant_source, classes, f"{_FILE[:-1]} constant>")
+        moving = self._variant("\n".join(self.source(dynamic=True)), classes, f"{_FILE[:-1]} dynamic>")
+        fault, value = limit_readers(rules.limits)
+        intake = intake_of(rules, only, len(self.faces), len(self.counters))
+        faces = self.faces + tuple(rule.face for rule in intake)
+        deadlines = {unit.place: self._deadline(unit, moving[1]) for unit in self.plan.units if unit.kind == "deadline"}
+        chosen = {face.rule for face in faces}
+        return Program(
+            ruleset=rules.hash,
+            rules={
+                name: RuleFace(name, rule.pack, dict(rule.title), rule.confidence, rule.source)  # type: ignore[arg-type]
+                for name, rule in rules.rules().items()
+                if name in chosen
+            },
+            faces=faces,
+            constant=fixed[0],
+            dynamic=moving[0],
+            limit_fault=fault,
+            limit_value=value,
+            cell_kinds=self.places,
+            intake=intake,
+            looks_inside=any(rule.refuses and rule.reads_text for rule in intake),
+            deadline_of=deadlines,
+            sequences=tuple(self.sequences.values()),
+            make_fact=fixed[1].get(f"make_{self._number('alert.raised')}"),
+            undecided=tuple(self.counters),
+            source="\n".join(made) + "\n" + constant_source,
+        )
+
+    def _number(self, name: str) -> int:
+        return next((kind.number for kind in self.kinds if kind.name == name), -1)
+
+    def _variant(self, source: str, classes: dict[str, Any], name: str) -> tuple[Variant, dict[str, Any]]:
+        space = {**_namespace(self.plan.rules), **classes}
+        space["KINDS"] = tuple(kind.name for kind in self.kinds)
+        _run(source, space, name)
+        made = tuple(self._class(group, space) for group in self.plan.groups)
+        for cls in made:
+            space[f"CLASS_{cls.index}"] = cls
+        self.sequences = {
+            unit.index: self._sequence(unit, space) for unit in self.plan.units if unit.case.sequence
+        }
+        space["SEQUENCES"] = self.sequences
+        handlers = tuple(_handler(kind, space) for kind in self.kinds)
+        return Variant({handler.kind: handler for handler in handlers}, handlers, made), space
+
+    def _class(self, group: Group, space: dict[str, Any]) -> CellClass:
+        index = group.index
+        windows = list(group.windows.values())
+        spans = [window.us for window in windows if not window.calendar]
+        calendar = any(window.calendar for window in windows)
+        families = tuple(self._family(group, part, space) for part in self.families[index])
+        return CellClass(
+            index=index,
+            make=space[f"Cell{index}"],
+            families=families,
+            insert=space[f"insert_{index}"],
+            remove=space[f"remove_{index}"],
+            trim=space[f"trim_{index}"],
+            tail_us=max([*spans, _DAY_US if calendar else 0, *(_evidence_us(unit) for unit in group.units)]),
+            calendars=tuple((window.calendar, window.prefix) for window in windows if window.calendar),
+            lasting=any(not state.window for state in group.states.values()),
+        )
+
+    def _family(self, group: Group, part: Part, space: dict[str, Any]) -> Family:
+        kind = part.units[0].kind
+        calendar = part.units[0].case.alert if kind == "calendar" else ""
+        mask = 0
+        for stream in (*(unit.trigger for unit in part.units), *(state.stream for state in part.states)):
+            mask |= stream.bit
+        return Family(
+            kind=kind,  # type: ignore[arg-type]  # one of the alert kinds, by construction
+            faces=tuple(self.faces[unit.index] for unit in part.units),
+            mask=mask,
+            reach_us=_reach(part),
+            step=space[f"step_{group.index}{part.suffix}"],
+            rewind=space[f"rewind_{group.index}{part.suffix}"],
+            calendar=calendar,
+            window=f"{calendar}_" if calendar else "",
+            gates=tuple(self._gates(group, unit) for unit in part.units),
+            rising=tuple(rising(unit) for unit in part.units),
+        )
+
+    def _gates(self, group: Group, unit: Unit) -> tuple[Gate | None, Gate | None, Gate | None]:
+        """Return what must be reached before any level above 0, 1 and 2."""
+        found: list[Gate | None] = []
+        for above in (0, 1, 2):
+            needs = [gate(tree, unit, self.plan.rules.limits) for level, tree in unit.levels if level > above]
+            names = set.intersection(*(set(need) for need in needs)) if needs else set()
+            found.append(next(filter(None, (self._gate(group, unit, name, needs) for name in sorted(names))), None))
+        return found[0], found[1], found[2]
+
+    def _gate(self, group: Group, unit: Unit, name: str, needs: list[dict[str, Any]]) -> Gate | None:
+        bound = unit.bounds.get(name)
+        if bound is None:
+            return None
+        least, state = min(need[name] for need in needs), bound.state
+        if unit.kind == "episode":
+            return Gate(least) if state.aggregate in ("count", "distinct") else None
+        if unit.kind != "calendar" or state.sub or state.aggregate not in ("count", "sum"):
+            return None
+        if state.aggregate == "sum" and not state.peak:
+            return None
+        slots = [slot for held in group.states.values() if held.window == state.window for slot, _ in initial(held)]
+        slot = f"{state.slot}k" if state.peak else state.slot
+        assert only_grows(bound) or state.peak, "a gate is the highest value in the window"
+        return Gate(least, slot, slots.index(slot))
+
+    def _deadline(self, unit: Unit, space: dict[str, Any]) -> Deadline:
+        assert unit.answers is not None, "a deadline has answers"
+        index = unit.index
+        case = unit.case
+        return Deadline(
+            place=unit.place,
+            face=self.faces[index],
+            arming=unit.trigger.bit,
+            answering=unit.answers.bit,
+            mode=case.expect.arm if case.expect else "each",
+            home=space[f"home_{index}"],
+            answers=space[f"answers_{index}"],
+            due=space[f"due_{index}"],
+            shown=space[f"shown_{index}"],
+            ladder=case.remind is not None,
+        )
+
+    def _sequence(self, unit: Unit, space: dict[str, Any]) -> Sequence:
+        chain, index = self.chains[unit.index], unit.index
+        last = len(chain.names) - 1
+        links = []
+        for at, step in enumerate(unit.case.sequence):
+            after = unit.case.sequence[at + 1].within_us if at < last else 0
+            join = space[f"join_{index}_{at}"] if at < last else _nothing
+            asked = space[f"asked_{index}_{at}"] if at < last else _nothing
+            fits = space[f"fits_{index}_{at}"] if at < last else _nothing
+            links.append(Link(chain.streams[at].bit, after, join, asked, fits))
+            assert step.name == chain.names[at], "links are in the order of the steps"
+        return Sequence(unit.place, tuple(links), _since(unit), space[f"bind_{index}"], chain_kind(index))
+
+
+def _nothing(_: Any) -> Any:
+    return None
+
+
+def _since(unit: Unit) -> int:
+    names = [step.name for step in unit.case.sequence]
+    return next(
+        (names.index(measure.over.step) for measure in unit.case.measures if measure.over.kind == "since"), -1
+    )
+
+
+def _families(group: Group) -> list[Part]:
+    """Split a group's cases into those that are refolded together: of one kind, one calendar, one reach."""
+    found: dict[tuple[Any, ...], list[Unit]] = {}
+    for unit in group.units:
+        spans = frozenset(bound.state.window for bound in unit.bounds.values())
+        key = (unit.kind, unit.case.alert, spans if unit.kind != "event" else None)
+        found.setdefault(key, []).append(unit)
+    parts = []
+    for number, units in enumerate(found.values()):
+        used = {bound.state.window for unit in units for bound in unit.bounds.values()}
+        if units[0].kind == "calendar":
+            used.add(f"{units[0].case.alert}_")
+        states = [state for state in group.states.values() if state.window in used]
+        windows = [window for window in group.windows.values() if window.prefix in used]
+        suffix = f"_f{number}" if len(found) > 1 else ""
+        parts.append(Part(group, units, states, windows, suffix))
+    return parts
+
+
+def _reach(part: Part) -> int | None:
+    """Return how long a contribution can matter to a family after its time; None: to the end of the tail."""
+    if any(not state.window for state in part.states) or any(window.calendar for window in part.windows):
+        return None
+    return max((window.us for window in part.windows), default=0)
+
+
+def _window_kind(unit: Unit) -> str:
+    if unit.kind == "calendar":
+        return unit.case.alert
+    if unit.kind == "episode":
+        return "rolling" if unit.bounds else "asof"
+    return {"since": "event", "ever": "asof"}.get(unit.kind, unit.kind)
+
+
+def _key_function(unit: Unit) -> Callable[[Any, Any], tuple[Any, ...]]:
+    """Return how an alert's key is put together of a cell's key and a sub-key."""
+    if unit.group < 0 and unit.kind != "deadline":
+        return lambda _, sub: sub
+    held = [part.signature for part in (unit.key if unit.kind == "deadline" else unit.home)]
+    subs = [part.signature for part in unit.sub if not part.name.startswith("@")]
+    single, sub_single = len(held) == 1, len(subs) == 1
+    order = [(held.index(part.signature), True) if part.signature in held else (subs.index(part.signature), False)
+             for part in unit.key]  # fmt: skip
+
+    def key(cell: Any, sub: Any) -> tuple[Any, ...]:
+        cells = (cell,) if single else cell
+        inner = (sub,) if sub_single else sub
+        return tuple(cells[at] if home else inner[at] for at, home in order)
+
+    return key
+
+
+def _evidence_us(unit: Unit) -> int:
+    """Return how far back a record names contributing events; at most a day in calendar windows longer than that."""
+    spans = [bound.state.measure.over.us for bound in unit.bounds.values()]
+    if unit.kind == "calendar":
+        return _DAY_US
+    return max(spans, default=0) + (1 if any(bound.state.measure.over.kind == "within" for bound in unit.bounds.values()) else 0)
+
+
+def _evidence_mask(unit: Unit) -> int:
+    mask = unit.trigger.bit
+    for bound in unit.bounds.values():
+        mask |= bound.state.stream.bit
+    return mask
+
+
+def _fades(unit: Unit, plan: Plan) -> bool:
+    """Return whether no level can hold on empty windows, so that an episode ends with them."""
+    limits = plan.rules.limits
+    return (
+        unit.kind == "episode"
+        and bool(unit.bounds)
+        and all(bound.state.window for bound in unit.bounds.values())
+        and all(any(least > 0 for least in gate(tree, unit, limits).values()) for _, tree in unit.levels)
+    )
+
+
+def _handler(kind: Kind, space: dict[str, Any]) -> Handler:
+    number = kind.number
+    return Handler(
+        kind=kind.name,
+        fold=space[f"fold_{number}"],
+        make=space.get(f"make_{number}"),
+        again=space.get(f"again_{number}"),
+        lines=space.get(f"lines_{number}"),
+        route=space.get(f"route_{number}"),
+        owed=space.get(f"owed_{number}"),
+        plain=space.get(f"plain_{number}"),
+    )
+
+
+def _namespace(rules: RuleSet) -> dict[str, Any]:
+    """Return what generated code may call: the language's functions, and the engine's parts it folds into."""
+    space: dict[str, Any] = {f"fn_{name}": function.impl for name, function in FUNCTIONS.items()}
+    space.update(NAMESPACE)
+    space.update(
+        bisect_left=bisect_left, Cell=Cell, level_in=level_in, NOTHING={}, Due=Due, owe=owe,
+        advance=sequences.advance, insert_late=lateness.insert_late, note=lateness.note, limits_of=limits_of,
+        qualified=qualified, business_deadline=business_deadline, day_number=day_number, hash_of=hash_of,
+        day_of=date_of,
+        NOBODY_account=_Nobody(ACCOUNT), NOBODY_owner=_Nobody(OWNER), NOBODY_device=_Nobody(DEVICE),
+        NOBODY_order=_Nobody(ORDER),
+    )  # fmt: skip
+    for name, limit in rules.limits.items():
+        value = constant(limit)
+        space[f"LIMIT_{name}"] = value
+    return space
+
+
+class _Nobody(Timeline):
+    """The timeline of an event that names nobody: always the base, never read again."""
+
+    __slots__ = ()
+
+
+def _run(source: str, space: dict[str, Any], name: str) -> None:
+    """Run generated source; it shows in tracebacks under a name of its own."""
+    linecache.cache[name] = (len(source), None, [line + "\n" for line in source.split("\n")], name)
+    exec(compile(source, name, "exec"), space)  # noqa: S102  # written by this compiler from checked trees
+
+

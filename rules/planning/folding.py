@@ -1,0 +1,241 @@
+"""The Python that folds one contribution into a cell: slide, roll over, judge, take in, judge again.
+
+The same statements run in order (inline in an event's function, values in locals) and in a refold (`step`, values in
+columns), so that the two cannot differ.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from rules.emitting import Reading
+from rules.planning.analysis import ceiling
+from rules.planning.names import expanded, names_in
+from rules.planning.plan import Group, State, Unit, Window
+from rules.planning.reader import Reader, certain, false, true
+from rules.planning.states import Lines, Role, add, reading, sub_text
+
+TAB: Final = "    "
+
+
+@dataclass(slots=True)
+class Part:
+    """A part of a cell class folded together: all of it, or one family's cases with the windows they read."""
+
+    group: Group
+    units: list[Unit]
+    states: list[State]
+    windows: list[Window]
+    suffix: str  # Tells the part's functions from other parts' of the group.
+
+
+def indent(lines: Lines, by: int = 1) -> Lines:
+    """Return lines moved to the right."""
+    return [TAB * by + line for line in lines]
+
+
+def when(condition: str, lines: Lines) -> Lines:
+    """Return lines under a condition; without one where it is empty, nothing where there is nothing to do."""
+    if not lines:
+        return []
+    return [f"if {condition}:", *indent(lines)] if condition else lines
+
+
+def define(signature: str, lines: Lines) -> Lines:
+    """Return a function; one that asks the tenant's zone binds it first."""
+    asks = any(_ZONE.search(line) for line in lines)
+    return [f"def {signature}:", *indent(["zone = T.zone"] if asks else []), *indent(lines), ""]
+
+
+_ZONE: Final = re.compile(r"(?<![.\w])zone\b")
+
+
+def fold_lines(part: Part, kind: str, read: Reader, columns: dict[str, int], role: Role) -> Lines:
+    """Return the statements that fold `p`, an event of one type, into cell `c` with tail `L` at time `t`."""
+    group = part.group
+    lines: Lines = []
+    for window in part.windows:
+        if window.calendar:
+            name = f"c.{window.prefix}"
+            lines += [f"if not {name}s <= t < {name}h: roll_{group.index}_{window.prefix}(T, c, t)"]
+        else:
+            lines += when(
+                f"L[c.{window.prefix}l][0] {'<' if window.closed else '<='} t - {window.us}",
+                [f"expire_{group.index}_{window.prefix}{part.suffix}(T, c, L, t - {window.us})"],
+            )
+    bits = group.bits(kind)
+    triggered = [unit for unit in part.units if kind in unit.trigger.kinds]
+    lines += _by_trigger(triggered, bits, lambda unit: _before(unit, read, columns))
+    lines += _entering(part, kind, bits, read, role)
+    lines += _by_trigger(triggered, bits, lambda unit: _after(unit, read, columns))
+    return lines
+
+
+def _by_trigger(units: list[Unit], bits: int, lines_of) -> Lines:  # type: ignore[no-untyped-def]  # a lambda above
+    found: Lines = []
+    for bit in dict.fromkeys(unit.trigger.bit for unit in units):
+        lines: Lines = []
+        for unit in units:
+            if unit.trigger.bit == bit:
+                lines += lines_of(unit)
+        found += when("" if bits == bit else f"f & {bit}", lines)
+    return found
+
+
+def _entering(part: Part, kind: str, bits: int, read: Reader, role: Role) -> Lines:
+    found: Lines = []
+    states = [state for state in part.states if kind in state.stream.kinds]
+    for bit in dict.fromkeys(state.stream.bit for state in states):
+        lines: Lines = []
+        for state in states:
+            if state.stream.bit == bit:
+                lines += add(state, "c", read, role)
+        found += when("" if bits == bit else f"f & {bit}", lines)
+    return found
+
+
+def early(unit: Unit) -> bool:
+    """Return whether a case is judged before its trigger enters: all its measures leave the trigger out."""
+    bounds = unit.bounds.values()
+    return bool(unit.bounds) and unit.kind == "event" and all(bound.measure.before for bound in bounds)
+
+
+def _before(unit: Unit, read: Reader, columns: dict[str, int]) -> Lines:
+    if early(unit):
+        return judge(unit, read, columns)
+    if unit.kind == "episode" and unit.bounds:
+        return _close(unit, read, columns)
+    return []
+
+
+def _after(unit: Unit, read: Reader, columns: dict[str, int]) -> Lines:
+    return [] if early(unit) else judge(unit, read, columns)
+
+
+def knowing(unit: Unit, read: Reader, columns: dict[str, int], own: bool) -> Reader:
+    """Return a reader that knows a case's measures."""
+    named: dict[str, Reading] = {}
+    for bound in unit.bounds.values():
+        named.update(reading(bound, "c", read, columns, own))
+    return read.knowing(named)
+
+
+def _close(unit: Unit, read: Reader, columns: dict[str, int]) -> Lines:
+    """End an episode whose level no longer holds once the window has slid, before the trigger enters."""
+    read = knowing(unit, read, columns, own=False)
+    holds = " or ".join(f"({true((expanded(tree, unit.lets),), read)})" for _, tree in unit.levels)
+    state, end = _episode(unit, read)
+    return [f"e = {state}", *when(f"e is not None and not ({holds})", end)]
+
+
+def _episode(unit: Unit, read: Reader) -> tuple[str, Lines]:
+    mark = f"out.append(({unit.index}, {_sub(unit, read)}, (q, 0, e[0], (), (src, id))))"
+    if unit.sub:
+        return f"c.{unit.slot}.get({_sub(unit, read)})", [f"del c.{unit.slot}[{_sub(unit, read)}]", mark]
+    return f"c.{unit.slot}", [f"c.{unit.slot} = None", mark]
+
+
+def _sub(unit: Unit, read: Reader) -> str:
+    return sub_text(unit.sub, read) if unit.sub else "None"
+
+
+def judge(unit: Unit, read: Reader, columns: dict[str, int], *, plain: bool = False) -> Lines:
+    """Return the statements that decide a case's level for trigger `p` at position `q`."""
+    read = knowing(unit, read, columns, own=True)
+    lines, read = _lets(unit, read)
+    chosen = "0"
+    for level, tree in unit.levels:
+        chosen = f"{level} if {true((tree,), read)} else {chosen}"
+    lines += [f"lv = {chosen}"]
+    if not all(certain(tree, read) for _, tree in unit.levels):
+        sure = " and ".join(f"({false((tree,), read)})" for _, tree in unit.levels)
+        lines += [f"if not lv and not ({sure}): und[{unit.index}] += 1"]
+    lines += _enter(unit, read, plain=plain)
+    given = [text for part in unit.sub for text in read.value(part.tree).given] if not plain else []
+    return when(" and ".join(given), lines)
+
+
+def _lets(unit: Unit, read: Reader) -> tuple[Lines, Reader]:
+    """Bind the lets that levels and texts read to locals, None where they have no value."""
+    lines: Lines = []
+    wanted = _wanted(unit)
+    for name, tree in unit.lets.items():
+        if name not in wanted:
+            continue
+        if tree.type == "bool":
+            yes, no = true((tree,), read), false((tree,), read)
+            lines += [f"v_{name} = True if {yes} else False if {no} else None"]
+        else:
+            emitted = read.value(tree)
+            condition = " and ".join(emitted.given)
+            lines += [f"v_{name} = {emitted.text}" + (f" if {condition} else None" if condition else "")]
+        sure = tree.type == "bool" and certain(tree, read) or tree.type != "bool" and not emitted.given
+        read = read.knowing({name: Reading(f"v_{name}", None if sure else f"v_{name} is not None")})
+    return lines, read
+
+
+def _wanted(unit: Unit) -> set[str]:
+    names = {name for _, tree in unit.levels for name in names_in(tree)} | set(unit.shown)
+    waiting = [name for name in names if name in unit.lets]
+    while waiting:
+        for name in names_in(unit.lets[waiting.pop()]):
+            if name in unit.lets and name not in names:
+                waiting.append(name)
+            names.add(name)
+    return names
+
+
+def shown_text(unit: Unit, read: Reader) -> str:
+    """Return the tuple of what a record shows: the overridden limits, then each value or None."""
+    texts = [read.text("@limits") if read.dynamic else "None"]
+    for name in unit.shown:
+        one = read(name)
+        texts.append(f"({one.text} if {one.given} else None)" if one.given else one.text)
+    return f"({', '.join(texts)},)"
+
+
+def _enter(unit: Unit, read: Reader, *, plain: bool) -> Lines:
+    """Compare the level found with what stood, and report what is new."""
+    shown = shown_text(unit, read)
+    if plain or unit.kind == "event":
+        sub = f"({sub_text(unit.key, read)},)" if len(unit.key) == 1 else sub_text(unit.key, read)
+        sub = sub if plain else _sub(unit, read)
+        return when("lv", [f"out.append(({unit.index}, {sub}, (q, lv, q, {shown}, (src, id))))"])
+    if unit.kind == "calendar":
+        return _enter_calendar(unit, read, shown)
+    if unit.kind == "since":
+        sub = _sub(unit, read)
+        return when(
+            f"lv > c.{unit.slot}.get({sub}, 0)",
+            [f"c.{unit.slot}[{sub}] = lv", f"out.append(({unit.index}, {sub}, (q, lv, {sub}, {shown}, (src, id))))"],
+        )
+    return _enter_episode(unit, read, shown)
+
+
+def _enter_calendar(unit: Unit, read: Reader, shown: str) -> Lines:
+    window = f"c.{unit.case.alert}_s"
+    found = [f"c.{unit.slot} = lv", f"out.append(({unit.index}, None, (q, lv, {window}, {shown}, (src, id))))"]
+    lines = when(f"lv > c.{unit.slot}", found)
+    dead = ceiling(unit)
+    if dead is not None:
+        never = true((dead,), read)
+        lines += [
+            f"elif c.{unit.slot} < {unit.top} and {never}:",
+            *indent([f"c.{unit.slot} = 9", f"out.append(({unit.index}, None, (q, -1, {window}, (), (src, id))))"]),
+        ]
+    return lines
+
+
+def _enter_episode(unit: Unit, read: Reader, shown: str) -> Lines:
+    state, end = _episode(unit, read)
+    sub = _sub(unit, read)
+    held = f"c.{unit.slot}[{sub}]" if unit.sub else f"c.{unit.slot}"
+    began = f"out.append(({unit.index}, {sub}, (q, lv, e[0], {shown}, (src, id))))"
+    return [
+        f"e = {state}",
+        "if lv:",
+        *indent(["if e is None or lv > e[1]:", *indent([f"e = {held} = (q if e is None else e[0], lv)", began])]),
+        *(["elif e is not None:", *indent(end)]),
+    ]

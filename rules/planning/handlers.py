@@ -1,0 +1,350 @@
+"""The Python of one event type: read its fields, look up what was known, set the flags, fold it into every cell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from rules.planning.cells import whole
+from rules.planning.fields import (
+    ACCOUNT,
+    DEVICE,
+    LIMITS,
+    ORDER,
+    OWNER,
+    OWNER_GIVEN,
+    PLACED,
+    has,
+    is_as_of,
+    prefix_of,
+)
+from rules.planning.folding import define, fold_lines, indent, judge, when
+from rules.planning.names import names_in, rewrite, signature
+from rules.planning.owing import answer_keys
+from rules.planning.plan import Filter, Group, Part, Stream, Unit
+from rules.planning.reader import Reader, certain, false, local, true
+from rules.planning.states import Lines
+from rules.tree import Call, Name, Node
+
+ENTITIES: Final = {"account": ACCOUNT, "owner": OWNER, "device": DEVICE, "order": ORDER}
+ID_OF: Final = {"device": "event.device_id", "order": "event.order_id"}
+_LICENSED: Final = "qualified"
+
+
+@dataclass(slots=True)
+class Kind:
+    """An event type as the generator sees it."""
+
+    name: str
+    number: int
+    streams: list[Stream]
+    groups: list[Group]
+    plain: list[Unit]  # Cases that need no cell.
+    deadlines: list[Unit]
+    sequences: list[Unit]  # Cases of which this type is a step.
+    columns: dict[str, int] = field(default_factory=dict)
+    needs: set[str] = field(default_factory=set)  # What must be in a column.
+    reads: set[str] = field(default_factory=set)  # What is read at all.
+    lookups: dict[str, Node] = field(default_factory=dict)  # Column name → the call it holds.
+
+    @property
+    def derived(self) -> bool:
+        """Return whether it is no event of the log but a fact the engine derives."""
+        return self.name.startswith("@") or self.name == "alert.raised"
+
+    @property
+    def lines(self) -> set[str]:
+        """Return the entities it looks up."""
+        found = {prefix_of(name) for name in self.reads | self.needs} & set(ENTITIES)
+        if "event.owner" in self.reads | self.needs or "owner" in found or self.lookups:
+            found.add("account")
+        if self.lookups:
+            found.add("owner")
+        return found
+
+    @property
+    def looks_up(self) -> bool:
+        """Return whether late reference data can change it."""
+        return not self.derived and (bool(self.lines) or LIMITS in self.needs)
+
+
+def with_lookups(tree: Node, kind_lookups: dict[str, Node]) -> Node:
+    """Return a tree in which each call that asks the engine is a name, noted with what it stands for."""
+    def change(node: Node) -> Node | None:
+        if isinstance(node, Call) and node.function == _LICENSED:
+            text = signature(node)
+            for name, held in kind_lookups.items():
+                if signature(held) == text:
+                    return Name(name, "bool", node.offset)
+            name = f"@q{len(kind_lookups)}"
+            kind_lookups[name] = node
+            return Name(name, "bool", node.offset)
+        return None
+
+    return rewrite(tree, change)
+
+
+# --- the event's function --------------------------------------------------------------------------------------------
+
+
+def handler_lines(kind: Kind, read: Reader, columns: Reader) -> Lines:
+    """Return `fold_N`: everything that happens to one event of a type, in order."""
+    lines = ["src = e.source; id = e.id; q = (t, src, id, '')"] if not kind.derived else ["src, id, q = e['@place']"]
+    lines += _fields(kind)
+    lines += _entities(kind, again=False)
+    lines += _limits(kind, read)
+    lines += _flags(kind, read, None)
+    lines += _lookups(kind, read)
+    lines.append(f"p = ({_tuple(kind)},)")
+    if kind.derived:
+        lines.append("T.derived.append(p)")
+    lines += [f"{line}.readers.append(p)" if not test else f"if {test}: {line}.readers.append(p)"
+              for line, test in _reading_lines(kind)]  # fmt: skip
+    lines += _plain(kind, read)
+    for group in kind.groups:
+        lines += _into(kind, group, read, columns.columns or {})
+    if kind.deadlines:
+        lines.append(f"for n, key in owed_{kind.number}(p): owe(T, T.program.deadline_of[n], key, p)")
+    for unit in kind.sequences:
+        lines.append(f"advance(T, SEQUENCES[{unit.index}], p, out, und)")
+    return define(f"fold_{kind.number}(T, t, e, out, und)", lines)
+
+
+def make_lines(kind: Kind, read: Reader) -> Lines:
+    """Return `make_N`: the contribution of a derived fact, unfolded."""
+    lines = ["src, id, q = e['@place']", *_fields(kind), *_limits(kind, read), *_flags(kind, read, None)]
+    lines.append(f"return ({_tuple(kind)},)")
+    return define(f"make_{kind.number}(T, t, e)", ["und = T.mute", *lines])
+
+
+
+
+def _fields(kind: Kind) -> Lines:
+    """Read the fields in use into locals."""
+    if kind.derived:
+        names = sorted((kind.reads | kind.needs) - {*PLACED, LIMITS})
+        return [f"{local(name)} = e.get({name!r})" for name in names]
+    lines = ["d = e.data"]
+    for name in sorted(kind.reads | kind.needs):
+        if prefix_of(name) != "event" or name in PLACED or name in ("event.account", "event.owner"):
+            continue
+        if name == "event.ip_hash":
+            lines.append("event_ip_hash = d.ip_hash if d.ip_hash is not None or d.ip is None else hash_of(d.ip)")
+        else:
+            lines.append(f"{local(name)} = d.{name.removeprefix('event.')}" if has(kind.name, name) else f"{local(name)} = None")
+    lines.append("event_account = e.subject")
+    if kind.lines & {"account", "owner"} or "event.owner" in kind.reads | kind.needs:
+        lines.append("at_owner = e.owner")
+    return lines
+
+
+def _entities(kind: Kind, *, again: bool) -> Lines:
+    """Look up what was known of the event's account, owner, device and order as of its position."""
+    if kind.derived:
+        return []
+    lines: Lines = []
+    needed = kind.lines
+    if "account" in needed or "event.owner" in kind.reads | kind.needs:
+        lines += _entity("account", "event_account")
+        last = " or event_owner_id" if has(kind.name, "event.owner_id") else ""
+        lines.append(f"event_owner = at_owner or account_at[1] or event_account{last}")
+    if "owner" in needed:
+        lines += _entity("owner", "event_owner")
+    for entity, name in ID_OF.items():
+        if entity in needed:
+            lines += _entity(entity, local(name))
+    for entity, fields in ENTITIES.items():
+        for name in sorted(name for name in kind.reads | kind.needs if prefix_of(name) == entity):
+            if name == "account.verified":
+                lines.append("account_verified = account_at[3] is not None and account_at[3] >= day_of(t, T.zone)")
+            else:
+                lines.append(f"{local(name)} = {entity}_at[{fields[name]}]")
+    return lines
+
+
+def _entity(entity: str, name: str) -> Lines:
+    line, at = f"{entity}_line", f"{entity}_at"
+    return [
+        f"{line} = T.{entity}s.get({name})",
+        f"if {line} is None: {line} = T.entity({entity!r}, {name}) if {name} is not None else NOBODY_{entity}",
+        f"{at} = {line}.now if t > {line}.last_time else {line}.at(q)",
+    ]
+
+
+def _reading_lines(kind: Kind) -> list[tuple[str, str]]:
+    if not kind.looks_up:
+        return []
+    found = [("account_line", "event_account is not None")] if "account" in kind.lines else []
+    found += [("owner_line", "event_owner is not None")] if "owner" in kind.lines else []
+    found += [(f"{entity}_line", f"{local(name)} is not None") for entity, name in ID_OF.items() if entity in kind.lines]
+    return found
+
+
+def _limits(kind: Kind, read: Reader) -> Lines:
+    if LIMITS not in kind.needs:
+        return []
+    if not read.dynamic or kind.derived:
+        return ["at_limits = None"]
+    owner = "event_owner" if "account" in kind.lines else "None"
+    return [f"at_limits = limits_of(T, event_account, {owner}, q)"]
+
+
+def _flags(kind: Kind, read: Reader, kept: str | None) -> Lines:
+    """Set the bit of every stream whose filter the event passes; `kept`: take those that cannot change from flags."""
+    by_filter: dict[str, tuple[Filter, int]] = {}
+    for stream in kind.streams:
+        bits = by_filter.get(stream.filter.name, (stream.filter, 0))[1]
+        by_filter[stream.filter.name] = (stream.filter, bits | stream.bit)
+    always = by_filter.pop("", (None, 0))[1]
+    if kept is None:
+        lines = [f"f = {always}"]
+    else:
+        moving = [bits for passing, bits in by_filter.values() if _moves(passing, read)]
+        lines = [f"f = {kept} & {~sum(moving)}"]
+    for passing, bits in by_filter.values():
+        if kept is not None and not _moves(passing, read):
+            continue
+        trees = tuple(with_lookups(tree, kind.lookups) for tree in passing.trees)
+        for name in sorted(name for tree in trees for name in names_in(tree) if name.startswith("@q")):
+            lines += _lookup(name, kind.lookups[name], read)
+        lines.append(f"if {true(trees, read)}: f |= {bits}")
+        if kept is None and passing.cases and not all(certain(tree, read) for tree in trees):
+            lines.append(f"elif not ({false(trees, read)}): und[{passing.counter}] += 1")
+    return lines
+
+
+def _moves(passing: Filter, read: Reader) -> bool:
+    names = passing.names
+    calls = any(_LICENSED in signature(tree) for tree in passing.trees)
+    limited = read.dynamic and any(prefix_of(name) == "limit" for name in names)
+    return calls or limited or any(is_as_of(name) for name in names)
+
+
+def _lookups(kind: Kind, read: Reader) -> Lines:
+    lines: Lines = []
+    for name, call in kind.lookups.items():
+        lines += _lookup(name, call, read)
+    return lines
+
+
+def _lookup(name: str, call: Node, read: Reader) -> Lines:
+    assert isinstance(call, Call)
+    emitted = [read.value(arg) for arg in call.args]
+    given = [text for one in emitted for text in one.given]
+    owner, *rest = (one.text for one in emitted)
+    asked = f"qualified(owner_at, {', '.join(rest)}, day_of(t, T.zone))"
+    text = f"{asked} if {' and '.join(given)} else None" if given else asked
+    assert owner
+    return [f"{local(name)} = {text}"]
+
+
+def _tuple(kind: Kind) -> str:
+    width = max(kind.columns.values(), default=5) + 1
+    held = {at: name for name, at in kind.columns.items()}
+    texts = ["t", "src", "id", "q[3]" if kind.derived else "''", str(kind.number), "f"]
+    texts += [local(held[at]) if at in held else "None" for at in range(6, width)]
+    return ", ".join(texts)
+
+
+def _plain(kind: Kind, read: Reader) -> Lines:
+    lines: Lines = []
+    for unit in kind.plain:
+        test = "" if unit.trigger.filter.name == "" else f"f & {unit.trigger.bit}"
+        lines += _keyed(unit.key, read, test, judge(unit, read, {}, plain=True))
+    return [*lines, "if out: note(T, T.plain, out); out.clear()"] if lines else []
+
+
+def _keyed(key: tuple[Part, ...], read: Reader, test: str, lines: Lines) -> Lines:
+    given = [text for part in key for text in read.value(part.tree).given]
+    return when(" and ".join([*([test] if test else []), *dict.fromkeys(given)]), lines)
+
+
+def _key(key: tuple[Part, ...], read: Reader) -> str:
+    texts = [read.value(part.tree).text for part in key]
+    return texts[0] if len(texts) == 1 else f"({', '.join(texts)})"
+
+
+def _into(kind: Kind, group: Group, read: Reader, columns: dict[str, int]) -> Lines:
+    bits = group.bits(kind.name)
+    always = any(s.filter.name == "" and kind.name in s.kinds for s in group.streams.values())
+    cells = f"cells_{group.index}"
+    folded = [
+        f"{cells} = T.cells[{group.index}]",
+        f"key = {_key(group.home, read)}",
+        f"c = {cells}.get(key)",
+        f"if c is None: c = T.cell(CLASS_{group.index}, key, t)",
+        "L = c.items",
+        f"if L and p < L[-1]: insert_late(T, CLASS_{group.index}, c, p)",
+        "else:",
+        *indent(["L.append(p)", *fold_lines(whole(group), kind.name, read, columns, "fold")]),
+        *indent(["if out: note(T, c, out); out.clear()"]),
+    ]
+    return _keyed(group.home, read, "" if always else f"f & {bits}", folded)
+
+
+# --- the same event again, and where it belongs ----------------------------------------------------------------------
+
+
+def again_lines(kind: Kind, read: Reader) -> Lines:
+    """Return `again_N`: the same contribution, with what it looked up looked up again."""
+    lines = ["t, src, id = p[0], p[1], p[2]; q = p[:4]"]
+    lines += [f"{local(name)} = p[{at}]" for name, at in kind.columns.items() if not name.startswith("@q")]
+    if "event.account" not in kind.columns:
+        lines.append("event_account = None")
+    if OWNER_GIVEN not in kind.columns:
+        lines.append("at_owner = None")
+    lines += _entities(kind, again=True)
+    lines += _limits(kind, read)
+    lines += _flags(kind, read, "p[5]")
+    lines += _lookups(kind, read)
+    lines.append(f"return ({_tuple(kind)},)")
+    return define(f"again_{kind.number}(T, p)", lines)
+
+
+def lines_lines(kind: Kind, read: Reader) -> Lines:
+    """Return `lines_N`: the entities a contribution looked up."""
+    lines = ["found = []"]
+    names = {"account": "event.account", "owner": "event.owner", **ID_OF}
+    for entity, name in names.items():
+        if entity in kind.lines and name in kind.columns:
+            text = read.text(name)
+            lines.append(f"if {text} is not None: found.append(T.entity({entity!r}, {text}))")
+    return define(f"lines_{kind.number}(T, p)", [*lines, "return found"])
+
+
+def route_lines(kind: Kind, read: Reader) -> Lines:
+    """Return `route_N`: (cell class, key) of every cell a contribution belongs to."""
+    lines = ["f = p[5]; found = []"]
+    for group in kind.groups:
+        body = [f"found.append(({group.index}, {_key(group.home, read)}))"]
+        lines += _keyed(group.home, read, f"f & {group.bits(kind.name)}", body)
+    return define(f"route_{kind.number}(p)", [*lines, "return found"])
+
+
+def owed_lines(kind: Kind, read: Reader) -> Lines:
+    """Return `owed_N`: (place, key) of every deadline key a contribution arms or answers, each once."""
+    lines = ["f = p[5]; found = []"]
+    for unit in kind.deadlines:
+        if kind.name in unit.trigger.kinds:
+            body = [f"found.append(({unit.place}, {_key(unit.key, read)}))"]
+            lines += _keyed(unit.key, read, f"f & {unit.trigger.bit}", body)
+        assert unit.answers is not None, "a deadline has answers"
+        if kind.name in unit.answers.kinds:
+            for key in answer_keys(unit) or ():
+                lines += _owed(unit, key, unit.answers.bit, read)
+    return define(f"owed_{kind.number}(p)", [*lines, "return dict.fromkeys(found)"])
+
+
+def _owed(unit: Unit, key: tuple[Part, ...], bit: int, read: Reader) -> Lines:
+    if key[0].fan_out:
+        text = read.value(key[0].tree).text
+        return _keyed(key, read, f"f & {bit}", [f"found += [({unit.place}, each) for each in {text}]"])
+    return _keyed(key, read, f"f & {bit}", [f"found.append(({unit.place}, {_key(key, read)}))"])
+
+
+def plain_lines(kind: Kind, read: Reader) -> Lines:
+    """Return `plain_N`: decide the cases that need no cell, from columns."""
+    lines = ["t, src, id = p[0], p[1], p[2]; q = p[:4]; f = p[5]"]
+    for unit in kind.plain:
+        lines += _keyed(unit.key, read, f"f & {unit.trigger.bit}", judge(unit, read, {}, plain=True))
+    return define(f"plain_{kind.number}(T, p, out, und)", lines)

@@ -1,0 +1,76 @@
+"""Which constructs of the language type-check but do not run yet, by name, so that `rules check` can say so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rules.model import Case, Measure, Rule
+
+_RUNNING = {"count", "sum", "distinct", "first", "previous", "histogram", "max", "min"}
+_LOOKUPS = ("payment", "request", "contact", "contract")
+_AS_OF = ("account", "owner", "device", "order")
+
+
+def constructs(rule: Rule) -> tuple[str, ...]:
+    """Return the constructs a rule needs that do not run yet, sorted; empty where it runs."""
+    return tuple(sorted({name for case in rule.cases for name in _of_case(case)}))
+
+
+def _of_case(case: Case) -> Iterator[str]:
+    if case.every:
+        yield f"every: {case.every}"
+    if case.alert == "ever" and not case.intake:
+        yield "alert: ever"
+    for kind in (*case.on, *(kind for measure in case.measures for kind in measure.of)):
+        if kind.startswith("expectation."):
+            yield kind
+    if case.remind and case.remind.every:
+        yield "remind: every"
+    if case.remind and case.remind.workdays:
+        yield "clock: workdays"
+    if any(dimension.fan_out for dimension in case.per):
+        yield "a list as dimension"
+    for step in case.sequence:
+        if any(name.split(".")[0] in _AS_OF for name in (step.where.names if step.where else ())):
+            yield "as-of values in a sequence"
+    if case.sequence and any(name.split(".")[0] in _AS_OF for _, level in case.levels for name in level.names):
+        yield "as-of values in a sequence"
+    for measure in case.measures:
+        yield from _of_measure(measure)
+    yield from _of_names(case)
+
+
+def _of_measure(measure: Measure) -> Iterator[str]:
+    if measure.aggregate not in _RUNNING:
+        yield measure.aggregate
+    if measure.inner and measure.aggregate != "max":
+        yield f"each: {measure.each}"
+    if measure.inner and measure.each in ("day", "week", "month", "quarter", "year"):
+        yield f"each: {measure.each}"
+    if measure.over.kind in ("units", "period", "open"):
+        yield {"units": "over: several units", "period": "over: a named period", "open": "open_until"}[
+            measure.over.kind
+        ]
+    if measure.after_us:
+        yield "after"
+    if measure.other:
+        yield "other"
+    if measure.each and not measure.inner:
+        yield "each: of an expression"
+    if measure.record and measure.over.kind != "ever" or measure.aggregate in ("first", "last") and measure.over.kind != "ever":
+        yield f"{measure.aggregate} over a window"
+
+
+def _of_names(case: Case) -> Iterator[str]:
+    expressions = [expression for _, expression in case.levels]
+    expressions += [let.value for let in case.lets]
+    expressions += [dimension.value for dimension in case.per]
+    expressions += [item for item in (case.where, *(m.where for m in case.measures)) if item]
+    expressions += [item for step in case.sequence if (item := step.where)]
+    for expression in expressions:
+        for name in expression.names:
+            if name.split(".")[0] in _LOOKUPS and "." in name:
+                yield f"{name.split('.')[0]}."
+        for function in ("consented", "listed"):
+            if f"{function}(" in expression.source:
+                yield f"{function}()"

@@ -1,0 +1,147 @@
+"""Which event types the program handles, what each must read, and in which columns it is kept."""
+
+from __future__ import annotations
+
+from rules.planning.building import Plan, chain_kind
+from rules.planning.chaining import Chain
+from rules.planning.fields import LIMITS, OWNER_GIVEN, PLACED, allocate, has, prefix_of
+from rules.planning.handlers import ENTITIES, ID_OF, Kind, with_lookups
+from rules.planning.names import expanded, names_in
+from rules.planning.owing import needed
+from rules.planning.plan import Group, Unit
+from rules.tree import Name, Node
+
+
+def lay_out(plan: Plan, chains: dict[int, Chain]) -> tuple[list[Kind], dict[str, dict[str, int]]]:
+    """Return every event type in use with what it reads, and its columns."""
+    _answers(plan)
+    names = sorted({kind for stream in plan.streams.all.values() for kind in stream.kinds})
+    kinds = {name: _kind(plan, chains, name, number) for number, name in enumerate(names)}
+    for group in plan.groups:
+        _of_group(group, kinds)
+    for unit in plan.units:
+        _of_unit(plan, unit, kinds, chains)
+    for kind in kinds.values():
+        _of_filters(kind)
+    _alike(plan, kinds)
+    columns = allocate({kind.name: kind.needs - set(PLACED) for kind in kinds.values()})
+    for kind in kinds.values():
+        kind.columns = columns[kind.name]
+    return list(kinds.values()), columns
+
+
+def _answers(plan: Plan) -> None:
+    for unit in plan.units:
+        case = unit.case
+        if unit.kind == "deadline":
+            events = case.expect.events if case.expect else case.remind.unless_events if case.remind else ()
+            unit.answers = plan.streams.of(events)
+
+
+def _kind(plan: Plan, chains: dict[int, Chain], name: str, number: int) -> Kind:
+    return Kind(
+        name=name,
+        number=number,
+        streams=plan.streams.on(name),
+        groups=[group for group in plan.groups if name in group.kinds],
+        plain=[
+            unit for unit in plan.units if unit.group < 0 and unit.kind == "event" and name in unit.trigger.kinds
+        ],
+        deadlines=[unit for unit in plan.units if unit.kind == "deadline" and _owes(unit, name)],
+        sequences=[
+            chain.unit for chain in chains.values() if any(name in stream.kinds for stream in chain.streams)
+        ],
+    )
+
+
+def _owes(unit: Unit, name: str) -> bool:
+    return name in unit.trigger.kinds or (unit.answers is not None and name in unit.answers.kinds)
+
+
+def _add(kinds: dict[str, Kind], names: tuple[str, ...], values: set[str]) -> None:
+    for name in names:
+        kinds[name].needs |= {value for value in values if prefix_of(value) != "limit"}
+
+
+def _of_group(group: Group, kinds: dict[str, Kind]) -> None:
+    home = {name for part in group.home for name in names_in(part.tree)}
+    for name in group.kinds:
+        _add(kinds, (name,), home)
+    for state in group.states.values():
+        values = {name for tree in (*state.value, *(part.tree for part in state.sub)) for name in names_in(tree)}
+        if state.measure.record:
+            values |= {_field(field) for field in state.measure.fields}
+        if state.measure.near:
+            values.add(f"event.{state.measure.near}")
+        _add(kinds, state.stream.kinds, values)
+
+
+def _field(field: str) -> str:
+    return "event.account" if field == "subject" else f"event.{field}"
+
+
+def _of_unit(plan: Plan, unit: Unit, kinds: dict[str, Kind], chains: dict[int, Chain]) -> None:
+    if unit.kind == "deadline":
+        armed, answering = needed(unit)
+        _add(kinds, unit.trigger.kinds, armed)
+        assert unit.answers is not None, "a deadline has answers"
+        _add(kinds, unit.answers.kinds, answering)
+        return
+    for name in unit.trigger.kinds:
+        kind = kinds[name]
+        unit.levels = tuple((level, with_lookups(tree, kind.lookups)) for level, tree in unit.levels)
+        unit.lets = {let: with_lookups(tree, kind.lookups) for let, tree in unit.lets.items()}
+    for name in unit.trigger.kinds:
+        kinds[name].needs |= {value for value in _read_by(unit) if prefix_of(value) != "limit"}
+    if unit.case.sequence:
+        chain = chains[unit.index]
+        for at, stream in enumerate(chain.streams):
+            _add(kinds, stream.kinds, chain.reads(at))
+        _add(kinds, (chain_kind(unit.index),), chain.bound_names() - set(PLACED))
+        _add(kinds, (chain_kind(unit.index),), {f"@since.{measure.over.step}" for measure in unit.case.measures if measure.over.kind == "since"})
+
+
+def _read_by(unit: Unit) -> set[str]:
+    """Return what a case reads of its trigger, beyond its measures and lets."""
+    own = {measure.name for measure in unit.case.measures} | set(unit.lets)
+    trees: list[Node] = [tree for _, tree in unit.levels]
+    trees += [part.tree for part in (*unit.key, *unit.sub)]
+    trees += [*unit.lets.values(), *(Name(name, "", 0) for name in unit.shown)]
+    trees += [bound.least for bound in unit.bounds.values() if bound.least is not None]
+    trees += [part.tree for bound in unit.bounds.values() for part in bound.state.sub]
+    names = {name for tree in trees for name in names_in(expanded(tree, unit.lets))}
+    return {name for name in names if name not in own and prefix_of(name) not in own}
+
+
+def _of_filters(kind: Kind) -> None:
+    kind.needs.add(LIMITS)
+    for stream in kind.streams:
+        for tree in stream.filter.trees:
+            names = names_in(with_lookups(tree, kind.lookups))
+            kind.reads |= {name for name in names if prefix_of(name) != "limit"}
+    for call in kind.lookups.values():
+        kind.reads |= {name for name in names_in(call) if prefix_of(name) != "limit"}
+    if kind.derived:
+        kind.needs |= kind.reads
+        return
+    if kind.looks_up:
+        kind.needs |= {name for name in kind.reads if has(kind.name, name)}
+        if kind.lines & {"account", "owner"}:
+            kind.needs |= {"event.account", OWNER_GIVEN, "event.owner"}
+            kind.needs |= {"event.owner_id"} if has(kind.name, "event.owner_id") else set()
+        kind.needs |= {name for entity, name in ID_OF.items() if entity in kind.lines}
+        kind.needs |= set(kind.lookups)
+    kind.needs = {name for name in kind.needs if prefix_of(name) not in ENTITIES or _known(name)}
+
+
+def _known(name: str) -> bool:
+    return name in ENTITIES[prefix_of(name)] or name == "account.verified"
+
+
+def _alike(plan: Plan, kinds: dict[str, Kind]) -> None:
+    """Give the event types of one stream the columns of one another, so that a name has one column in a cell."""
+    for stream in plan.streams.all.values():
+        if len(stream.kinds) > 1:
+            shared = set().union(*(kinds[name].needs for name in stream.kinds))
+            for name in stream.kinds:
+                kinds[name].needs |= {value for value in shared if value.startswith("event.")}

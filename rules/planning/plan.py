@@ -1,0 +1,167 @@
+"""The plan of a program: kinds of events with their columns, filters with their bits, cells with their states, cases.
+
+Equal things are one: two filters with one signature share a bit, two measures that agree in events, filter, key, window
+and aggregate share a state, and cases that share a stream of one key share a cell.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from rules.model import Case, Measure
+from rules.planning.names import names_in, signature
+from rules.tree import Node
+
+
+
+@dataclass(slots=True)
+class Filter:
+    """A condition on one event: conjuncts over its fields and as-of values."""
+
+    name: str  # Its signature; empty where it lets everything through.
+    trees: tuple[Node, ...]
+    counter: int = -1  # Where events that it cannot decide are counted.
+    cases: list[str] = field(default_factory=list)  # Rules whose own filter it is, for counting undecided events.
+
+    @property
+    def names(self) -> set[str]:
+        """Return what it reads."""
+        return set().union(*map(names_in, self.trees)) if self.trees else set()
+
+
+@dataclass(slots=True)
+class Stream:
+    """Events of some types that pass a filter. `bit` is its place in a contribution's flags."""
+
+    kinds: tuple[str, ...]
+    filter: Filter
+    bit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One dimension of a key, as a canonical tree."""
+
+    name: str
+    tree: Node
+    fan_out: bool = False
+
+    @property
+    def signature(self) -> str:
+        """Return a text equal for equal dimensions."""
+        return f"{self.name}={signature(self.tree)}"
+
+
+@dataclass(slots=True)
+class State:
+    """A measure's head in a cell."""
+
+    slot: str
+    aggregate: str
+    stream: Stream
+    sub: tuple[Part, ...]
+    value: tuple[Node, ...]
+    window: str  # Slot prefix of its window: "" for ever, d… calendar, w… rolling.
+    measure: Measure
+    inner: str = ""  # For `each`: count or sum per member.
+    peak: bool = False  # Its highest value in the window is kept, for the guard of late events.
+    scan: str = ""  # The function that reads it off the tail, where it keeps no head.
+
+
+@dataclass(slots=True)
+class Window:
+    """A window of a cell class: a calendar unit, or a rolling length with its closed or open left edge."""
+
+    prefix: str
+    calendar: str = ""
+    us: int = 0
+    closed: bool = False  # `within`: the left edge is inside.
+
+
+@dataclass(slots=True)
+class Bound:
+    """How a case reads a measure: its state, before or after the trigger enters, and from what count on."""
+
+    measure: Measure
+    state: State
+    least: Node | None
+
+
+@dataclass(slots=True)
+class Unit:
+    """A case as planned: trigger, key, lets and levels as canonical trees."""
+
+    case: Case
+    index: int
+    trigger: Stream
+    key: tuple[Part, ...]
+    lets: dict[str, Node]
+    levels: tuple[tuple[int, Node], ...]
+    shown: tuple[str, ...] = ()
+    home: tuple[Part, ...] = ()
+    sub: tuple[Part, ...] = ()
+    bounds: dict[str, Bound] = field(default_factory=dict)
+    kind: str = ""  # event, calendar, episode, since, deadline
+    slot: str = ""
+    watched: bool = False
+    written: bool = True
+    group: int = -1  # The cell class; -1 for a case that needs none.
+    answers: Stream | None = None  # Of a deadline: the events that can answer.
+    place: int = -1  # Of a deadline or sequence: its place among the cells.
+
+    @property
+    def top(self) -> int:
+        """Return the highest level it has."""
+        return max((level for level, _ in self.levels), default=3)
+
+
+@dataclass(slots=True)
+class Group:
+    """A cell class as planned."""
+
+    index: int
+    home: tuple[Part, ...]
+    units: list[Unit] = field(default_factory=list)
+    states: dict[str, State] = field(default_factory=dict)
+    windows: dict[str, Window] = field(default_factory=dict)
+    streams: dict[int, Stream] = field(default_factory=dict)
+
+    def bits(self, kind: str) -> int:
+        """Return the flags by which events of a kind belong to it."""
+        return sum(stream.bit for stream in self.streams.values() if kind in stream.kinds)
+
+    @property
+    def kinds(self) -> list[str]:
+        """Return the event types it holds."""
+        return sorted({kind for stream in self.streams.values() for kind in stream.kinds})
+
+
+@dataclass(slots=True)
+class Lookup:
+    """A call that asks the engine, such as `qualified(…)`, computed once an event and kept in a column."""
+
+    name: str
+    tree: Node
+
+
+class Streams:
+    """Every filter and stream of the program, each once."""
+
+    def __init__(self) -> None:
+        self.filters: dict[str, Filter] = {}
+        self.all: dict[tuple[tuple[str, ...], str], Stream] = {}
+
+    def of(self, kinds: tuple[str, ...], *trees: Node | None) -> Stream:
+        """Return the one stream of these types that passes all of these filters."""
+        parts = {signature(tree): tree for tree in trees if tree is not None}
+        name = "&&".join(sorted(parts))
+        passing = self.filters.setdefault(name, Filter(name, tuple(parts[key] for key in sorted(parts))))
+        kinds = tuple(sorted(set(kinds)))
+        found = self.all.get((kinds, name))
+        if found is None:
+            found = self.all[kinds, name] = Stream(kinds, passing, 1 << len(self.all))
+        return found
+
+    def on(self, kind: str) -> list[Stream]:
+        """Return the streams an event type belongs to."""
+        return [stream for stream in self.all.values() if kind in stream.kinds]

@@ -1,0 +1,1 @@
+"""Moves data: sources, stores and the runners that drive the engine."""

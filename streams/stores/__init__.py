@@ -1,0 +1,1 @@
+"""Where the log, the state and the records are kept, one module a store."""

@@ -1,0 +1,202 @@
+"""Answers that must come and ladders of reminders, decided at one clock by looking at the whole log."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+from tests.oracle.alerts import RANK, Alert, Crossing, deadline_window, rising
+from tests.oracle.cel import holds
+from tests.oracle.events import Event
+from tests.oracle.functions import day
+from tests.oracle.instants import business, midnight
+from tests.oracle.payloads import PAYLOADS
+from tests.oracle.scopes import Scope
+from tests.oracle.shapes import Case, Dimension, Expect
+from tests.oracle.triggers import Key, Trigger, keys
+from tests.oracle.undecided import Undecided
+from tests.oracle.world import World
+
+_ENVELOPE = frozenset({"id", "source", "type", "time", "account", "owner"})
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One arming: its deadlines, and the event that answered it, if any ever did."""
+
+    trigger: Trigger
+    deadlines: tuple[tuple[str, int], ...]  # (level, instant), soonest first.
+    answer: Event | None
+
+
+def missed(world: World, case: Case, own: list[Trigger], clock: int) -> list[Alert]:
+    """Return the alerts of a case with `expect`: a deadline the clock is past, with no answer in time."""
+    found = []
+    for waiting in armings(world, case, own):
+        event, answer = waiting.trigger.event, waiting.answer
+        crossings = [
+            Crossing(level, deadline, event, (deadline, 2))
+            for level, deadline in waiting.deadlines
+            if clock > deadline and (answer is None or answer.time > deadline)
+        ]
+        if crossings:
+            window = deadline_window(case, event.time, waiting.deadlines[-1][1])
+            found.append(Alert(case, waiting.trigger.key, window, rising(crossings)))
+    return _merged(found)
+
+
+def outcomes(world: World, case: Case, own: list[Trigger], clock: int) -> list[Event]:
+    """Return the facts `expectation.met` and `expectation.missed` of a case."""
+    facts = []
+    for waiting in armings(world, case, own):
+        if not waiting.deadlines:
+            continue
+        armed, answer, first = waiting.trigger.event, waiting.answer, waiting.deadlines[0][1]
+        if answer is not None and answer.time <= first:
+            facts.append(_outcome(case, waiting.trigger, "met", answer.time - armed.time, answer.position))
+        elif clock > first:
+            facts.append(_outcome(case, waiting.trigger, "missed", first - armed.time, (first, 2)))
+    return facts
+
+
+def armings(world: World, case: Case, own: list[Trigger]) -> Iterator[Waiting]:
+    """Yield every arming of a case's triggers, in order within a key."""
+    expect = case.expect
+    assert expect is not None
+    by_key: dict[Key, list[Trigger]] = defaultdict(list)
+    for trigger in own:
+        by_key[trigger.key].append(trigger)
+    for group in by_key.values():
+        last: Waiting | None = None
+        for number, trigger in enumerate(group):
+            if expect.arm == "first" and last is not None and not _answered_by(last, trigger.event):
+                continue  # One waits; this trigger does not arm.
+            answer = _answer(world, case, trigger)
+            if expect.arm == "latest" and number + 1 < len(group):
+                newer = group[number + 1].event  # Replaces this arming, as an answer would end it.
+                answer = newer if answer is None or newer.position < answer.position else answer
+            last = Waiting(trigger, _deadlines(world, case, expect, trigger), answer)
+            yield last
+
+
+def reminders(world: World, case: Case, own: list[Trigger], clock: int) -> list[Alert]:
+    """Return the alerts of a case with `remind`: each rung is one, unless withdrawn or past when it was armed."""
+    return _merged([alert for trigger in own for alert in _ladder(world, case, trigger, clock)])
+
+
+def _answered_by(waiting: Waiting, event: Event) -> bool:
+    """Say whether an arming had its answer when an event came; an event may answer and arm anew."""
+    return waiting.answer is not None and waiting.answer.position <= event.position
+
+
+def _answer(world: World, case: Case, armed: Trigger) -> Event | None:
+    expect = case.expect
+    assert expect is not None
+    for event in world.of(expect.events):
+        if event.position <= armed.event.position or not _same_key(world, case, case.per, armed, event):
+            continue
+        if holds(expect.where, Scope(world, event, case.lets, {"armed": armed.event})):
+            return event
+    return None
+
+
+def _same_key(world: World, case: Case, per: tuple[Dimension, ...], armed: Trigger, event: Event) -> bool:
+    """Compare the dimensions of a key that a type of event has."""
+    for dimension in per:
+        fields = {name.removeprefix("event.") for name in dimension.value.names if name.startswith("event.")}
+        if not fields <= _ENVELOPE | PAYLOADS.get(event.type, {}).keys():
+            continue
+        values = [key[0] for key in keys(Scope(world, event, case.lets), (dimension,))]
+        if armed.key[case.per.index(dimension)] not in values:
+            return False
+    return True
+
+
+def _deadlines(world: World, case: Case, expect: Expect, trigger: Trigger) -> tuple[tuple[str, int], ...]:
+    scope = Scope(world, trigger.event, case.lets, trigger.steps)
+    found = []
+    for level, text in expect.by:
+        try:
+            length = text.run(scope)
+        except Undecided:
+            continue
+        start = trigger.event.time
+        found.append((level, business(start, length) if expect.business else start + length))
+    return tuple(sorted(found, key=lambda pair: pair[1]))
+
+
+def _outcome(case: Case, trigger: Trigger, kind: str, waited: int, after: tuple[object, ...]) -> Event:
+    key = dict(zip([dimension.name for dimension in case.per], trigger.key, strict=True))
+    return Event(
+        type=f"expectation.{kind}",
+        source="weiguard",
+        id=trigger.event.id,
+        time=int(str(after[0])),
+        received=int(str(after[0])),
+        tenant=None,
+        account=key.get("account"),
+        extension=key.get("owner"),
+        data={
+            **key,
+            **{f"{name}_id": value for name, value in key.items()},
+            "rule": case.rule,
+            "waited": waited,
+        },
+        position=(*after, case.rule, tuple(str(part) for part in trigger.key), case.name),
+    )
+
+
+def _ladder(world: World, case: Case, trigger: Trigger, clock: int) -> Iterator[Alert]:
+    remind, event = case.remind, trigger.event
+    assert remind is not None
+    scope = Scope(world, event, case.lets, trigger.steps)
+    try:
+        date = day(remind.date.run(scope))
+        days = [rung.sign * rung.days.run(scope) for rung in remind.rungs]
+    except Undecided:
+        return  # Without a date, or a length of a rung, there is no ladder.
+    end = midnight(date)
+    instants = [midnight(date + timedelta(days=n)) for n in days]
+    rungs = sorted(zip(instants, [rung.level for rung in remind.rungs], strict=True), key=_by_instant)
+    ahead = [(instant, level) for instant, level in rungs if instant >= event.time]
+    withdrawn = _withdrawal(world, case, trigger)
+    for instant, level in ahead:
+        if clock > instant and (withdrawn is None or withdrawn >= instant):
+            crossing = Crossing(level, instant, event, (instant, 0))
+            yield Alert(case, trigger.key, deadline_window(case, instant, end), [crossing])
+    if rungs and not ahead:
+        instant, level = rungs[-1]
+        crossing = Crossing(level, event.time, event, event.position)
+        yield Alert(case, trigger.key, deadline_window(case, instant, end), [crossing])
+
+
+def _by_instant(rung: tuple[int, str]) -> tuple[int, int]:
+    return rung[0], RANK[rung[1]]
+
+
+def _withdrawal(world: World, case: Case, armed: Trigger) -> int | None:
+    """Return the time of the first event that ends the ladder. A dimension that its `where` reads is left to it."""
+    remind = case.remind
+    assert remind is not None
+    read = remind.where.names if remind.where is not None else frozenset()
+    per = tuple(dimension for dimension in case.per if not dimension.value.names & read)
+    for event in world.of(remind.unless):
+        if event.position <= armed.event.position or not _same_key(world, case, per, armed, event):
+            continue
+        if holds(remind.where, Scope(world, event, case.lets, {"armed": armed.event})):
+            return event.time
+    return None
+
+
+def _merged(found: list[Alert]) -> list[Alert]:
+    """Make one of alerts with the same key and window: crossings in order of time, then of arming."""
+    by_identity: dict[str, Alert] = {}
+    for alert in found:
+        known = by_identity.setdefault(alert.identity, alert)
+        if known is not alert:
+            both = known.crossings + alert.crossings
+            both.sort(key=lambda crossing: (crossing.at, crossing.event.position))
+            known.crossings = rising(both)
+    return list(by_identity.values())

@@ -1,0 +1,1 @@
+"""The house style as tests: imports, purity, words, packaging."""

@@ -1,0 +1,143 @@
+"""What the demo shows: each alert as it is raised, and a summary at the end, in Chinese or English.
+
+One line per alert where the terminal is wide enough, otherwise a second, indented one for what happened. Colours say
+the level and are never the only thing that says it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from rich.cells import set_cell_size
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from engine.alert import Record
+from engine.program import RuleFace
+
+Language: TypeAlias = Literal["zh", "en"]
+
+NARROW_COLUMNS = 100  # Below this width what happened stands on a line of its own.
+COLOURS = {"info": "cyan", "warn": "yellow", "critical": "bold red"}
+LEVELS: dict[Language, dict[str, str]] = {
+    "zh": {"info": "提示", "warn": "预警", "critical": "严重"},
+    "en": {"info": "info", "warn": "warn", "critical": "critical"},
+}
+STATES: dict[Language, dict[str, str]] = {
+    "zh": {"raised": "", "escalated": "升级", "lowered": "降级", "amended": "修正", "retracted": "撤回"},
+    "en": {"raised": "", **{name: name for name in ("escalated", "lowered", "amended", "retracted")}},
+}
+DISPOSITIONS: dict[Language, dict[str, str]] = {
+    "zh": {
+        "decided": "已判定",
+        "duplicate": "重复",
+        "conflict": "冲突",
+        "late": "迟到",
+        "quarantined": "隔离",
+    },
+    "en": {name: name for name in ("decided", "duplicate", "conflict", "late", "quarantined")},
+}
+WORDS: dict[Language, dict[str, str]] = {
+    "zh": {
+        "opening": "{shops} 家小店，{events} 条事件（种子 {seed}）；{day} 之前 {days} 天的历史先行读入。",
+        "history": "历史：{events} 条事件，{alerts} 条预警记录。",
+        "dispositions": "事件处理",
+        "alerts": "现存预警",
+        "pack": "规则包",
+        "total": "合计",
+        "rate": "{events} 条事件用时 {seconds} 秒，判定 {rate} 条/秒（处理器时间）。",
+        "console": "网页控制台尚未提供；演示到此结束。",
+        "database": "数据库已保存：{path}",
+        "stopped": "已中断。",
+    },
+    "en": {
+        "opening": "{shops} small shops, {events} events (seed {seed}); {days} days of history come before {day}.",
+        "history": "History: {events} events, {alerts} alert records.",
+        "dispositions": "Events",
+        "alerts": "Standing alerts",
+        "pack": "pack",
+        "total": "total",
+        "rate": "{events} events in {seconds} s; decided at {rate} events a second of processor time.",
+        "console": "The web console does not exist yet; the demo ends here.",
+        "database": "The database is kept in {path}.",
+        "stopped": "Interrupted.",
+    },
+}
+
+
+def language(environment: Mapping[str, str]) -> Language:
+    """Return the language of a terminal: Chinese where LC_ALL, LC_MESSAGES or LANG says so, otherwise English."""
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        if environment.get(name):
+            return "zh" if environment[name].lower().startswith("zh") else "en"
+    return "en"
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """Where the demo prints: a console, a language, and the faces of the rules."""
+
+    console: Console
+    lang: Language
+    rules: Mapping[str, RuleFace]
+    shown: Counter[str] = field(default_factory=Counter)
+
+    def say(self, word: str, **values: object) -> None:
+        """Print one sentence of `WORDS`."""
+        self.console.print(WORDS[self.lang][word].format(**values), highlight=False, markup=False)
+
+    def alert(self, record: Record) -> None:
+        """Print one record of an alert."""
+        self.shown[record.state] += 1
+        style = COLOURS[record.level]
+        state = STATES[self.lang][record.state]
+        head = Text().append(f"{record.raised_at[11:19]} ", style="dim")
+        head.append(set_cell_size(LEVELS[self.lang][record.level], 9), style=style)
+        head.append(f"{record.rule} ", style="bold")
+        head.append(self.rules[record.rule].title[self.lang])
+        if state:
+            head.append(f" [{state}]", style="dim" if record.state != "escalated" else style)
+        head.append(f"  {_key(record)}", style="blue")
+        message = record.message[self.lang]
+        if self.console.width >= NARROW_COLUMNS:
+            head.append(f"  {message}")
+            self.console.print(head, soft_wrap=not self.console.is_terminal)
+        else:
+            self.console.print(head, soft_wrap=not self.console.is_terminal)
+            self.console.print(Text(f"  {message}"), soft_wrap=not self.console.is_terminal)
+
+    def summary(self, dispositions: Mapping[str, int], standing: Iterable[Record]) -> None:
+        """Print the counts by disposition, and the standing alerts by pack and level."""
+        words = WORDS[self.lang]
+        self.console.print()
+        self.console.print(_dispositions(words["dispositions"], dispositions, self.lang))
+        levels = tuple(LEVELS["en"])
+        packs: Counter[tuple[str, str]] = Counter(
+            (self.rules[record.rule].pack, record.level) for record in standing
+        )
+        table = Table(title=words["alerts"], title_justify="left")
+        table.add_column(words["pack"])
+        for level in levels:
+            table.add_column(LEVELS[self.lang][level], justify="right", style=COLOURS[level])
+        for pack in sorted({pack for pack, _ in packs}):
+            table.add_row(pack, *(str(packs[pack, level]) for level in levels))
+        totals = [sum(count for (_, one), count in packs.items() if one == level) for level in levels]
+        table.add_section()
+        table.add_row(words["total"], *map(str, totals))
+        self.console.print(table)
+
+
+def _dispositions(title: str, dispositions: Mapping[str, int], lang: Language) -> Table:
+    table = Table(title=title, title_justify="left")
+    for name in DISPOSITIONS[lang].values():
+        table.add_column(name, justify="right")
+    table.add_row(*(f"{dispositions.get(name, 0):,}" for name in DISPOSITIONS[lang]))
+    return table
+
+
+def _key(record: Record) -> str:
+    return " ".join(f"{name}={value}" for name, value in record.key.items())
