@@ -1,4 +1,4 @@
-"""The business clock: durations that count only the hours in which a tenant is open, 09:00 to 22:00 every day by default.
+"""The business clock: durations that count only the hours in which a tenant is open, by default 09:00 to 22:00.
 
 A customer's message at 21:59:30 with three minutes to answer is due at 09:02:30 the next day; one at 23:00 is due at
 09:03:00. Hours are the wall clock's, in the tenant's zone, half-open like every window: at 22:00:00 it is closed.

@@ -6,7 +6,7 @@ scratch: a state rewound to a place in the tail, on which `step` runs again.
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from typing import Any
 
 from engine.program import ENDED, SETTLED, Contribution, Key, Mark, Position
@@ -28,12 +28,17 @@ def marks_from(marks: list[Mark], position: Position | tuple[int]) -> int:
     return bisect_left(marks, position, key=_position)
 
 
+def marks_after(marks: list[Mark], position: Position) -> int:
+    """Return the index of the first mark after a position."""
+    return bisect_right(marks, position, key=_position)
+
+
 def _position(mark: Mark) -> Position:
     return mark[0]
 
 
-def episode_at(marks: list[Mark], position: Position) -> tuple[Position, int] | None:
-    """Return (start, level) of the episode alive just before a position, if one is."""
+def episode_at(marks: list[Mark], position: Position) -> tuple[int, int] | None:
+    """Return (start in microseconds, level) of the episode alive just before a position, if one is."""
     at = marks_from(marks, position)
     if at == 0:
         return None
@@ -50,9 +55,10 @@ def level_in(marks: list[Mark], group: Any, position: Position) -> int:
     return SETTLED if level < 0 else level
 
 
-def last_of(marks: list[Mark], group: Any) -> Mark | None:
-    """Return the mark that sets the standing of a group: its last one with a level."""
+def standing_of(marks: list[Mark], group: Any) -> Mark | None:
+    """Return the mark that sets the standing of a group: the first at its highest level."""
+    found: Mark | None = None
     for mark in reversed(marks):
-        if mark[2] == group and mark[1] > 0:
-            return mark
-    return None
+        if mark[2] == group and mark[1] > 0 and (found is None or mark[1] >= found[1]):
+            found = mark
+    return found

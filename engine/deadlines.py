@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from heapq import heappush
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from engine.cells import Cell, marks_from
+from engine.cells import Cell, marks_after, marks_from
 from engine.program import FLAGS, ID, SOURCE, SUB, TIME, Contribution, Face, Key, Mark, Position, Shown
 
 if TYPE_CHECKING:
@@ -67,14 +67,29 @@ def owe(tenant: Tenant, case: Deadline, key: Key, item: Contribution) -> None:
     cell = _owing(tenant, case, key)
     if tenant.touched is not None:
         tenant.touched.add((case.place, key))
-    if cell.items and item < cell.items[-1]:
-        cell.items.insert(bisect_left(cell.items, item), item)
+    if item[TIME] < tenant.clock or (cell.items and item < cell.items[-1]):
+        # Late for its key, or for a deadline that the clock has already passed.
+        cell.items.insert(bisect_left(cell.items, item[: SUB + 1]), item)
         settle_again(tenant, case, cell)
     else:
         cell.items.append(item)
         _step(tenant, case, cell, item, cell.open)
         if item in cell.open:
             _arm(tenant, case, cell, item)
+
+
+def enter(tenant: Tenant, case: Deadline, key: Key, item: Contribution) -> None:
+    """Put an event among a key's; `settle_again` then reads the truth off them."""
+    cell = _owing(tenant, case, key)
+    cell.items.insert(bisect_left(cell.items, item[: SUB + 1]), item)
+
+
+def withdraw(tenant: Tenant, case: Deadline, key: Key, item: Contribution) -> None:
+    """Take an event from among a key's."""
+    items = tenant.cells[case.place][key].items
+    at = bisect_left(items, item[: SUB + 1])
+    assert items[at] == item, "only what was entered can be withdrawn"
+    del items[at]
 
 
 def arms(case: Deadline, cell: Owing, item: Contribution) -> bool:
@@ -109,8 +124,7 @@ def _arm(tenant: Tenant, case: Deadline, cell: Owing, armed: Contribution) -> No
     dues = case.due(tenant, armed)
     ahead = [due for due in dues if due.at_us >= armed[TIME] or not case.ladder]
     for number, due in enumerate(ahead):
-        order = (due.at_us, case.face.rule, repr(case.face.key(cell.key, None)), number, case.place, armed[: SUB + 1])
-        heappush(tenant.timers, (*order, cell.key, armed))
+        _set_timer(tenant, case, cell, armed, number, due)
     if case.ladder and dues and not ahead:
         _enter(tenant, case, cell, _at_arming(case, tenant, armed, dues[-1]), moved=False)
 
@@ -135,7 +149,7 @@ def ring(tenant: Tenant, case: Deadline, key: Key, armed: Contribution, at_us: i
 
 
 def _mark(tenant: Tenant, case: Deadline, armed: Contribution, due: Due) -> Mark:
-    group: Any = (due.at_us, due.end_us) if case.ladder else (armed[: SUB + 1], _last(tenant, case, armed))
+    group: Any = (due.at_us, due.end_us) if case.ladder else (armed[TIME], _last(tenant, case, armed))
     return (due.place(), due.level, group, case.shown(tenant, armed), (armed[SOURCE], armed[ID]))
 
 
@@ -165,7 +179,7 @@ def _armings(tenant: Tenant, case: Deadline, cell: Owing) -> list[Contribution]:
 
 def _end(tenant: Tenant, case: Deadline, cell: Owing, armed: Contribution) -> Contribution | None:
     """Return the first event that ended the waiting of an arming: its answer, or a newer arming that took its place."""
-    for item in cell.items[bisect_left(cell.items, armed) + 1 :]:
+    for item in cell.items[bisect_left(cell.items, armed[: SUB + 1]) + 1 :]:
         if item[FLAGS] & case.answering and case.answers(tenant, armed, item):
             return item
         if case.mode == "latest" and arms(case, cell, item):
@@ -183,7 +197,7 @@ def settle_again(tenant: Tenant, case: Deadline, cell: Owing) -> None:
             cell.open.append(armed)
         marks += _marks(tenant, case, armed, end)
         _arm_again(tenant, case, cell, armed)
-    marks.sort(key=lambda mark: mark[:3])
+    marks.sort(key=lambda mark: mark[0])
     held = cell.journal.setdefault(case.face.index, {})
     for mark in (*held.get(None, []), *marks):
         tenant.changed[case.face.index, cell, None, mark[2]] = True
@@ -202,15 +216,20 @@ def _marks(tenant: Tenant, case: Deadline, armed: Contribution, end: Contributio
 def _arm_again(tenant: Tenant, case: Deadline, cell: Owing, armed: Contribution) -> None:
     for number, due in enumerate(case.due(tenant, armed)):
         if due.at_us >= tenant.clock:
-            order = (due.at_us, case.face.rule, repr(case.face.key(cell.key, None)), number, case.place)
-            timer = (*order, armed[: SUB + 1], cell.key, armed)
-            heappush(tenant.timers, timer)
+            _set_timer(tenant, case, cell, armed, number, due)
+
+
+def _set_timer(tenant: Tenant, case: Deadline, cell: Owing, armed: Contribution, number: int, due: Due) -> None:
+    """Wake up once the clock is past a deadline; those of one instant in the order of rule, key and level."""
+    order = (due.at_us, case.face.rule, repr(case.face.key(cell.key, None)), number, case.place, armed[: SUB + 1])
+    tenant.timers_set += 1  # Two timers for one deadline are equal up to here, and their order does not matter.
+    heappush(tenant.timers, (*order, tenant.timers_set, cell.key, armed))
 
 
 def _enter(tenant: Tenant, case: Deadline, cell: Owing, mark: Mark, *, moved: bool) -> None:
     marks = cell.journal.setdefault(case.face.index, {}).setdefault(None, [])
-    at = marks_from(marks, mark[0])
-    if mark in marks[at : at + len(marks)]:
+    at = marks_after(marks, mark[0])
+    if mark in marks[marks_from(marks, mark[0]) : at]:
         return
     marks.insert(at, mark)
     tenant.changed[case.face.index, cell, None, mark[2]] = moved
@@ -221,7 +240,7 @@ def forget(tenant: Tenant, case: Deadline, cell: Owing, before_us: int) -> bool:
     kept = [armed for armed in _armings(tenant, case, cell) if _live(tenant, case, cell, armed, before_us)]
     cut = bisect_left(cell.items, (before_us,))
     if kept:
-        cut = min(cut, bisect_left(cell.items, kept[0]))
+        cut = min(cut, bisect_left(cell.items, kept[0][: SUB + 1]))
     del cell.items[:cut]
     return not cell.items and not cell.journal.get(case.face.index)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from engine.cells import Cell
 from engine.program import Contribution, Position
 from engine.reference import Edit
 
@@ -76,10 +77,14 @@ def _moved(tenant: Tenant, place: Position, event: Any) -> list[Contribution]:
 def _licence(tenant: Tenant, place: Position, event: Any) -> list[Contribution]:
     data = event.data
     held = (data.qual_id, data.qual_type, tuple(data.scope or ()), data.valid_from, last_day(data))
+    line = tenant.entity("owner", data.owner_id)
+    changed = line.change(place, (("add", 4, held),))
     owners = tenant.licence_owners.get(data.qual_id, ())
     if data.owner_id not in owners:
         tenant.licence_owners[data.qual_id] = (*owners, data.owner_id)
-    return tenant.entity("owner", data.owner_id).change(place, (("add", 4, held),))
+        for revoked in tenant.revoked.get(data.qual_id, ()):  # A revocation may come before what it revokes.
+            line.change(revoked, (("revoke", 4, data.qual_id),))
+    return changed
 
 
 def last_day(data: Any) -> str | None:
@@ -101,6 +106,7 @@ def last_day(data: Any) -> str | None:
 
 def _revoked(tenant: Tenant, place: Position, event: Any) -> list[Contribution]:
     found: list[Contribution] = []
+    tenant.revoked.setdefault(event.data.qual_id, []).append(place)
     for owner in tenant.licence_owners.get(event.data.qual_id, ()):
         found += tenant.entity("owner", owner).change(place, (("revoke", 4, event.data.qual_id),))
     return found
@@ -112,16 +118,20 @@ def _limit(tenant: Tenant, place: Position, event: Any) -> list[Contribution]:
     tenant.variant = tenant.program.dynamic
     value = tenant.program.limit_value(data.limit, data.value)
     tenant.entity("limits", scope).change(place, (("put", 0, (data.limit, value)),))
-    if data.account is not None:
-        return _after(tenant, "account", [data.account], place)
-    if data.owner_id:
-        return _after(tenant, "owner", [data.owner_id], place)
-    return _after(tenant, "account", list(tenant.accounts), place)
+    return _after(tenant, place)
 
 
-def _after(tenant: Tenant, kind: str, names: list[str], place: Position) -> list[Contribution]:
-    found = [reader for name in names for reader in tenant.entity(kind, name).readers if reader[:4] >= place]
-    return sorted(found)
+def _after(tenant: Tenant, place: Position) -> list[Contribution]:
+    """Return every contribution after a place. A late change of a limit is rare; that it looks at all of them is fine."""
+    found: dict[Position, Contribution] = {}
+    for cells in tenant.cells:
+        for cell in cells.values():
+            for item in cell.items if isinstance(cell, Cell) else cell.ordered[-1]:
+                if item[:4] > place and not item[3]:  # Derived facts follow the events they were derived from.
+                    found[item[:4]] = item
+    for line in (*tenant.accounts.values(), *tenant.owners.values()):
+        found.update((item[:4], item) for item in line.readers if item[:4] > place)
+    return [found[position] for position in sorted(found)]
 
 
 def _set(at: int, name: str) -> Callable[[Any, Tenant], Edit]:

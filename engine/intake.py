@@ -70,4 +70,6 @@ def _found(tenant: Tenant, rule: Intake, event: Any, received_us: int, answer: A
     held = tenant.plain.journal.get(rule.face.index, {}).get(key)
     if held and rule.face.alert == "ever":
         return  # Said once, whatever comes under the same name later.
-    found.append((rule.face.index, key, (place, level, place, shown, (event.source, event.id))))
+    # A copy of an input that was refused says nothing new: one alert for its identity.
+    group = place if rule.face.alert == "ever" else (0, event.source, event.id, "")
+    found.append((rule.face.index, key, (place, level, group, shown, (event.source, event.id))))

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 def insert_late(tenant: Tenant, cls: CellClass, cell: Cell, late: Contribution) -> None:
     """Put one late contribution into its cell and mend what it changes."""
     items = cell.items
-    at = bisect_left(items, late)
+    at = bisect_left(items, late[: SUB + 1])
     items.insert(at, late)
     cls.insert(tenant, cell, late, at)
     for family in cls.families:
@@ -82,7 +82,7 @@ def _soil(dirty: dict[tuple[int, Key], tuple[Position, int]], index: int, key: K
 def _displace(tenant: Tenant, index: int, key: Key, item: Contribution) -> None:
     cls = tenant.variant.classes[index]
     cell = tenant.cells[index][key]
-    at = bisect_left(cell.items, item)
+    at = bisect_left(cell.items, item[: SUB + 1])
     assert cell.items[at] is item or cell.items[at] == item, "only what was placed can be displaced"
     del cell.items[at]
     cls.remove(tenant, cell, item, at)
@@ -91,7 +91,7 @@ def _displace(tenant: Tenant, index: int, key: Key, item: Contribution) -> None:
 def _place(tenant: Tenant, index: int, key: Key, item: Contribution) -> None:
     cls = tenant.variant.classes[index]
     cell = tenant.cell(cls, key, item[TIME])
-    at = bisect_left(cell.items, item)
+    at = bisect_left(cell.items, item[: SUB + 1])
     cell.items.insert(at, item)
     cls.insert(tenant, cell, item, at)
 

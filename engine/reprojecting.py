@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from engine.deadlines import enter, settle_again, withdraw
 from engine.lateness import revise
-from engine.program import KIND, SUB, Contribution, Found
+from engine.program import KIND, SUB, Contribution, Found, Key
 from engine.sequences import bind_again, displace, place
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ def look_again(tenant: Tenant, readers: list[Contribution]) -> None:
             _read_elsewhere(tenant, old, new)
     if removed:
         _change_sequences(tenant, removed, added)
+        _change_deadlines(tenant, removed, added)
         revise(tenant, removed, added)
         for old, new in zip(removed, added, strict=True):
             _change_plain(tenant, old, new)
@@ -35,7 +37,8 @@ def _read_elsewhere(tenant: Tenant, old: Contribution, new: Contribution) -> Non
     lines = tenant.variant.by_kind[old[KIND]].lines
     assert lines is not None, "only what looks something up is a reader"
     for line in lines(tenant, old):
-        line.readers.remove(old)
+        if old in line.readers:  # Not so where limits were constants when it came.
+            line.readers.remove(old)
     for line in lines(tenant, new):
         line.readers.append(new)
 
@@ -56,6 +59,18 @@ def _change_plain(tenant: Tenant, old: Contribution, new: Contribution) -> None:
     for case, sub, mark in found:
         tenant.plain.journal.setdefault(case, {}).setdefault(sub, []).append(mark)
         tenant.changed[case, tenant.plain, sub, mark[2]] = True
+
+
+def _change_deadlines(tenant: Tenant, removed: list[Contribution], added: list[Contribution]) -> None:
+    touched: dict[tuple[int, Key], None] = {}
+    for items, change in ((removed, withdraw), (added, enter)):
+        for item in items:
+            owed = tenant.variant.by_kind[item[KIND]].owed
+            for place_, key in owed(item) if owed is not None else ():
+                change(tenant, tenant.program.deadline_of[place_], key, item)
+                touched[place_, key] = None
+    for place_, key in touched:
+        settle_again(tenant, tenant.program.deadline_of[place_], tenant.cells[place_][key])
 
 
 def _change_sequences(tenant: Tenant, removed: list[Contribution], added: list[Contribution]) -> None:

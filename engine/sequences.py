@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from engine.lateness import revise
-from engine.program import SUB, TIME, Contribution, Found
+from engine.program import FLAGS, SUB, TIME, Contribution, Found
 
 if TYPE_CHECKING:
     from engine.tenant import Tenant
@@ -73,33 +73,24 @@ def advance(tenant: Tenant, case: Sequence, item: Contribution, found: list[Foun
     """Enter an event into every step it can be, and bind what it completes."""
     steps = steps_of(tenant, case)
     last = len(case.links) - 1
-    late = False
+    ends = steps.ordered[last]
+    late = bool(ends) and item < ends[-1]  # A last step that came before it may now end another chain.
     for number, link in enumerate(case.links):
-        if item[5] & link.flag:
-            late |= _keep(steps, number, link, item)
+        if item[FLAGS] & link.flag:
+            _keep(steps, number, link, item)
     if late:
         bind_again(tenant, case, item)
-    elif item[5] & case.links[last].flag and all(steps.ordered[:last][1:]):
+    elif item[FLAGS] & case.links[last].flag and all(steps.ordered[:last][1:]):
         for chain in chains(case, steps, item):
             _enter(tenant, case, steps, chain, found, undecided)
 
 
-def _keep(steps: Steps, number: int, link: Link, item: Contribution) -> bool:
-    """Remember an event; return whether it came out of order."""
-    ordered = steps.ordered[number]
-    late = bool(ordered) and item < ordered[-1]
-    if late:
-        insort(ordered, item)
-    else:
-        ordered.append(item)
+def _keep(steps: Steps, number: int, link: Link, item: Contribution) -> None:
+    """Remember an event as a step."""
+    insort(steps.ordered[number], item)
     join = link.join(item)
     if join is not None:
-        held = steps.by_join[number].setdefault(join, [])
-        if late:
-            insort(held, item)
-        else:
-            held.append(item)
-    return late
+        insort(steps.by_join[number].setdefault(join, []), item)
 
 
 def chains(case: Sequence, steps: Steps, last: Contribution) -> list[Chain]:
@@ -125,7 +116,7 @@ def _bound(case: Sequence, steps: Steps, step: int, tail: Chain) -> Iterator[Cha
     asked = link.asked(tail)
     held = steps.by_join[step - 1].get(asked, []) if asked is not None else []
     first = bisect_left(held, (tail[0][TIME] - link.within_us,))
-    for index in range(bisect_left(held, tail[0]) - 1, first - 1, -1):
+    for index in range(bisect_left(held, tail[0][: SUB + 1]) - 1, first - 1, -1):
         if link.fits((held[index], *tail)):
             yield from _bound(case, steps, step - 1, (held[index], *tail))
 
@@ -143,7 +134,7 @@ def bind_again(tenant: Tenant, case: Sequence, item: Contribution) -> None:
     """Bind again the chains of every last step that an event, entered or gone, may have changed."""
     steps = steps_of(tenant, case)
     ordered = steps.ordered[-1]
-    first = bisect_left(ordered, item)
+    first = bisect_left(ordered, item[: SUB + 1])
     until = bisect_right(ordered, (item[TIME] + case.span_us + 1,))
     removed: list[Contribution] = list(steps.bound.pop(item[: SUB + 1], []))
     added: list[Contribution] = []
@@ -169,7 +160,7 @@ def displace(tenant: Tenant, case: Sequence, item: Contribution) -> None:
     """Take an event out of every step it was."""
     steps = steps_of(tenant, case)
     for number, link in enumerate(case.links):
-        if item[5] & link.flag:
+        if item[FLAGS] & link.flag:
             _drop(steps.ordered[number], item)
             join = link.join(item)
             if join is not None:
@@ -180,12 +171,12 @@ def place(tenant: Tenant, case: Sequence, item: Contribution) -> None:
     """Put an event into every step it can be, without binding anything."""
     steps = steps_of(tenant, case)
     for number, link in enumerate(case.links):
-        if item[5] & link.flag:
+        if item[FLAGS] & link.flag:
             _keep(steps, number, link, item)
 
 
 def _drop(held: list[Contribution], item: Contribution) -> None:
-    at = bisect_left(held, item)
+    at = bisect_left(held, item[: SUB + 1])
     assert held[at] == item, "only what was entered can be dropped"
     del held[at]
 

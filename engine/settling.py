@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from engine.alert import Record, alert_id, change_between
-from engine.cells import Cell, last_of
+from engine.cells import Cell, standing_of
 from engine.evidence import evidence_of
 from engine.instants import rfc3339
 from engine.lateness import revise
@@ -86,7 +86,7 @@ def _record(
     key = face.key(cell.key, sub)
     name = (face.index, key, group)
     before = tenant.standing.get(name)
-    mark = last_of(cell.journal.get(face.index, {}).get(sub, []), group)
+    mark = standing_of(cell.journal.get(face.index, {}).get(sub, []), group)
     if mark is None and (before is None or before.state == "retracted"):
         return None
     after = _standing(tenant, face, cell, key, group, mark, cause, late=late) if mark is not None else None
@@ -138,18 +138,10 @@ def window_of(tenant: Tenant, face: Face, cell: Cell, group: Any) -> dict[str, A
         start, end = tenant.zone.window(face.calendar, group)  # type: ignore[arg-type]  # one of the five units
         window |= {"start": rfc3339(start, zone), "end": rfc3339(end, zone)}
     elif face.alert == "deadline":
-        window |= _deadline_window(face, group, tenant)
+        window |= {"start": rfc3339(group[0], zone), "end": rfc3339(group[1], zone)}
     else:
-        window |= {"start": rfc3339(group[0], zone), "end": None}
+        start = group if face.alert == "episode" else group[0]
+        window |= {"start": rfc3339(start, zone), "end": None}
     if face.case:
         window["case"] = face.case
     return window
-
-
-def _deadline_window(face: Face, group: Any, tenant: Tenant) -> dict[str, Any]:
-    """A ladder's rung and the date it speaks of; for an answer, from its arming event to the last deadline."""
-    zone = tenant.zone.info
-    start, end = group
-    if isinstance(start, int):
-        return {"start": rfc3339(start, zone), "end": rfc3339(end, zone)}
-    return {"start": rfc3339(start[0], zone), "end": rfc3339(end, zone), "source": start[1], "id": start[2]}

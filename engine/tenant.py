@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from engine.cells import Cell
 from engine.deadlines import ring
-from engine.program import CellClass, Contribution, Key, Program, Variant
+from engine.program import CellClass, Contribution, Key, Position, Program, Variant
 from engine.reference import ACCOUNT, DEVICE, LIMITS, ORDER, OWNER, Snapshot, Timeline
 from engine.seen import Seen
 from engine.windows import HOUR, Zone
@@ -45,12 +45,14 @@ class Tenant:
         self.orders: dict[str, Timeline] = {}
         self.limits: dict[str, Timeline] = {}  # By "account:A1", "owner:O1" or "".
         self.licence_owners: dict[str, tuple[str, ...]] = {}  # Who held a licence, to find whom a revocation touches.
+        self.revoked: dict[str, list[Position]] = {}  # Where a licence was revoked.
         self.cells: list[dict[Key, Any]] = [{} for _ in range(program.cell_kinds)]
         self.plain = Cell(())
         self.standing: dict[tuple[int, Key, Any], Record] = {}  # (case, key, group) → the last record written.
         self.facts: dict[tuple[int, Key, Any], tuple[Contribution, ...]] = {}
         self.changed: dict[tuple[int, Any, Any, Any], bool] = {}  # (case, cell, sub, group) → whether the past moved.
         self.timers: list[tuple[Any, ...]] = []
+        self.timers_set = 0
         self.due: dict[int, list[tuple[int, Key]]] = {}  # Hour → cells to look at for what they can forget.
         self.due_hour = -1
         self.sweeping: list[tuple[int, Key]] = []

@@ -28,12 +28,12 @@ def worked(days: int) -> tuple[bool, bool]:
 
 
 def workday_before(days: int, count: int) -> tuple[int, bool]:
-    """Return the day that lies `count` working days before a day, and whether it is approximate; 0 is the day itself."""
+    """Return the day `count` working days before a day, and whether it is approximate; 0 is the day itself."""
     return _step(days, count, -1)
 
 
 def workday_after(days: int, count: int) -> tuple[int, bool]:
-    """Return the day that lies `count` working days after a day, and whether it is approximate; 0 is the day itself."""
+    """Return the day `count` working days after a day, and whether it is approximate; 0 is the day itself."""
     return _step(days, count, 1)
 
 

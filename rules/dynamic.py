@@ -96,7 +96,7 @@ def _joined(a: Sequence[Value], b: Sequence[Value]) -> Value:
 _ORDERS = {"_<_": operator.lt, "_<=_": operator.le, "_>_": operator.gt, "_>=_": operator.ge}
 _TABLE: Final[dict[tuple[str, ...], Callable[..., Value | None]]] = {
     **{(name, one, one): order for name, order in _ORDERS.items() for one in ("bool", "int", "double", "string")},
-    **{(name, one, other): lambda a, b, order=order: order(float(a), float(b))  # type: ignore[misc]
+    **{(name, one, other): lambda a, b, order=order: order(float(a), float(b))
        for name, order in _ORDERS.items() for one, other in (("int", "double"), ("double", "int"))},
     ("_+_", "int", "int"): _checked(operator.add),
     ("_-_", "int", "int"): _checked(operator.sub),

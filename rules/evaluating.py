@@ -17,7 +17,8 @@ from rules.checking import Checked, Declared, Fault, Scope, check
 from rules.emitting import Emitter, Reading
 from rules.explaining import reason
 from rules.operators import NAMESPACE
-from rules.standard import INT_MAX, INT_MIN, text_of_span, text_of_time
+from rules.standard import INT_MAX, INT_MIN
+from rules.times import text_of_span, text_of_time
 from rules.tree import Node, TypeName
 
 DEEPEST: Final = 50  # Levels of a bound value; JSON that people write has three.
@@ -87,7 +88,7 @@ def _type_of(value: object, name: str, depth: int = 0) -> TypeName:
 
 
 def _common(values: object, name: str, depth: int) -> TypeName:
-    """The one type of all values, or `dyn` where they have several or there are none."""
+    """Return the one type of all values, or `dyn` where they have several or there are none."""
     kinds = {_type_of(value, name, depth + 1) for value in values}  # type: ignore[attr-defined]  # a JSON container
     return kinds.pop() if len(kinds) == 1 else "dyn"
 
@@ -115,7 +116,9 @@ def run(tree: Node, slots: Mapping[str, str], bind: Mapping[str, object], zone: 
     emitter = Emitter(lambda name: Reading(slots[name]))
     emitted = emitter.value(tree)
     condition = " and ".join(emitted.given) or "True"
-    code = f"def evaluated({', '.join(slots.values())}):\n    return {emitted.text} if {condition} else None\n"
+    code = (
+        f"def evaluated({', '.join(slots.values())}):\n    return {emitted.text} if {condition} else None\n"
+    )
     space: dict[str, object] = {**NAMESPACE, "zone": zone}
     try:
         exec(compile(code, "<expression>", "exec"), space)  # noqa: S102  # emitted from a checked tree

@@ -93,6 +93,7 @@ def advice(text: str, language: Language, kind: Kind = "action") -> tuple[int, s
         before = text[clause : match.start()]
         excused = kind == "title" and not _ADVISES.search(before)
         excused |= kind == "message" and bool(_TELLS.search(before)) and not _ADVISES.search(before)
-        if not excused and not forbids.search(before):
+        forbidden = forbids.search(before) or (language == "zh" and forbids.search(match[0]))
+        if not excused and not forbidden:
             return match.start(), match[0]
     return None

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from importlib.metadata import version
 from typing import Final
 
+from rules.lexicons import Lexicon
 from rules.locating import Fields, Items, Part
 from rules.model import Limit
 
@@ -19,8 +20,10 @@ LANGUAGE_VERSION: Final = 1  # Raised when the same rule file would come to deci
 _UNHASHED: Final = frozenset({"tests", "note"})
 
 
-def content_hash(packs: Iterable[Fields], limits: Mapping[str, Limit], lexicons: Mapping[str, str]) -> str:
-    """Return `sha256:…` of a rule set: packs as read, limits by name, lexicons by name as text."""
+def content_hash(
+    packs: Iterable[Fields], limits: Mapping[str, Limit], lexicons: Mapping[str, Lexicon]
+) -> str:
+    """Return `sha256:…` of a rule set: packs as read, limits and lexicons by name."""
     content = {
         "language": LANGUAGE_VERSION,
         "calendars": version("chinesecalendar"),
@@ -67,10 +70,9 @@ def _number(value: object) -> object:
     return repr(value) if isinstance(value, float) else value
 
 
-def _terms(text: str) -> list[str]:
-    """Return a lexicon's lines without comments and blank ones."""
-    lines = (line.strip() for line in text.splitlines())
-    return [line for line in lines if line and not line.startswith("#")]
+def _terms(lexicon: Lexicon) -> object:
+    """Return a lexicon's terms, each with the contexts that exempt it; their order says nothing."""
+    return sorted([term, sorted(contexts)] for term, contexts in lexicon.terms)
 
 
 def _canonical(value: object) -> str:

@@ -1,8 +1,8 @@
 """Term lists, and the contexts in which a term is exempt.
 
 A list is a text file: a term a line, `#` for comments, and under a term `except: a | b | c`, the contexts that exempt
-it. A context exempts only an occurrence that it covers: in `最佳食用期到了，最佳选择` the first 最佳 is exempt by 最佳食用, the second
-is not. Terms are compared as written, by code points.
+it. A context exempts only an occurrence that it covers: beside 最佳食用期, which 最佳食用 exempts, 最佳选择
+still hits. Terms are compared as written, by code points.
 """
 
 from __future__ import annotations
@@ -17,13 +17,14 @@ EXCEPT: Final = "except:"
 
 @dataclass(frozen=True, slots=True)
 class LexiconFault:
-    """One mistake in a list; line and column count from 1."""
+    """One mistake in a list; line and column count from 1. A `mild` one changes nothing and is only warned of."""
 
     line: int
     column: int
     found: str
     expected: str
     mend: str
+    mild: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,9 @@ class Lexicon:
         """Every occurrence of a term or context as (pattern, start, end), in code points, overlapping ones too."""
         try:
             found = self._search.find_matches_as_indexes(text, overlapping=True)
-        except UnicodeEncodeError:  # A lone surrogate is part of no term; something else in its place changes nothing.
+        except (
+            UnicodeEncodeError
+        ):  # A lone surrogate is part of no term; something else in its place changes nothing.
             readable = text.encode("utf-8", "replace").decode()
             found = self._search.find_matches_as_indexes(readable, overlapping=True)
         return found
@@ -85,20 +88,22 @@ def parse(name: str, text: str) -> tuple[Lexicon, tuple[LexiconFault, ...]]:
         if line.startswith(EXCEPT):
             faults += _contexts(line, last, terms, (number, column))
         elif line in terms:
-            faults.append(LexiconFault(number, column, f"{line} again", "each term once", "take one of them out"))
+            faults.append(
+                LexiconFault(number, column, f"{line} again", "each term once", "take one of them out")
+            )
             last = line
         else:
             terms[line] = []
             last = line
     if not terms:
-        faults.append(LexiconFault(1, 1, "a list without terms", "a term a line", "write one, or take the list out"))
+        faults.append(
+            LexiconFault(1, 1, "a list without terms", "a term a line", "write one, or take the list out")
+        )
     read = tuple((term, tuple(dict.fromkeys(contexts))) for term, contexts in terms.items())
     return Lexicon(name, read), tuple(faults)
 
 
-def _contexts(
-    line: str, term: str, terms: dict[str, list[str]], at: tuple[int, int]
-) -> list[LexiconFault]:
+def _contexts(line: str, term: str, terms: dict[str, list[str]], at: tuple[int, int]) -> list[LexiconFault]:
     """Give a term the contexts of an `except:` line; return what is wrong with them."""
     if not term:
         return [LexiconFault(*at, "except: before any term", "a term above it", "put it under its term")]
@@ -107,8 +112,8 @@ def _contexts(
         if not context:
             faults.append(LexiconFault(*at, "an empty context", "a | b", "take the bar out"))
         elif term not in context:
-            mend = "a context exempts only what it covers"
-            faults.append(LexiconFault(*at, f"{context}, which does not hold {term}", f"a context of {term}", mend))
+            found, mend = f"{context}, which does not hold {term}", "a context exempts only what it covers"
+            faults.append(LexiconFault(*at, found, f"a context of {term}", mend, mild=True))
         else:
             terms[term].append(context)
     return faults

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+from rules.lexicons import Lexicon
 from rules.location import Location
 from rules.problems import Problem
 from rules.tree import Node, TypeName
@@ -267,7 +268,7 @@ class RuleSet:
 
     packs: tuple[Pack, ...]
     limits: dict[str, Limit]
-    lexicons: dict[str, object] = field(default_factory=dict)
+    lexicons: dict[str, Lexicon] = field(default_factory=dict)
     hash: str = ""
     warnings: tuple[Problem, ...] = ()  # What is allowed and probably not meant.
 

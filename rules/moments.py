@@ -9,7 +9,6 @@ import re
 from datetime import date, datetime, time, timedelta
 from typing import Final
 
-from rules.durations import duration_us
 from rules.messages import SHANGHAI
 
 FIRST_DAY: Final = date(2026, 3, 9)  # A Monday.
@@ -38,12 +37,11 @@ def moment(text: str) -> datetime | None:
 
 
 def received(text: str, at: datetime) -> datetime | None:
-    """Return when an event of time `at` arrives: `+1d 09:00` (a time of a later day), `+90m`, or an instant."""
+    """Return when an event of time `at` arrives: `+1d 09:00` (that time, so many days on), or an instant."""
     match = _LATER.match(text)
     if match is not None:
         return datetime.combine(at.date() + timedelta(days=int(match["days"])), _clock(match), SHANGHAI)
-    span = duration_us(text[1:]) if text.startswith("+") else None
-    return at + timedelta(microseconds=span) if span is not None else moment(text)
+    return moment(text)
 
 
 def _clock(match: re.Match[str]) -> time:

@@ -10,13 +10,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
-from rules import dynamic, patterns, standard
+from rules import dynamic, patterns, standard, times
 from rules.functions import FUNCTIONS
 from rules.standard import INT_MAX, INT_MIN
 
 # logic: && || ! ?:, which `emitting.py` knows. compare, arithmetic: an infix symbol. call: a function.
 # same, index, member, list, keep: equality, element, membership, joined lists, a conversion that changes nothing.
-Form: TypeAlias = Literal["logic", "compare", "checked", "plain", "call", "same", "index", "member", "join", "keep"]
+Form: TypeAlias = Literal[
+    "logic", "compare", "checked", "plain", "call", "same", "index", "member", "join", "keep"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +37,6 @@ class Operator:
     high: int = INT_MAX
     quick: str = ""
 
-
-SPAN_BOUND: Final = 9_223_372_036_854_775  # 64 bits of nanoseconds in microseconds.
 
 _LOGIC = {key: Operator("logic") for key in ("logical_and", "logical_or", "logical_not", "conditional")}
 _KINDS = ("bool", "int64", "double", "string", "timestamp", "duration")
@@ -68,21 +68,53 @@ _ARITHMETIC = {
     "add_list": Operator("join", "(*{0}, *{1})"),
 }
 _TIMES = {
-    "add_duration_duration": Operator("call", "op_add_spans({0}, {1})", True, -SPAN_BOUND, SPAN_BOUND, "({0} + {1})"),
+    "add_duration_duration": Operator(
+        "call",
+        "op_add_spans({0}, {1})",
+        fallible=True,
+        low=-times.SPAN_BOUND,
+        high=times.SPAN_BOUND,
+        quick="({0} + {1})",
+    ),
     "subtract_duration_duration": Operator(
-        "call", "op_subtract_spans({0}, {1})", True, -SPAN_BOUND, SPAN_BOUND, "({0} - {1})"
+        "call",
+        "op_subtract_spans({0}, {1})",
+        fallible=True,
+        low=-times.SPAN_BOUND,
+        high=times.SPAN_BOUND,
+        quick="({0} - {1})",
     ),
     "subtract_timestamp_timestamp": Operator(
-        "call", "op_between({0}, {1})", True, -SPAN_BOUND, SPAN_BOUND, "({0} - {1})"
+        "call",
+        "op_between({0}, {1})",
+        fallible=True,
+        low=-times.SPAN_BOUND,
+        high=times.SPAN_BOUND,
+        quick="({0} - {1})",
     ),
     "add_timestamp_duration": Operator(
-        "call", "op_later({0}, {1})", True, standard.TIME_MIN, standard.TIME_MAX, "({0} + {1})"
+        "call",
+        "op_later({0}, {1})",
+        fallible=True,
+        low=times.TIME_MIN,
+        high=times.TIME_MAX,
+        quick="({0} + {1})",
     ),
     "add_duration_timestamp": Operator(
-        "call", "op_later({1}, {0})", True, standard.TIME_MIN, standard.TIME_MAX, "({0} + {1})"
+        "call",
+        "op_later({1}, {0})",
+        fallible=True,
+        low=times.TIME_MIN,
+        high=times.TIME_MAX,
+        quick="({0} + {1})",
     ),
     "subtract_timestamp_duration": Operator(
-        "call", "op_earlier({0}, {1})", True, standard.TIME_MIN, standard.TIME_MAX, "({0} - {1})"
+        "call",
+        "op_earlier({0}, {1})",
+        fallible=True,
+        low=times.TIME_MIN,
+        high=times.TIME_MAX,
+        quick="({0} - {1})",
     ),
 }
 _CONVERSIONS = {
@@ -101,11 +133,11 @@ _CONVERSIONS = {
     "timestamp_to_string": Operator("plain", "op_text_of_time({0})"),
     "duration_to_string": Operator("plain", "op_text_of_span({0})"),
     "string_to_timestamp": Operator(
-        "call", "op_time_of_text({0})", fallible=True, low=standard.TIME_MIN, high=standard.TIME_MAX),
+        "call", "op_time_of_text({0})", fallible=True, low=times.TIME_MIN, high=times.TIME_MAX),
     "int64_to_timestamp": Operator(
-        "call", "op_time_of_int({0})", fallible=True, low=standard.TIME_MIN, high=standard.TIME_MAX),
+        "call", "op_time_of_int({0})", fallible=True, low=times.TIME_MIN, high=times.TIME_MAX),
     "string_to_duration": Operator(
-        "call", "op_span_of_text({0})", fallible=True, low=-standard.SPAN_MAX, high=standard.SPAN_MAX),
+        "call", "op_span_of_text({0})", fallible=True, low=-times.SPAN_MAX, high=times.SPAN_MAX),
 }  # fmt: skip
 _LENGTH = Operator("call", "len({0})", low=0, high=1 << 40)
 _TEXT = {
@@ -130,11 +162,12 @@ _OVERLOAD_OF_PART = {
     "getSeconds": "seconds", "getMilliseconds": "milliseconds",
 }  # fmt: skip
 _PARTS = {
-    **{f"timestamp_to_{word}": Operator("call", f"op_part('{name}', {{0}})", True, 0, 10_000)
+    **{f"timestamp_to_{word}": Operator("call", f"op_part('{name}', {{0}})", fallible=True, low=0, high=10_000)
        for name, word in _OVERLOAD_OF_PART.items()},
-    **{f"timestamp_to_{word}_with_tz": Operator("call", f"op_part('{name}', {{0}}, {{1}})", True, 0, 10_000)
+    **{f"timestamp_to_{word}_with_tz":
+       Operator("call", f"op_part('{name}', {{0}}, {{1}})", fallible=True, low=0, high=10_000)
        for name, word in _OVERLOAD_OF_PART.items()},
-    "timestamp_to_seconds_tz": Operator("call", "op_part('getSeconds', {0}, {1})", True, 0, 10_000),
+    "timestamp_to_seconds_tz": Operator("call", "op_part('getSeconds', {0}, {1})", fallible=True, low=0, high=10_000),
     **{f"duration_to_{_OVERLOAD_OF_PART[name]}": Operator("call", f"op_span_part('{name}', {{0}})")
        for name in ("getHours", "getMinutes", "getSeconds", "getMilliseconds")},
 }  # fmt: skip
@@ -146,10 +179,10 @@ OVERLOADS: Final[dict[str, Operator]] = {
 # What generated Python may call: `op_…` for CEL's own, `fn_…` for the language's.
 NAMESPACE: Final[dict[str, Callable[..., object]]] = {
     **{f"op_{function.__name__}": function for function in (
-        standard.div, standard.mod, standard.quotient, standard.add_spans, standard.subtract_spans, standard.between,
-        standard.later, standard.earlier, standard.int_of_double, standard.int_of_text, standard.double_of_text,
-        standard.bool_of_text, standard.text_of_bool, standard.text_of_double, standard.text_of_time,
-        standard.text_of_span, standard.time_of_text, standard.time_of_int, standard.span_of_text, standard.part,
-        standard.span_part, patterns.matches, dynamic.same, dynamic.contains, dynamic.table, dynamic.dispatch)},
+        standard.div, standard.mod, standard.quotient, times.add_spans, times.subtract_spans, times.between,
+        times.later, times.earlier, standard.int_of_double, standard.int_of_text, standard.double_of_text,
+        standard.bool_of_text, standard.text_of_bool, standard.text_of_double, times.text_of_time,
+        times.text_of_span, times.time_of_text, times.time_of_int, times.span_of_text, times.part,
+        times.span_part, patterns.matches, dynamic.same, dynamic.contains, dynamic.table, dynamic.dispatch)},
     **{f"fn_{function.name}": function.impl for function in FUNCTIONS.values() if function.impl is not None},
 }  # fmt: skip

@@ -48,7 +48,7 @@ class _Refused(Exception):  # noqa: N818  # It is no error: the desk has noted i
 
 def read_bytes(raw: bytes, file: str, desk: Desk) -> Fields | None:
     """Read one YAML file; what is wrong goes to the desk, and None comes back."""
-    text = _decoded(raw, file, desk)
+    text = decoded(raw, file, desk)
     if text is None:
         return None
     source = Source(file, text, tuple(text.split("\n")))
@@ -81,7 +81,8 @@ def read_bytes(raw: bytes, file: str, desk: Desk) -> Fields | None:
     return None
 
 
-def _decoded(raw: bytes, file: str, desk: Desk) -> str | None:
+def decoded(raw: bytes, file: str, desk: Desk) -> str | None:
+    """Return a file as text with plain line ends; what cannot be read goes to the desk, and None comes back."""
     at = Location(file, 1, 1)
     if len(raw) > MAX_BYTES:
         desk.refuse(at, f"{len(raw)} bytes", f"at most {MAX_BYTES}", "split the file")

@@ -13,11 +13,13 @@ from typing import Final
 from rules.functions import FUNCTIONS
 from rules.operators import OVERLOADS
 from rules.patterns import pattern_error
-from rules.standard import span_of_text, time_of_text
 from rules.suggesting import did_you_mean
+from rules.times import span_of_text, time_of_text
 from rules.tree import Call, Const, ListOf, Node
 
-DEFINING: Final = frozenset({0, 1, 2})  # Numbers that say what is meant ("two accounts") and are no threshold.
+DEFINING: Final = frozenset(
+    {0, 1, 2}
+)  # Numbers that say what is meant ("two accounts") and are no threshold.
 _OF_TEXT: Final = {"string_to_duration": "a duration such as 30s, 10m, 24h or 7d",
                    "string_to_timestamp": "an instant such as 2026-03-10T09:00:00+08:00"}  # fmt: skip
 
@@ -39,11 +41,17 @@ def findings(
     known = None if lexicons is None else frozenset(lexicons)
     for node, listed in _walk(tree, listed=False):
         if levels and not listed and _is_number(node):
-            yield Finding(node.offset, "inline number in '{source}'", "a named limit", "name it in limits.yaml")
+            yield Finding(
+                node.offset, "inline number in '{source}'", "a named limit", "name it in limits.yaml"
+            )
         if not open_types and "dyn" in node.type:
-            yield Finding(node.offset, "values of more than one type", "values of one type", "split them by type")
+            yield Finding(
+                node.offset, "values of more than one type", "values of one type", "split them by type"
+            )
         elif _mixes_times(node):
-            yield Finding(node.offset, "a time beside values of other types", "values of one type", "split them by type")
+            yield Finding(
+                node.offset, "a time beside values of other types", "values of one type", "split them by type"
+            )
         if isinstance(node, Call):
             yield from _call(node, known, open_types=open_types)
 
@@ -67,7 +75,9 @@ def _mixes_times(node: Node) -> bool:
     """Whether an open type meets an instant or a duration: at run time both are numbers of microseconds."""
     parts = node.args if isinstance(node, Call) else node.items if isinstance(node, ListOf) else ()
     kinds = [node.type, *(part.type for part in parts)]
-    return any("dyn" in kind for kind in kinds) and any("timestamp" in kind or "duration" in kind for kind in kinds)
+    return any("dyn" in kind for kind in kinds) and any(
+        "timestamp" in kind or "duration" in kind for kind in kinds
+    )
 
 
 def _call(node: Call, lexicons: frozenset[str] | None, *, open_types: bool) -> Iterator[Finding]:
@@ -79,13 +89,20 @@ def _call(node: Call, lexicons: frozenset[str] | None, *, open_types: bool) -> I
     # Where a type is open several overloads may be meant, those for types that we refuse among them.
     if node.function != "@map" and not any(key in OVERLOADS for key in node.overload.split()):
         name = f"{node.function}() of {node.args[0].type}" if node.args else f"{node.function}()"
-        yield Finding(node.offset, name, "what the rule language has", "rules have no use for it; leave it out")
+        yield Finding(
+            node.offset, name, "what the rule language has", "rules have no use for it; leave it out"
+        )
     if open_types:  # As in CEL, a text that nobody can read has no value where it is reached.
         return
     if node.overload in _OF_TEXT and isinstance(node.args[0], Const):
         text = str(node.args[0].value)
         if (span_of_text(text) if node.type == "duration" else time_of_text(text)) is None:
-            yield Finding(node.args[0].offset, f'"{text[:40]}"', _OF_TEXT[node.overload], "down to a microsecond at most")
+            yield Finding(
+                node.args[0].offset,
+                f'"{text[:40]}"',
+                _OF_TEXT[node.overload],
+                "down to a microsecond at most",
+            )
     if node.function == "matches":
         yield from _pattern(node)
 
@@ -93,7 +110,12 @@ def _call(node: Call, lexicons: frozenset[str] | None, *, open_types: bool) -> I
 def _lexicon(node: Call, lexicons: frozenset[str] | None) -> Iterator[Finding]:
     name = node.args[1]
     if not isinstance(name, Const):
-        yield Finding(name.offset, "a lexicon that is not named here", 'a name such as "absolute_terms"', "write it in quotes")
+        yield Finding(
+            name.offset,
+            "a lexicon that is not named here",
+            'a name such as "absolute_terms"',
+            "write it in quotes",
+        )
     elif lexicons is not None and name.value not in lexicons:
         mend = did_you_mean(str(name.value), lexicons) or f"there are {' '.join(sorted(lexicons))}"
         yield Finding(name.offset, f'unknown lexicon "{name.value}"', "a lexicon of this rule set", mend)
@@ -102,6 +124,13 @@ def _lexicon(node: Call, lexicons: frozenset[str] | None) -> Iterator[Finding]:
 def _pattern(node: Call) -> Iterator[Finding]:
     pattern = node.args[1]
     if not isinstance(pattern, Const):
-        yield Finding(pattern.offset, "a pattern that is not written here", "a literal pattern", "write it in quotes")
+        yield Finding(
+            pattern.offset, "a pattern that is not written here", "a literal pattern", "write it in quotes"
+        )
     elif error := pattern_error(str(pattern.value)):
-        yield Finding(pattern.offset, error, "a pattern that RE2 accepts", "it has no look-around and no back-references")
+        yield Finding(
+            pattern.offset,
+            error,
+            "a pattern that RE2 accepts",
+            "it has no look-around and no back-references",
+        )

@@ -9,15 +9,14 @@ from difflib import get_close_matches
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """Return the known name most like `name`, or None where nothing is near enough.
 
-    Names with the same first part (`limit.`) are tried first: a slip is rarely in the part that all names share.
+    Names that differ in their last part alone are tried first: the part that all share (`limit.`) says nothing.
     """
     names = sorted(known)
-    head = name.partition(".")[0] + "."
-    alike = [each for each in names if each.startswith(head)]
-    for group, cutoff in ((alike, 0.7), (names, 0.75)):
-        if found := get_close_matches(name, group, n=1, cutoff=cutoff):
-            return found[0]
-    return None
+    head, dot, tail = name.rpartition(".")
+    alike = {each[len(head) + 1 :]: each for each in names if dot and each.startswith(f"{head}.")}
+    if found := get_close_matches(tail, alike, n=1, cutoff=0.6):
+        return alike[found[0]]
+    return next(iter(get_close_matches(name, names, n=1, cutoff=0.75)), None)
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

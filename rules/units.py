@@ -16,6 +16,7 @@ from rules.tree import Call, Const, ListOf, Name, Node
 _COMPARISONS: Final = {"_==_", "_!=_", "_<_", "_<=_", "_>_", "_>=_"}
 _SAME: Final = {"_+_", "_-_", "_%_"}
 _KEEP: Final = {"-_", "int", "double", "dyn"}
+_OF_TYPE: Final = {"timestamp": "time", "duration": "duration"}
 _SCALARS: Final = {"count", "times", ""}  # So many times a thing is still that thing.
 
 
@@ -36,7 +37,8 @@ class Units:
             case ListOf(items=items):
                 return next((unit for unit in [self.of(item) for item in items] if unit), "")
             case Call():
-                return self._call(node, [self.of(arg) for arg in node.args])
+                unit = self._call(node, [self.of(arg) for arg in node.args])
+                return _OF_TYPE.get(node.type, unit)
 
     def _call(self, node: Call, units: list[str]) -> str:
         name = node.function

@@ -37,13 +37,19 @@ FACTS: Final[dict[str, dict[str, Declared]]] = {
 }  # fmt: skip
 
 # Dimensions whose field is not their own name with or without `_id`.
-_FIELDS: Final = {"payment": "transaction_id", "ip": "ip_hash", "content": "content_hash", "licence": "licence_no_hash",
-                  "qualification": "qual_id"}  # fmt: skip
+_FIELDS: Final = {
+    "account": "account", "owner": "owner", "payment": "transaction_id", "ip": "ip_hash", "content": "content_hash",
+    "licence": "licence_no_hash", "qualification": "qual_id",
+}  # fmt: skip
 
-_SUFFIXES: Final = {"_fen": "fen", "_bp": "bp", "_ms": "ms", "_px": "px", "_km": "km", "_days": "days", "_years": "years",
-                    "_age": "years"}  # fmt: skip
-_OWN_UNITS: Final = {"lines": "lines", "chars": "chars", "valid_from": "date", "valid_to": "date", "verified_until": "date",
-                     "opened_on": "date", "lat": "", "lon": "", "year": "", "device_class": "", "stars": ""}  # fmt: skip
+_SUFFIXES: Final = {
+    "_fen": "fen", "_bp": "bp", "_ms": "ms", "_px": "px", "_km": "km", "_days": "days", "_years": "years",
+    "_age": "years",
+}  # fmt: skip
+_OWN_UNITS: Final = {
+    "lines": "lines", "chars": "chars", "valid_from": "date", "valid_to": "date", "verified_until": "date",
+    "opened_on": "date", "lat": "", "lon": "", "year": "", "device_class": "", "stars": "",
+}  # fmt: skip
 
 _ALWAYS: Final = {
     "id": Declared("string"),
@@ -87,7 +93,7 @@ def event_names(types: tuple[str, ...], prefix: str = "event") -> Scope:
 
 @lru_cache(maxsize=256)
 def _fields(kind: str) -> Mapping[str, Declared]:
-    """The fields of one event type as declarations."""
+    """Return the fields of one event type as declarations."""
     if kind in FACTS:
         return FACTS[kind]
     fields = {}
@@ -145,7 +151,10 @@ def entity_names() -> Scope:
 def _entity(name: str, always: Mapping[str, TypeName], maybe: Mapping[str, TypeName]) -> Scope:
     return {
         **{f"{name}.{field}": Declared(kind, unit_of(field, kind)) for field, kind in always.items()},
-        **{f"{name}.{field}": Declared(kind, unit_of(field, kind), optional=True) for field, kind in maybe.items()},
+        **{
+            f"{name}.{field}": Declared(kind, unit_of(field, kind), optional=True)
+            for field, kind in maybe.items()
+        },
     }
 
 
@@ -163,7 +172,9 @@ _ENTITIES: Final[Scope] = {
         {},
     ),
     **_entity("device", {"managed": "bool"}, {"owner_id": _TEXT}),
-    **_entity("order", {"exists": "bool", "instalment": "bool", "moved": "bool"}, {"total_fen": "int", "buyer_id": _TEXT}),
+    **_entity(
+        "order", {"exists": "bool", "instalment": "bool", "moved": "bool"}, {"total_fen": "int", "buyer_id": _TEXT}
+    ),
     **_entity("payment", {}, {"amount_fen": "int", "payer_id": _TEXT, "code_kind": _TEXT, "order_id": _TEXT}),
     **_entity("request", {}, {"decision": _TEXT}),
     **_entity("contact", {"is_friend": "bool"}, {"age_band": _TEXT, "marketing_consent": "bool"}),
@@ -183,7 +194,10 @@ def intake_names() -> Scope:
         "event.ahead": Declared("duration", "duration", optional=True),
         "event.behind": Declared("duration", "duration", optional=True),
         "event.clear_text": Declared("list(string)"),
-        **{f"event.{name}": Declared(each.type, each.unit, optional=True) for name, each in {**_ALWAYS, **_WHO}.items()},
+        **{
+            f"event.{name}": Declared(each.type, each.unit, optional=True)
+            for name, each in {**_ALWAYS, **_WHO}.items()
+        },
     }
 
 

@@ -70,7 +70,7 @@ class Reader:
 
     def _refuse(self, offset: int, construct: str) -> Node:
         self.refusals.append(Refusal(offset, construct))
-        return Const(False, "error", offset)
+        return Const(value=False, type="error", offset=offset)
 
     def _constant(self, data: bytes, offset: int) -> Node:
         number, value = next(iter(_fields(data)), (1, 0))
@@ -104,7 +104,7 @@ class Reader:
         return Call(function, overload, tuple(self.node(each) for each in (*target, *args)), kind, offset)
 
     def _select(self, data: bytes, kind: TypeName, offset: int) -> Node:
-        """A field of a map: `m.key` is `m["key"]`; a test of presence is refused."""
+        """Read a field of a map: `m.key` is `m["key"]`; a test of presence is refused."""
         fields = dict(_fields(data))
         if _number(fields.get(3, 0)):
             return self._refuse(offset, "has()")
@@ -114,7 +114,7 @@ class Reader:
         )
 
     def _map(self, data: bytes, kind: TypeName, offset: int) -> Node:
-        """A map literal becomes the call `@map(key, value, key, value, ...)`; a message is refused."""
+        """Read a map literal as the call `@map(key, value, key, value, ...)`; a message is refused."""
         parts = []
         for number, value in _fields(data):
             if number == 1 and _bytes(value):
@@ -156,7 +156,7 @@ def read(serialized: bytes) -> tuple[Node, tuple[Refusal, ...]]:
 
 
 def _reference(data: bytes) -> tuple[str, str, bytes | None]:
-    """A reference as (name, overload ids joined by spaces, constant); several overloads where a type is open."""
+    """Read a reference: name, overload ids joined by spaces (several where a type is open), constant."""
     name, overloads, constant = "", [], None
     for number, value in _fields(data):
         match number, value:
@@ -170,7 +170,7 @@ def _reference(data: bytes) -> tuple[str, str, bytes | None]:
 
 
 def _type(data: bytes) -> TypeName:
-    """A `Type` message as a short name; what the language has no name for is `dyn` or named for its refusal."""
+    """Read a type as its short name; what the language has no name for is `dyn`, or named for its refusal."""
     for number, value in _fields(data):
         match number, value:
             case 2, _:
@@ -232,5 +232,5 @@ def _number(value: int | bytes) -> int:
 
 
 def _bytes(value: int | bytes) -> bytes:
-    """A message or string; a missing one arrives as the default 0 and is empty."""
+    """Return a message or string; a missing one arrives as the default 0 and is empty."""
     return value if isinstance(value, bytes) else b""

@@ -42,12 +42,11 @@ def load(folder: Path = SHIPPED, *, strict_tests: bool = False) -> RuleSet:
     _warn_unused(files, ground, desk)
     if findings.problems:
         raise RuleProblems(findings.problems, findings.warnings)
-    lexicons = {name: text for name, (text, _) in files.lexicons.items()}
     return RuleSet(
         packs=packs,
         limits=limits,
-        lexicons=dict(lexicons),
-        hash=content_hash(files.packs, limits, lexicons),
+        lexicons=files.lexicons,
+        hash=content_hash(files.packs, limits, files.lexicons),
         warnings=in_order(findings.warnings),
     )
 
@@ -78,10 +77,6 @@ def _warn_unused(files: Files, ground: Ground, desk: Desk) -> None:
         for name, at in (table.keys if isinstance(table, Fields) else {}).items():
             if name in ground.limits and name not in ground.used_limits:
                 desk.warn(at, f"the limit {name}, which no rule reads", "a limit in use", "remove it")
-    for name, (_, path) in files.lexicons.items():
+    for name, at in files.places.items():
         if name not in ground.used_lexicons:
-            where = Fields({}, {}, files.packs[0].at).at if files.packs else None
-            if where is not None:
-                desk.warn(
-                    where, f"the lexicon {path.name}, which no rule reads", "a lexicon in use", "remove it"
-                )
+            desk.warn(at, f"the lexicon {name}, which no rule reads", "a lexicon in use", "remove it")

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from rules.lexicons import Lexicon, parse
 from rules.locating import Fields
 from rules.location import Location
-from rules.parsing import read_bytes
+from rules.parsing import decoded, read_bytes
 from rules.problems import Desk
 from rules.suggesting import did_you_mean
 
@@ -24,7 +25,8 @@ class Files:
 
     packs: list[Fields] = field(default_factory=list)
     limits: list[Fields] = field(default_factory=list)
-    lexicons: dict[str, tuple[str, Path]] = field(default_factory=dict)
+    lexicons: dict[str, Lexicon] = field(default_factory=dict)
+    places: dict[str, Location] = field(default_factory=dict)  # Where each lexicon is, by name.
 
 
 def read_files(folder: Path, desk: Desk) -> Files:
@@ -45,11 +47,7 @@ def read_files(folder: Path, desk: Desk) -> Files:
         if root is not None:
             _file(root, files, desk)
     for path in _lexicon_files(folder):
-        try:
-            files.lexicons[path.stem] = (path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n"), path)
-        except UnicodeDecodeError as error:
-            at = Location(_shown(path, folder), 1, 1)
-            desk.refuse(at, f"byte 0x{error.object[error.start]:02x}", "UTF-8", "save it as UTF-8")
+        _lexicon(path, _shown(path, folder), files, desk.about(f"lexicon {path.stem}"))
     if not files.packs and not desk.findings.problems:
         desk.refuse(
             here, "no rule file", "at least one pack", "write a file with pack: …, title: … and rules: …"
@@ -66,6 +64,20 @@ def _file(root: Fields, files: Files, desk: Desk) -> None:
         name = next(iter(root.fields), "nothing")
         mend = did_you_mean(name, ("pack", "limits")) or "start the file with pack: … or limits: …"
         desk.refuse(root.at, f"a file with {name}", "a pack or limits", mend)
+
+
+def _lexicon(path: Path, shown: str, files: Files, desk: Desk) -> None:
+    """Read one term list; a mild fault is warned of."""
+    text = decoded(path.read_bytes(), shown, desk)
+    if text is None:
+        return
+    lines = text.split("\n")
+    files.lexicons[path.stem], faults = parse(path.stem, text)
+    files.places[path.stem] = Location(shown, 1, 1, lines[0])
+    for fault in faults:
+        at = Location(shown, fault.line, fault.column, lines[fault.line - 1])
+        note = desk.warn if fault.mild else desk.refuse
+        note(at, fault.found, fault.expected, fault.mend)
 
 
 def _rule_files(folder: Path) -> list[Path]:

@@ -20,6 +20,9 @@ from rules.scanning import paths
 from rules.tree import Call, Const, ListOf, Node, TypeName
 from rules.vocabulary import limit_names
 
+# Where an event has no account or owner there is mostly no key, and it is passed over.
+_NEARLY_ALWAYS: Final = (".account", ".owner")
+
 # Aggregates that say something about nothing: no events are 0 events.
 _ALWAYS: Final = frozenset({"count", "sum", "distinct", "series", "histogram"})
 
@@ -90,7 +93,9 @@ class Names:
             return None
         for warning in checked.warnings:
             found, _, mend = warning.partition("; ")
-            desk.warn(part.at, found, "a value", mend)
+            name = found.split(" ")[0]
+            if f"{name}.given" not in checked.names and not name.endswith(_NEARLY_ALWAYS):
+                desk.warn(part.at, found, "a value", mend)
         self._note(checked)
         return Expression(part.text, checked.tree, checked.type, checked.unit, part.at, checked.names)
 

@@ -6,6 +6,9 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
+import msgspec
+
+from engine.event import PAYLOADS
 from rules.checking import Declared, Scope, in_words
 from rules.durations import duration_us
 from rules.locating import Fields, Items, Part, Scalar
@@ -78,15 +81,20 @@ def _given(part: Part, rule: Rule, desk: Desk) -> dict[str, object]:
         return {}
     arrival = scalar(found.get("received"), desk)
     if arrival and when and received(arrival.text, when) is None:
-        desk.refuse(arrival.at, arrival.text, "+1d 09:00, +90m or a time", "write when it arrives")
+        desk.refuse(arrival.at, arrival.text, "+1d 09:00 or a time", "write when it arrives")
     _repetition(found, desk)
     names = event_names((kind,))
+    open_fields = (
+        {field.encode_name for field in msgspec.structs.fields(PAYLOADS[kind])} if kind in PAYLOADS else set()
+    )
     given: dict[str, object] = {}
     for name, entry in found.items():
         if name in ENVELOPE:
             given[name] = entry.text if isinstance(entry, Scalar) else ""
         elif declared := names.get(f"event.{name}"):
             given[name] = _typed(entry, declared, desk.about(name))
+        elif name in open_fields:
+            given[name] = _plain(entry)
         else:
             known = [*ENVELOPE, *(path.removeprefix("event.") for path in names)]
             mend = did_you_mean(name, known) or "`weiguard schema events` lists the fields"

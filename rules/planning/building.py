@@ -139,6 +139,8 @@ def _group(plan: Plan) -> None:
     homes: dict[tuple[str, str], list[Unit]] = {}
     for unit in plan.units:
         unit.home, unit.sub = _home(unit)
+        if unit.kind == "since":
+            unit.sub += (_since(unit),)
         if not _needs_cell(unit):
             continue
         for token in _tokens(plan, unit):
@@ -254,10 +256,16 @@ def _sub(unit: Unit, source: Measure, measure: Measure) -> tuple[Part, ...]:
     held = {part.signature for part in unit.home}
     sub = tuple(part for part in _measure_key(unit, source) if part.signature not in held)
     if source.over.kind == "since":
-        sub += (Part("@since", Name(f"@since.{source.over.step}", "string", 0)),)
+        sub += (_since(unit),)
     if measure.member is not None:
         sub += _parts((measure.member,), unit.lets)
     return sub
+
+
+def _since(unit: Unit) -> Part:
+    """Return the part of a key that tells the step apart since which a case counts."""
+    step = next(measure.over.step for measure in unit.case.measures if measure.over.kind == "since")
+    return Part("@since", Name(f"@since.{step}", "string", 0))
 
 
 def _window(group: Group, measure: Measure) -> str:

@@ -198,12 +198,12 @@ def trim_lines(part: Part, read: Reader) -> Lines:
 def rewind_lines(part: Part, read: Reader) -> Lines:
     """Return `rewind`: a scratch with the state just before index `i` of the tail, for a contribution at time `t`."""
     group = part.group
-    lines: Lines = [f"s = Cell{group.index}(c.key)", "L = s.items = c.items", "whole = c", "c = s"]
+    lines: Lines = ["whole = c", f"c = Cell{group.index}(whole.key)", "L = c.items = whole.items"]
     for window in part.windows:
         states = of_window(part, window)
         lines += _rewind_calendar(window, states, read) if window.calendar else _rewind_rolling(window, states, read)
     lines += _rewind_lasting(of_window(part, None), read)
-    return define(f"rewind_{group.index}{part.suffix}(T, c, i, t)", [*lines, "return s"])
+    return define(f"rewind_{group.index}{part.suffix}(T, c, i, t)", [*lines, "return c"])
 
 
 def _rewind_calendar(window: Window, states: list[State], read: Reader) -> Lines:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rules.planning.building import Plan
-from rules.planning.fields import prefix_of
+from rules.planning.fields import LIMITS, prefix_of
 from rules.planning.folding import indent
 from rules.planning.names import canonical, expanded, names_in, rewrite
 from rules.planning.plan import Stream, Unit
@@ -96,6 +96,7 @@ class Chain:
             lines += self._link_lines(at, readers)
         last = len(self.names) - 1
         fields = [f"{name!r}: {self._text(name, readers)}" for name in sorted(self.bound_names()) if name not in _PLACED]
+        fields.append(f"{LIMITS!r}: h[{last}][{(readers[last].columns or {})[LIMITS]}]")
         held = f"h[{since}]" if since >= 0 else "None"
         step = self.unit.case.sequence[since].name if since >= 0 else ""
         return [

@@ -205,7 +205,7 @@ class _Writer:
             lines += route_lines(kind, held)
         if kind.deadlines:
             lines += owed_lines(kind, held)
-        if kind.looks_up:
+        if not kind.derived:
             lines += again_lines(kind, here) + lines_lines(kind, held)
             if kind.plain:
                 lines += plain_lines(kind, held)
@@ -220,8 +220,8 @@ class _Writer:
         made = [line for group in self.plan.groups for line in class_lines(group)]
         _run("\n".join(made), classes, f"{_FILE[:-1]} cells>")
         constant_source = "\n".join(self.source(dynamic=False))
-        fixed = self._variant(constant_source, classes, f"{_FILE[:-1]} constant>")
-        moving = self._variant("\n".join(self.source(dynamic=True)), classes, f"{_FILE[:-1]} dynamic>")
+        fixed = self._variant(constant_source, classes, dynamic=False)
+        moving = self._variant("\n".join(self.source(dynamic=True)), classes, dynamic=True)
         fault, value = limit_readers(rules.limits)
         intake = intake_of(rules, only, len(self.faces), len(self.counters))
         faces = self.faces + tuple(rule.face for rule in intake)
@@ -252,11 +252,11 @@ class _Writer:
     def _number(self, name: str) -> int:
         return next((kind.number for kind in self.kinds if kind.name == name), -1)
 
-    def _variant(self, source: str, classes: dict[str, Any], name: str) -> tuple[Variant, dict[str, Any]]:
+    def _variant(self, source: str, classes: dict[str, Any], *, dynamic: bool) -> tuple[Variant, dict[str, Any]]:
         space = {**_namespace(self.plan.rules), **classes}
         space["KINDS"] = tuple(kind.name for kind in self.kinds)
-        _run(source, space, name)
-        made = tuple(self._class(group, space) for group in self.plan.groups)
+        _run(source, space, f"{_FILE[:-1]} {'dynamic' if dynamic else 'constant'}>")
+        made = tuple(self._class(group, space, dynamic=dynamic) for group in self.plan.groups)
         for cls in made:
             space[f"CLASS_{cls.index}"] = cls
         self.sequences = {
@@ -266,12 +266,12 @@ class _Writer:
         handlers = tuple(_handler(kind, space) for kind in self.kinds)
         return Variant({handler.kind: handler for handler in handlers}, handlers, made), space
 
-    def _class(self, group: Group, space: dict[str, Any]) -> CellClass:
+    def _class(self, group: Group, space: dict[str, Any], *, dynamic: bool) -> CellClass:
         index = group.index
         windows = list(group.windows.values())
         spans = [window.us for window in windows if not window.calendar]
         calendar = any(window.calendar for window in windows)
-        families = tuple(self._family(group, part, space) for part in self.families[index])
+        families = tuple(self._family(group, part, space, dynamic=dynamic) for part in self.families[index])
         return CellClass(
             index=index,
             make=space[f"Cell{index}"],
@@ -284,7 +284,7 @@ class _Writer:
             lasting=any(not state.window for state in group.states.values()),
         )
 
-    def _family(self, group: Group, part: Part, space: dict[str, Any]) -> Family:
+    def _family(self, group: Group, part: Part, space: dict[str, Any], *, dynamic: bool) -> Family:
         kind = part.units[0].kind
         calendar = part.units[0].case.alert if kind == "calendar" else ""
         mask = 0
@@ -299,8 +299,9 @@ class _Writer:
             rewind=space[f"rewind_{group.index}{part.suffix}"],
             calendar=calendar,
             window=f"{calendar}_" if calendar else "",
-            gates=tuple(self._gates(group, unit) for unit in part.units),
-            rising=tuple(rising(unit) for unit in part.units),
+            # Gates are told from the rule set's own limits; where a tenant overrides some, nothing is passed over.
+            gates=tuple((None, None, None) if dynamic else self._gates(group, unit) for unit in part.units),
+            rising=tuple(not dynamic and rising(unit) for unit in part.units),
         )
 
     def _gates(self, group: Group, unit: Unit) -> tuple[Gate | None, Gate | None, Gate | None]:
@@ -427,6 +428,8 @@ def _evidence_us(unit: Unit) -> int:
     spans = [bound.state.measure.over.us for bound in unit.bounds.values()]
     if unit.kind == "calendar":
         return _DAY_US
+    if unit.kind == "since":
+        return sum(step.within_us for step in unit.case.sequence[_since(unit) + 1 :]) + 1
     return max(spans, default=0) + (1 if any(bound.state.measure.over.kind == "within" for bound in unit.bounds.values()) else 0)
 
 

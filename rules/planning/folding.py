@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from rules.emitting import Reading
+from rules.emitted import Reading
 from rules.planning.analysis import ceiling
 from rules.planning.names import expanded, names_in
 from rules.planning.plan import Group, State, Unit, Window
@@ -236,6 +236,6 @@ def _enter_episode(unit: Unit, read: Reader, shown: str) -> Lines:
     return [
         f"e = {state}",
         "if lv:",
-        *indent(["if e is None or lv > e[1]:", *indent([f"e = {held} = (q if e is None else e[0], lv)", began])]),
+        *indent(["if e is None or lv > e[1]:", *indent([f"e = {held} = (t if e is None else e[0], lv)", began])]),
         *(["elif e is not None:", *indent(end)]),
     ]

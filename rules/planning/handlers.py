@@ -46,38 +46,38 @@ class Kind:
     needs: set[str] = field(default_factory=set)  # What must be in a column.
     reads: set[str] = field(default_factory=set)  # What is read at all.
     lookups: dict[str, Node] = field(default_factory=dict)  # Column name → the call it holds.
+    known: dict[str, Node] = field(default_factory=dict)  # Every such call of the program; shared by all types.
 
     @property
     def derived(self) -> bool:
         """Return whether it is no event of the log but a fact the engine derives."""
         return self.name.startswith("@") or self.name == "alert.raised"
 
-    @property
-    def lines(self) -> set[str]:
-        """Return the entities it looks up."""
+    def lines(self, *, dynamic: bool) -> set[str]:
+        """Return the entities it looks up; with limits as of the event, always the account and its owner."""
+        if self.derived:
+            return set()
         found = {prefix_of(name) for name in self.reads | self.needs} & set(ENTITIES)
+        if dynamic:
+            found |= {"account", "owner"}
         if "event.owner" in self.reads | self.needs or "owner" in found or self.lookups:
             found.add("account")
         if self.lookups:
             found.add("owner")
         return found
 
-    @property
-    def looks_up(self) -> bool:
-        """Return whether late reference data can change it."""
-        return not self.derived and (bool(self.lines) or LIMITS in self.needs)
 
+def with_lookups(tree: Node, lookups: dict[str, Node], mine: dict[str, Node]) -> Node:
+    """Return a tree in which each call that asks the engine is a name.
 
-def with_lookups(tree: Node, kind_lookups: dict[str, Node]) -> Node:
-    """Return a tree in which each call that asks the engine is a name, noted with what it stands for."""
+    `lookups` has every such call of the program by name; those of this tree are noted in `mine` as well.
+    """
+
     def change(node: Node) -> Node | None:
         if isinstance(node, Call) and node.function == _LICENSED:
             text = signature(node)
-            for name, held in kind_lookups.items():
-                if signature(held) == text:
-                    return Name(name, "bool", node.offset)
-            name = f"@q{len(kind_lookups)}"
-            kind_lookups[name] = node
+            name = next((name for name, held in lookups.items() if signature(held) == text), f"@q{len(lookups)}")
+            lookups[name] = mine[name] = node
             return Name(name, "bool", node.offset)
         return None
 
@@ -90,8 +90,8 @@ def with_lookups(tree: Node, kind_lookups: dict[str, Node]) -> Node:
 def handler_lines(kind: Kind, read: Reader, columns: Reader) -> Lines:
     """Return `fold_N`: everything that happens to one event of a type, in order."""
     lines = ["src = e.source; id = e.id; q = (t, src, id, '')"] if not kind.derived else ["src, id, q = e['@place']"]
-    lines += _fields(kind)
-    lines += _entities(kind, again=False)
+    lines += _fields(kind, dynamic=read.dynamic)
+    lines += _entities(kind, dynamic=read.dynamic)
     lines += _limits(kind, read)
     lines += _flags(kind, read, None)
     lines += _lookups(kind, read)
@@ -99,7 +99,7 @@ def handler_lines(kind: Kind, read: Reader, columns: Reader) -> Lines:
     if kind.derived:
         lines.append("T.derived.append(p)")
     lines += [f"{line}.readers.append(p)" if not test else f"if {test}: {line}.readers.append(p)"
-              for line, test in _reading_lines(kind)]  # fmt: skip
+              for line, test in _reading_lines(kind, dynamic=read.dynamic)]  # fmt: skip
     lines += _plain(kind, read)
     for group in kind.groups:
         lines += _into(kind, group, read, columns.columns or {})
@@ -112,14 +112,14 @@ def handler_lines(kind: Kind, read: Reader, columns: Reader) -> Lines:
 
 def make_lines(kind: Kind, read: Reader) -> Lines:
     """Return `make_N`: the contribution of a derived fact, unfolded."""
-    lines = ["src, id, q = e['@place']", *_fields(kind), *_limits(kind, read), *_flags(kind, read, None)]
+    lines = ["src, id, q = e['@place']", *_fields(kind, dynamic=read.dynamic), *_limits(kind, read), *_flags(kind, read, None)]
     lines.append(f"return ({_tuple(kind)},)")
     return define(f"make_{kind.number}(T, t, e)", ["und = T.mute", *lines])
 
 
 
 
-def _fields(kind: Kind) -> Lines:
+def _fields(kind: Kind, *, dynamic: bool) -> Lines:
     """Read the fields in use into locals."""
     if kind.derived:
         names = sorted((kind.reads | kind.needs) - {*PLACED, LIMITS})
@@ -133,17 +133,17 @@ def _fields(kind: Kind) -> Lines:
         else:
             lines.append(f"{local(name)} = d.{name.removeprefix('event.')}" if has(kind.name, name) else f"{local(name)} = None")
     lines.append("event_account = e.subject")
-    if kind.lines & {"account", "owner"} or "event.owner" in kind.reads | kind.needs:
+    if kind.lines(dynamic=dynamic) & {"account", "owner"} or "event.owner" in kind.reads | kind.needs:
         lines.append("at_owner = e.owner")
     return lines
 
 
-def _entities(kind: Kind, *, again: bool) -> Lines:
+def _entities(kind: Kind, *, dynamic: bool) -> Lines:
     """Look up what was known of the event's account, owner, device and order as of its position."""
     if kind.derived:
         return []
     lines: Lines = []
-    needed = kind.lines
+    needed = kind.lines(dynamic=dynamic)
     if "account" in needed or "event.owner" in kind.reads | kind.needs:
         lines += _entity("account", "event_account")
         last = " or event_owner_id" if has(kind.name, "event.owner_id") else ""
@@ -171,22 +171,21 @@ def _entity(entity: str, name: str) -> Lines:
     ]
 
 
-def _reading_lines(kind: Kind) -> list[tuple[str, str]]:
-    if not kind.looks_up:
-        return []
-    found = [("account_line", "event_account is not None")] if "account" in kind.lines else []
-    found += [("owner_line", "event_owner is not None")] if "owner" in kind.lines else []
-    found += [(f"{entity}_line", f"{local(name)} is not None") for entity, name in ID_OF.items() if entity in kind.lines]
+def _reading_lines(kind: Kind, *, dynamic: bool) -> list[tuple[str, str]]:
+    found = [("account_line", "event_account is not None")] if "account" in kind.lines(dynamic=dynamic) else []
+    found += [("owner_line", "event_owner is not None")] if "owner" in kind.lines(dynamic=dynamic) else []
+    found += [(f"{entity}_line", f"{local(name)} is not None") for entity, name in ID_OF.items() if entity in kind.lines(dynamic=dynamic)]
     return found
 
 
 def _limits(kind: Kind, read: Reader) -> Lines:
     if LIMITS not in kind.needs:
         return []
-    if not read.dynamic or kind.derived:
+    if kind.derived:
+        return [f"at_limits = e.get({LIMITS!r})"]
+    if not read.dynamic:
         return ["at_limits = None"]
-    owner = "event_owner" if "account" in kind.lines else "None"
-    return [f"at_limits = limits_of(T, event_account, {owner}, q)"]
+    return ["at_limits = limits_of(T, event_account, event_owner, q)"]
 
 
 def _flags(kind: Kind, read: Reader, kept: str | None) -> Lines:
@@ -204,7 +203,7 @@ def _flags(kind: Kind, read: Reader, kept: str | None) -> Lines:
     for passing, bits in by_filter.values():
         if kept is not None and not _moves(passing, read):
             continue
-        trees = tuple(with_lookups(tree, kind.lookups) for tree in passing.trees)
+        trees = tuple(with_lookups(tree, kind.known, kind.lookups) for tree in passing.trees)
         for name in sorted(name for tree in trees for name in names_in(tree) if name.startswith("@q")):
             lines += _lookup(name, kind.lookups[name], read)
         lines.append(f"if {true(trees, read)}: f |= {bits}")
@@ -293,7 +292,7 @@ def again_lines(kind: Kind, read: Reader) -> Lines:
         lines.append("event_account = None")
     if OWNER_GIVEN not in kind.columns:
         lines.append("at_owner = None")
-    lines += _entities(kind, again=True)
+    lines += _entities(kind, dynamic=read.dynamic)
     lines += _limits(kind, read)
     lines += _flags(kind, read, "p[5]")
     lines += _lookups(kind, read)
@@ -306,7 +305,7 @@ def lines_lines(kind: Kind, read: Reader) -> Lines:
     lines = ["found = []"]
     names = {"account": "event.account", "owner": "event.owner", **ID_OF}
     for entity, name in names.items():
-        if entity in kind.lines and name in kind.columns:
+        if entity in kind.lines(dynamic=read.dynamic) and name in kind.columns:
             text = read.text(name)
             lines.append(f"if {text} is not None: found.append(T.entity({entity!r}, {text}))")
     return define(f"lines_{kind.number}(T, p)", [*lines, "return found"])

@@ -17,6 +17,9 @@ def lay_out(plan: Plan, chains: dict[int, Chain]) -> tuple[list[Kind], dict[str,
     _answers(plan)
     names = sorted({kind for stream in plan.streams.all.values() for kind in stream.kinds})
     kinds = {name: _kind(plan, chains, name, number) for number, name in enumerate(names)}
+    known: dict[str, Node] = {}
+    for kind in kinds.values():
+        kind.known = known
     for group in plan.groups:
         _of_group(group, kinds)
     for unit in plan.units:
@@ -87,10 +90,11 @@ def _of_unit(plan: Plan, unit: Unit, kinds: dict[str, Kind], chains: dict[int, C
         assert unit.answers is not None, "a deadline has answers"
         _add(kinds, unit.answers.kinds, answering)
         return
+    known, mine = kinds[unit.trigger.kinds[0]].known, {}
+    unit.levels = tuple((level, with_lookups(tree, known, mine)) for level, tree in unit.levels)
+    unit.lets = {let: with_lookups(tree, known, mine) for let, tree in unit.lets.items()}
     for name in unit.trigger.kinds:
-        kind = kinds[name]
-        unit.levels = tuple((level, with_lookups(tree, kind.lookups)) for level, tree in unit.levels)
-        unit.lets = {let: with_lookups(tree, kind.lookups) for let, tree in unit.lets.items()}
+        kinds[name].lookups.update(mine)
     for name in unit.trigger.kinds:
         kinds[name].needs |= {value for value in _read_by(unit) if prefix_of(value) != "limit"}
     if unit.case.sequence:
@@ -117,20 +121,19 @@ def _of_filters(kind: Kind) -> None:
     kind.needs.add(LIMITS)
     for stream in kind.streams:
         for tree in stream.filter.trees:
-            names = names_in(with_lookups(tree, kind.lookups))
+            names = names_in(with_lookups(tree, kind.known, kind.lookups))
             kind.reads |= {name for name in names if prefix_of(name) != "limit"}
     for call in kind.lookups.values():
         kind.reads |= {name for name in names_in(call) if prefix_of(name) != "limit"}
     if kind.derived:
         kind.needs |= kind.reads
         return
-    if kind.looks_up:
-        kind.needs |= {name for name in kind.reads if has(kind.name, name)}
-        if kind.lines & {"account", "owner"}:
-            kind.needs |= {"event.account", OWNER_GIVEN, "event.owner"}
-            kind.needs |= {"event.owner_id"} if has(kind.name, "event.owner_id") else set()
-        kind.needs |= {name for entity, name in ID_OF.items() if entity in kind.lines}
-        kind.needs |= set(kind.lookups)
+    lines = kind.lines(dynamic=False)
+    kind.needs |= {name for name in kind.reads if lines and has(kind.name, name)}
+    kind.needs |= {"event.account", OWNER_GIVEN, "event.owner", *kind.lookups}
+    kind.needs |= {name for entity, name in ID_OF.items() if entity in lines}
+    if has(kind.name, "event.owner_id"):
+        kind.needs.add("event.owner_id")
     kind.needs = {name for name in kind.needs if prefix_of(name) not in ENTITIES or _known(name)}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from rules.emitting import Reading
+from rules.emitted import Reading
 from rules.model import Case
 from rules.planning.building import LEVELS
 from rules.planning.folding import indent, shown_text

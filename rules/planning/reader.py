@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Final
 
-from rules.emitting import Emitted, Emitter, Reading
+from rules.emitted import Emitted, Reading
+from rules.emitting import Emitter
 from rules.model import Limit
 from rules.planning.names import signature
 from rules.planning.fields import LIMITS, PLACED, optional, prefix_of

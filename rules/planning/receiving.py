@@ -9,7 +9,8 @@ from typing import Any, Final
 
 from engine.instants import duration_micros
 from engine.program import Face, Intake, Shown
-from rules.emitting import Emitter, Reading
+from rules.emitted import Reading
+from rules.emitting import Emitter
 from rules.functions import FUNCTIONS
 from rules.limits import DOUBLE_UNITS, INT_UNITS
 from rules.model import Case, Limit, RuleSet

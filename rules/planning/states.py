@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
-from rules.emitting import Reading
+from rules.emitted import Reading
 from rules.planning.plan import Bound, Part, State
 from rules.planning.reader import Reader
 

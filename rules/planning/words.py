@@ -81,7 +81,7 @@ def _shown_expressions(case: Case) -> list[Expression]:
         found.append(case.remind.date)
     wanted = {name for expression in found for name in expression.names}
     for let in reversed(case.lets):
-        if let.name in wanted and let.value.type == "bool":
+        if let.name in wanted:
             found.append(let.value)
             wanted |= let.value.names
     return found

@@ -1,0 +1,101 @@
+"""The demo from end to end: every story is found by the shipped rules, and the summary accounts for every event."""
+
+from __future__ import annotations
+
+import io
+from collections import defaultdict
+from collections.abc import Iterator
+
+import pytest
+from rich.console import Console
+
+from engine.alert import Record
+from engine.fold import Engine
+from rules.loading import load
+from rules.planning.compiling import compile_rules
+from streams.sources.shops import FIRST_DAY, events
+from streams.sources.shops.stories import STORIES
+from weiguard.commands.demo_show import INTERRUPTED, OPENING, Play, Wishes, show
+
+STORIED = sorted({rule for story in STORIES for rule in story.rules} | {"QUA-01", "QUA-07"})
+
+
+@pytest.fixture(scope="module")
+def records() -> dict[str, list[Record]]:
+    """Every record of the whole log by rule."""
+    engine = Engine(compile_rules(load()))
+    found: dict[str, list[Record]] = defaultdict(list)
+    for line in events():
+        for record in engine.feed(line).records:
+            found[record.rule].append(record)
+    return found
+
+
+@pytest.mark.parametrize("rule", STORIED)
+def test_every_story_is_found_on_the_day_it_is_told(rule: str, records: dict[str, list[Record]]) -> None:
+    told = [record for record in records[rule] if record.raised_at.startswith(FIRST_DAY.isoformat())]
+    assert told, f"{rule} says nothing on the day"
+
+
+def test_late_payments_move_an_alert(records: dict[str, list[Record]]) -> None:
+    moved = [r for r in records["COL-01"] if r.key == {"account": "personal-03-0"} and r.late]
+    assert {record.state for record in moved} >= {"amended"}
+
+
+def test_an_answer_that_was_in_time_takes_its_alert_back(records: dict[str, list[Record]]) -> None:
+    assert [record.state for record in records["SLA-01"]].count("retracted") == 1
+
+
+@pytest.fixture(scope="module")
+def shown() -> str:
+    out = io.StringIO()
+    assert show(Wishes(speed=0, lang="en", once=True), Console(file=out, width=140)) == 0
+    return out.getvalue()
+
+
+def test_the_day_is_shown_in_the_order_of_arrival(shown: str) -> None:
+    times = [line[:8] for line in shown.splitlines() if line[2:3] == ":" and line[5:6] == ":"]
+    assert len(times) > 40
+    assert times == sorted(times)
+
+
+def test_the_summary_accounts_for_every_event(shown: str) -> None:
+    lines = shown.splitlines()
+    header = next(place for place, line in enumerate(lines) if "decided" in line and "quarantined" in line)
+    counts = [int(cell.replace(",", "")) for cell in lines[header + 2].replace("│", " ").split()]
+    assert sum(counts) == sum(1 for _ in events())
+    assert counts[1:] == [3, 1, 1, 2]  # Copies, a conflict, a late one; an unreadable and a far-ahead one.
+
+
+def test_it_is_the_same_show_twice(shown: str) -> None:
+    out = io.StringIO()
+    show(Wishes(speed=0, lang="en", once=True), Console(file=out, width=140))
+    assert _without_times(out.getvalue()) == _without_times(shown)
+
+
+def _without_times(text: str) -> list[str]:
+    return [line for line in text.splitlines() if "processor time" not in line]
+
+
+def test_without_once_it_says_that_there_is_no_console_yet() -> None:
+    out = io.StringIO()
+    show(Wishes(speed=0, lang="en"), Console(file=out, width=140))
+    assert out.getvalue().endswith("The web console does not exist yet; the demo ends here.\n")
+
+
+def test_an_interrupted_show_still_sums_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = Play.run
+
+    def interrupted(self: Play, lines: Iterator[bytes]) -> None:
+        whole(self, (line for place, line in zip(range(100), lines, strict=False) if place < 100))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Play, "run", interrupted)
+    out = io.StringIO()
+    assert show(Wishes(speed=0, lang="zh"), Console(file=out, width=140)) == INTERRUPTED
+    assert "已中断" in out.getvalue()
+    assert "100" in out.getvalue()
+
+
+def test_the_day_opens_at_midnight_in_china() -> None:
+    assert OPENING.isoformat() == "2026-03-10T00:00:00+08:00"
