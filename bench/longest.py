@@ -8,7 +8,7 @@ from pathlib import Path
 
 from engine.fold import Engine
 from rules.loading import load
-from rules.planning import compile_rules
+from rules.planning.compiling import compile_rules
 
 SHIPPED = Path(__file__).parent.parent / "rules"
 

@@ -7,20 +7,33 @@ scratch: a state rewound to a place in the tail, on which `step` runs again.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from typing import Any
+from typing import Any, Final
 
 from engine.program import ENDED, SETTLED, Contribution, Key, Mark, Position
+
+
+EMPTY: Final[dict[int, dict[Any, list[Mark]]]] = {}  # The journal of a cell in which nothing fired; never written.
+
+
+LEAST: Final = 16  # A tail this short is left alone until its key has been idle.
 
 
 class Cell:
     """One key's state. `items` is sorted by position; `journal` maps case → sub-key → marks in order."""
 
-    __slots__ = ("items", "journal", "key")
+    __slots__ = ("items", "journal", "key", "most")
 
     def __init__(self, key: Key) -> None:
         self.key = key
         self.items: list[Contribution] = []
-        self.journal: dict[int, dict[Any, list[Mark]]] = {}
+        self.journal: dict[int, dict[Any, list[Mark]]] = EMPTY
+        self.most = LEAST  # Once the tail is longer, what is out of reach is dropped.
+
+    def marks(self, case: int, sub: Any) -> list[Mark]:
+        """Return a case's marks under a sub-key, to be changed; most cells never hold any."""
+        if self.journal is EMPTY:
+            self.journal = {}
+        return self.journal.setdefault(case, {}).setdefault(sub, [])
 
 
 def marks_from(marks: list[Mark], position: Position | tuple[int]) -> int:

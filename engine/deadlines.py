@@ -198,10 +198,10 @@ def settle_again(tenant: Tenant, case: Deadline, cell: Owing) -> None:
         marks += _marks(tenant, case, armed, end)
         _arm_again(tenant, case, cell, armed)
     marks.sort(key=lambda mark: mark[0])
-    held = cell.journal.setdefault(case.face.index, {})
-    for mark in (*held.get(None, []), *marks):
+    held = cell.marks(case.face.index, None)
+    for mark in (*held, *marks):
         tenant.changed[case.face.index, cell, None, mark[2]] = True
-    held[None] = marks
+    held[:] = marks
 
 
 def _marks(tenant: Tenant, case: Deadline, armed: Contribution, end: Contribution | None) -> Iterator[Mark]:
@@ -224,10 +224,11 @@ def _set_timer(tenant: Tenant, case: Deadline, cell: Owing, armed: Contribution,
     order = (due.at_us, case.face.rule, repr(case.face.key(cell.key, None)), number, case.place, armed[: SUB + 1])
     tenant.timers_set += 1  # Two timers for one deadline are equal up to here, and their order does not matter.
     heappush(tenant.timers, (*order, tenant.timers_set, cell.key, armed))
+    tenant.wake_us = min(tenant.wake_us, due.at_us)
 
 
 def _enter(tenant: Tenant, case: Deadline, cell: Owing, mark: Mark, *, moved: bool) -> None:
-    marks = cell.journal.setdefault(case.face.index, {}).setdefault(None, [])
+    marks = cell.marks(case.face.index, None)
     at = marks_after(marks, mark[0])
     if mark in marks[marks_from(marks, mark[0]) : at]:
         return
@@ -250,3 +251,8 @@ def _live(tenant: Tenant, case: Deadline, cell: Owing, armed: Contribution, befo
     end = _end(tenant, case, cell, armed)
     waits = end is None and not case.ladder
     return waits or (end is not None and end[TIME] >= before_us) or _last(tenant, case, armed) >= before_us
+
+
+def last_due(tenant: Tenant, case: Deadline, cell: Owing) -> int:
+    """Return the latest deadline of a key's armings, before which there is nothing to forget; 0 without any."""
+    return max((_last(tenant, case, armed) for armed in _armings(tenant, case, cell)), default=0)

@@ -55,24 +55,32 @@ def _marked(alias: Any) -> dict[str, tuple[str, ...]]:
 
 _DAYS: Final = _marked(Day)
 _INSTANTS: Final = _marked(Instant)
+_DATED: Final = frozenset({*_DAYS, *_INSTANTS})
 
 
 def decode(raw: bytes) -> Event | Refusal:
     """Read one line. Never raises: what cannot be read comes back as the reason."""
+    read = timed(raw)
+    return read if isinstance(read, Refusal) else read[0]
+
+
+def timed(raw: bytes) -> tuple[Event, int, int] | Refusal:
+    """Read one line with its time and the time it was received, in UTC microseconds. Never raises, as `decode`."""
     if len(raw) > LONGEST:
         return Refusal("line", f"{len(raw):,} bytes", f"at most {LONGEST:,}")
     try:
-        event: Event = _EVENT.decode(raw)
-        micros(event.time)
-        if event.receivedtime is not None:
-            micros(event.receivedtime)
+        event = _EVENT.decode(raw)
+        time_us = micros(event.time)
+        received_us = time_us if event.receivedtime is None else micros(event.receivedtime)
+        if event.schemaversion == CURRENT_VERSION and event.kind not in _DATED:
+            return event, time_us, received_us
     except (msgspec.MsgspecError, ValueError, TypeError, RecursionError):
-        return _slowly(raw)
-    if event.schemaversion != CURRENT_VERSION:
-        return _slowly(raw)
-    if event.kind in _DAYS or event.kind in _INSTANTS:
-        return _dated(event)
-    return event
+        pass
+    read = _slowly(raw)
+    if isinstance(read, Refusal):
+        return read
+    time_us = micros(read.time)
+    return read, time_us, time_us if read.receivedtime is None else micros(read.receivedtime)
 
 
 def _dated(event: Event) -> Event | Refusal:

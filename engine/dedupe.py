@@ -1,31 +1,13 @@
-"""The same fact twice, or two facts under one name: natural keys, and what two copies disagree about."""
+"""The same fact twice, or two facts under one name: what two copies disagree about."""
 
 from __future__ import annotations
 
-from operator import attrgetter
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
-from engine.event import CURRENT_VERSION, Event
-from engine.payloads import NATURAL_KEYS
+from engine.event import CURRENT_VERSION
 from engine.upcasting import upcast
-
-_READERS: Final = {
-    kind: tuple(attrgetter("subject" if field == "subject" else f"data.{field}") for field in fields)
-    for kind, fields in NATURAL_KEYS.items()
-}
-
-
-def natural_key(event: Event) -> str | None:
-    """Return what names the fact besides its identity, as a printable text, or None where nothing does."""
-    readers = _READERS.get(event.kind)
-    if readers is None:
-        return None
-    if len(readers) == 1:
-        found: str = readers[0](event)
-        return found
-    return "/".join(str(read(event)) for read in readers)
 
 
 def same_fact(first: bytes, second: bytes) -> tuple[str, ...]:

@@ -20,9 +20,15 @@ class Tally:
 
     def add(self, kind: str, disposition: str) -> None:
         """Count one input."""
-        name = (kind if kind in PAYLOADS else OTHER, disposition)
-        self.counts[name] = self.counts.get(name, 0) + 1
         self.inputs += 1
+        try:
+            self.counts[kind, disposition] += 1
+        except KeyError:
+            self._begin(kind if kind in PAYLOADS else OTHER, disposition)
+
+    def _begin(self, kind: str, disposition: str) -> None:
+        """Count a type outside the contract, or one that had not been counted yet."""
+        self.counts[kind, disposition] = self.counts.get((kind, disposition), 0) + 1
 
     def by_disposition(self) -> dict[str, int]:
         """Return how many inputs had each disposition; the sums agree with the number of inputs."""

@@ -83,7 +83,7 @@ def _licence(tenant: Tenant, place: Position, event: Any) -> list[Contribution]:
     if data.owner_id not in owners:
         tenant.licence_owners[data.qual_id] = (*owners, data.owner_id)
         for revoked in tenant.revoked.get(data.qual_id, ()):  # A revocation may come before what it revokes.
-            line.change(revoked, (("revoke", 4, data.qual_id),))
+            line.change(revoked, (("add", 5, data.qual_id),))
     return changed
 
 
@@ -108,7 +108,7 @@ def _revoked(tenant: Tenant, place: Position, event: Any) -> list[Contribution]:
     found: list[Contribution] = []
     tenant.revoked.setdefault(event.data.qual_id, []).append(place)
     for owner in tenant.licence_owners.get(event.data.qual_id, ()):
-        found += tenant.entity("owner", owner).change(place, (("revoke", 4, event.data.qual_id),))
+        found += tenant.entity("owner", owner).change(place, (("add", 5, event.data.qual_id),))
     return found
 
 
@@ -126,7 +126,8 @@ def _after(tenant: Tenant, place: Position) -> list[Contribution]:
     found: dict[Position, Contribution] = {}
     for cells in tenant.cells:
         for cell in cells.values():
-            for item in cell.items if isinstance(cell, Cell) else cell.ordered[-1]:
+            held = (cell,) if cell.__class__ is tuple else cell.items if isinstance(cell, Cell) else cell.ordered[-1]
+            for item in held:
                 if item[:4] > place and not item[3]:  # Derived facts follow the events they were derived from.
                     found[item[:4]] = item
     for line in (*tenant.accounts.values(), *tenant.owners.values()):

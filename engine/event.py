@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any, ClassVar, Final, Literal
 
 import msgspec
 
-from engine.payloads import PAYLOADS
+from engine.payloads import NATURAL_KEYS, PAYLOADS
 from engine.payloads.fields import Payload
 
 Text = Annotated[str, msgspec.Meta(min_length=1)]
@@ -35,6 +36,10 @@ class Event(msgspec.Struct, kw_only=True, gc=False):
     owner: str | None = None
     data: Any
 
+    def natural(self) -> tuple[str, str, str] | None:
+        """Return `(type, key, "")`, what names the fact besides its identity, or None where nothing does."""
+        return None
+
 
 class UnknownEvent(Event, kw_only=True, gc=False):
     """An event of a type that is not in the contract: kept and counted, decided by no rule."""
@@ -53,10 +58,26 @@ def _class_of(kind: str, payload: type[Payload]) -> type[Event]:
     fields: list[Any] = [("data", payload)]
     if kind == "clock.tick":
         fields = [("data", payload | None, None), ("tenant", str, ALL_TENANTS)]
+    space: dict[str, Any] = {"kind": kind}
+    if kind in NATURAL_KEYS:
+        space["natural"] = _natural(kind, NATURAL_KEYS[kind])
     made: type[Event] = msgspec.defstruct(
-        name, fields, bases=(Event,), namespace={"kind": kind}, tag_field="type", tag=kind, kw_only=True, gc=False
+        name, fields, bases=(Event,), namespace=space, tag_field="type", tag=kind, kw_only=True, gc=False
     )
     return made
+
+
+def _natural(kind: str, fields: tuple[str, ...]) -> Callable[[Any], tuple[str, str, str]]:
+    """Return the method that reads a type's natural key; several fields are joined by a slash."""
+    first = fields[0]
+    if len(fields) == 1:
+        return lambda event: (kind, getattr(event.data, first), "")
+
+    def natural(event: Any) -> tuple[str, str, str]:
+        parts = [event.subject if field == "subject" else getattr(event.data, field) for field in fields]
+        return (kind, "/".join(map(str, parts)), "")
+
+    return natural
 
 
 EVENTS: Final[dict[str, type[Event]]] = {kind: _class_of(kind, payload) for kind, payload in PAYLOADS.items()}

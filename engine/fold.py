@@ -11,15 +11,16 @@ from dataclasses import dataclass, field
 from heapq import heappop
 from typing import Any, Final
 
+import msgspec
+
 from engine.alert import Record
-from engine.decoding import Refusal, decode
-from engine.dedupe import natural_key, same_fact
+from engine.decoding import Refusal, timed
+from engine.dedupe import same_fact
 from engine.disposition import Tally
 from engine.entities import CHANGES
 from engine.event import Event, UnknownEvent
-from engine.instants import micros
 from engine.intake import intake_records, refused_by
-from engine.program import Contribution, Program
+from engine.program import Found, Program
 from engine.reprojecting import look_again
 from engine.settling import settle
 from engine.sweeping import sweep
@@ -41,8 +42,7 @@ class Settings:
     keep: bool = True  # Remember every alert's last record, for `standing`.
 
 
-@dataclass(slots=True)
-class Outcome:
+class Outcome(msgspec.Struct, gc=False):
     """What became of one input."""
 
     disposition: str
@@ -62,6 +62,7 @@ class Engine:
         self.tenants: dict[str, Tenant] = {}
         self.tally = Tally()
         self._undecided = [0] * len(program.undecided)
+        self._found: list[Found] = []  # Scratch of the generated functions; empty between events.
         self._zone = Zone(settings.zone)
 
     @property
@@ -80,18 +81,26 @@ class Engine:
 
     def feed(self, raw: bytes) -> Outcome:
         """Decide one input line. Never raises on bad input; raises AssertionError where the state is broken."""
-        event = decode(raw)
-        if isinstance(event, Refusal):
+        read = timed(raw)
+        if read.__class__ is not tuple:
             self.tally.add("", "quarantined")
-            return Outcome("quarantined", "", None, 0, str(event), [])
-        time_us = micros(event.time)
-        received_us = time_us if event.receivedtime is None else micros(event.receivedtime)
-        if not event.tenant:
+            return Outcome("quarantined", "", None, 0, str(read), [])
+        event, time_us, received_us = read  # type: ignore[misc]  # a Refusal is no tuple
+        name = event.tenant
+        if not name:
             return self._tick_all(event, time_us, received_us)
-        tenant = self.tenants.get(event.tenant) or self._tenant(event.tenant)
-        outcome = self._decide(tenant, event, raw, time_us, received_us)
-        self.tally.add(event.kind, outcome.disposition)
-        return outcome
+        tenant = self.tenants.get(name) or self._tenant(name)
+        refusal = self._dispose(tenant, event, raw, time_us, received_us)
+        disposition, reason = refusal if refusal is not None else ("decided", "")
+        records = self._fold(tenant, event, time_us) if refusal is None else []
+        if self.program.intake and (refusal is not None or time_us > received_us):
+            records += intake_records(tenant, event, disposition, time_us, received_us)
+        if received_us > tenant.clock:
+            tenant.clock = received_us
+            if received_us >= tenant.wake_us or tenant.sweeping or tenant.seen.dying:
+                records += self._advance(tenant, (event.source, event.id))
+        self.tally.add(event.kind, disposition)
+        return Outcome(disposition, name, event, time_us, reason, records)
 
     def _tenant(self, name: str) -> Tenant:
         lateness = self.settings.lateness_of.get(name, self.settings.lateness_us)
@@ -105,67 +114,59 @@ class Engine:
         self.tally.add(event.kind, "decided")
         records: list[Record] = []
         for name in sorted(self.tenants):
-            records += self._advance(self.tenants[name], received_us, (event.source, event.id))
+            records += self._run_to(self.tenants[name], received_us, (event.source, event.id))
         return Outcome("decided", "", event, time_us, "", records)
 
-    def _decide(self, tenant: Tenant, event: Any, raw: bytes, time_us: int, received_us: int) -> Outcome:
-        cause = (event.source, event.id)
-        disposition, reason = self._dispose(tenant, event, raw, time_us, received_us)
-        records: list[Record] = []
-        if disposition == "decided":
-            records = self._fold(tenant, event, time_us, cause)
-        if tenant.program.intake and (disposition != "decided" or time_us > received_us):
-            records += intake_records(tenant, event, disposition, time_us, received_us)
-        if received_us > tenant.clock:
-            records += self._advance(tenant, received_us, cause)
-        return Outcome(disposition, tenant.name, event, time_us, reason, records)
-
-    def _dispose(self, tenant: Tenant, event: Any, raw: bytes, time_us: int, received_us: int) -> tuple[str, str]:
-        """Give an input its one disposition, with the reason where it is not plain."""
+    def _dispose(
+        self, tenant: Tenant, event: Any, raw: bytes, time_us: int, received_us: int
+    ) -> tuple[str, str] | None:
+        """Say why an input is not to be decided, as (disposition, reason); remember it where it is."""
+        clock = tenant.clock
+        if received_us > clock:
+            clock = received_us
         if time_us > received_us or self.program.looks_inside:
             reason = refused_by(tenant, event, time_us, received_us)
             if reason:
                 return "quarantined", reason
-        clock = max(tenant.clock, received_us)
-        if time_us < clock - tenant.lateness_us:
+        elif time_us < clock - tenant.lateness_us:
             return "late", ""
         seen = tenant.seen
+        if clock >= seen.until_us:
+            seen.turn(clock)
         identity = (event.source, event.id)
-        natural = natural_key(event)
-        first = seen.first(identity)
-        if first is None and natural is not None:
-            first = tenant.known.first((event.kind, natural))
-        if first is not None:
-            return _copy(first, raw)
+        natural = event.natural()
+        for generation in seen.generations:
+            if identity in generation:
+                return _copy(generation[identity], raw)
+            if natural is not None and natural in generation:
+                return _copy(generation[natural], raw)
         if event.kind == "limit_profile.set":
             reason = self.program.limit_fault(event.data.limit, event.data.value)
             if reason:
                 return "quarantined", reason
-        at = max(time_us, clock)
-        seen.remember(identity, raw, at)
+        generation = seen.now if time_us < seen.until_us else seen.generation(time_us)
+        generation[identity] = raw
         if natural is not None:
-            tenant.known.remember((event.kind, natural), raw, at)
-        return "decided", ""
+            generation[natural] = raw
+        return None
 
-    def _fold(self, tenant: Tenant, event: Any, time_us: int, cause: tuple[str, str]) -> list[Record]:
-        changed: list[Contribution] = []
+    def _fold(self, tenant: Tenant, event: Any, time_us: int) -> list[Record]:
         kind = event.kind
-        change = CHANGES.get(kind)
-        if change is not None:
-            changed = change(tenant, (time_us, *cause, ""), event)
         handler = tenant.variant.handlers.get(kind)
-        if handler is not None:
-            handler.fold(tenant, time_us, event, [], self._undecided)
-        if changed:
-            look_again(tenant, changed)
-        return settle(tenant, cause) if tenant.changed else []
+        if kind in CHANGES:
+            readers = CHANGES[kind](tenant, (time_us, event.source, event.id, ""), event)
+            handler = tenant.variant.handlers.get(kind)  # Setting a limit changes how the tenant is decided.
+            if handler is not None:
+                handler.fold(tenant, time_us, event, self._found, self._undecided)
+            if readers:
+                look_again(tenant, readers)
+        elif handler is not None:
+            handler.fold(tenant, time_us, event, self._found, self._undecided)
+        return settle(tenant, (event.source, event.id)) if tenant.changed else []
 
-    def _advance(self, tenant: Tenant, clock_us: int, cause: tuple[str, str]) -> list[Record]:
-        """Move the clock, then run what is due in the order of deadline, rule and key."""
-        if clock_us <= tenant.clock:
-            return []
-        tenant.clock = clock_us
-        timers = tenant.timers
+    def _advance(self, tenant: Tenant, cause: tuple[str, str]) -> list[Record]:
+        """Run what the clock has passed, in the order of deadline, rule and key; forget what is out of reach."""
+        timers, clock_us = tenant.timers, tenant.clock
         records: list[Record] = []
         while timers and timers[0][0] < clock_us:
             timer = heappop(timers)
@@ -173,13 +174,20 @@ class Engine:
             if tenant.changed:
                 records += settle(tenant, cause, timer=True)
         sweep(tenant)
+        tenant.set_alarm()
         return records
+
+    def _run_to(self, tenant: Tenant, clock_us: int, cause: tuple[str, str]) -> list[Record]:
+        if clock_us <= tenant.clock:
+            return []
+        tenant.clock = clock_us
+        return self._advance(tenant, cause)
 
     def until(self, time_us: int) -> list[Record]:
         """Let every tenant's clock run on to an instant."""
         records: list[Record] = []
         for name in sorted(self.tenants):
-            records += self._advance(self.tenants[name], time_us, UNTIL)
+            records += self._run_to(self.tenants[name], time_us, UNTIL)
         return records
 
     def standing(self, tenant: str | None = None) -> list[Record]:

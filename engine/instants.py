@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
 from hashlib import sha256
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -24,16 +23,22 @@ def micros(text: str) -> int:
     Raises ValueError where it is none, has no offset, names no real date, or lies outside 1970 to 9998.
     """
     # The seconds change with every event; date, minute and offset rarely do.
-    if len(text) == 25 and text[16] == ":":  # noqa: PLR2004  # 2026-03-10T09:15:30+08:00
-        second = text[17:19]
-        if second <= "59" and second.isdigit() and second.isascii():
-            return _minute(text[:16], text[19:]) + int(second) * 1_000_000
-    return _any(text)
+    try:
+        return _MINUTES[text[:16] + text[19:]] + _SECONDS[text[16:19]]
+    except KeyError:
+        us = _any(text)
+    if len(text) == _PLAIN and text[17:19] in _SECONDS_OF_A_MINUTE:
+        if len(_MINUTES) >= _MINUTES_KEPT:
+            _MINUTES.clear()
+        _MINUTES[text[:16] + text[19:]] = us - _SECONDS[text[16:19]]
+    return us
 
 
-@lru_cache(maxsize=8_192)
-def _minute(minute: str, offset: str) -> int:
-    return _any(f"{minute}:00{offset}")
+_PLAIN: Final = len("2026-03-10T09:15:30+08:00")
+_MINUTES_KEPT: Final = 8_192
+_MINUTES: Final[dict[str, int]] = {}  # Date, minute and offset → the instant at which the minute begins.
+_SECONDS_OF_A_MINUTE: Final = frozenset(f"{second:02}" for second in range(60))
+_SECONDS: Final = {f":{second:02}": second * 1_000_000 for second in range(60)}
 
 
 def _any(text: str) -> int:

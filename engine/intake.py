@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from engine.alert import Record
-from engine.dedupe import natural_key
 from engine.lateness import note
 from engine.program import Found, Intake
 from engine.settling import settle
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
 
 def facts_of(event: Any, disposition: str, time_us: int, received_us: int, clear_text: tuple[str, ...]) -> dict[str, Any]:
     """Return what an intake rule can read of one input."""
+    natural = event.natural()
     return {
         "event.id": event.id,
         "event.source": event.source,
@@ -29,7 +29,7 @@ def facts_of(event: Any, disposition: str, time_us: int, received_us: int, clear
         "event.account": event.subject,
         "event.owner": event.owner,
         "event.disposition": disposition,
-        "event.natural_key": natural_key(event) or f"{event.source}/{event.id}",
+        "event.natural_key": natural[1] if natural is not None else f"{event.source}/{event.id}",
         "event.ahead": max(0, time_us - received_us),
         "event.behind": max(0, received_us - time_us),
         "event.clear_text": clear_text,

@@ -58,7 +58,9 @@ def revise(tenant: Tenant, removed: list[Contribution], added: list[Contribution
             _place(tenant, index, key, new)
             _soil(dirty, index, key, new)
     for (index, key), (position, last) in dirty.items():
-        cell = tenant.cells[index][key]
+        cell = tenant.cells[index].get(key)
+        if cell is None or cell.__class__ is tuple:
+            continue  # A contribution alone in its cell: nothing can hold there.
         for family in tenant.variant.classes[index].families:
             refold(tenant, family, cell, position, last)
         if tenant.touched is not None:
@@ -82,6 +84,10 @@ def _soil(dirty: dict[tuple[int, Key], tuple[Position, int]], index: int, key: K
 def _displace(tenant: Tenant, index: int, key: Key, item: Contribution) -> None:
     cls = tenant.variant.classes[index]
     cell = tenant.cells[index][key]
+    if cell.__class__ is tuple:
+        assert cell == item, "only what was placed can be displaced"
+        del tenant.cells[index][key]
+        return
     at = bisect_left(cell.items, item[: SUB + 1])
     assert cell.items[at] is item or cell.items[at] == item, "only what was placed can be displaced"
     del cell.items[at]
@@ -296,12 +302,12 @@ def _rewrite(
                 continue
             for mark in (*old[first:last], *new):
                 tenant.changed[face.index, cell, sub, mark[2]] = True
-            cell.journal.setdefault(face.index, {})[sub] = old[:first] + new + old[last:]
+            cell.marks(face.index, sub)[:] = old[:first] + new + old[last:]
 
 
 def note(tenant: Tenant, cell: Cell, found: list[Found]) -> None:
     """Enter what an in-order step found into the journal."""
     for case, sub, mark in found:
-        cell.journal.setdefault(case, {}).setdefault(sub, []).append(mark)
+        cell.marks(case, sub).append(mark)
         if mark[1] != ENDED:
             tenant.changed.setdefault((case, cell, sub, mark[2]), False)

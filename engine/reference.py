@@ -12,14 +12,14 @@ from typing import Any, Final, Literal, TypeAlias
 from engine.program import TIME, Contribution, Position
 
 Snapshot: TypeAlias = tuple[Any, ...]
-# What an event does to an entity: set a field; add to or drop from a set (a sorted tuple); revoke the licences of a
-# name; put a (name, value) into a mapping.
-Edit: TypeAlias = tuple[Literal["set", "add", "drop", "revoke", "put"], int, Any]
+# What an event does to an entity: set a field; add to or drop from a set (a sorted tuple); put a (name, value) into a
+# mapping.
+Edit: TypeAlias = tuple[Literal["set", "add", "drop", "put"], int, Any]
 
 # (kind, owner_id, staff_id, verified_until, opened_on, matrix_registered, operator_ids, restricted)
 ACCOUNT: Final[Snapshot] = ("personal", None, None, None, None, False, (), False)
-# (kind, registered, vat_status, staff_ids, licences); licences hold (qual_id, type, scope, from, to).
-OWNER: Final[Snapshot] = ("natural", False, "none", (), ())
+# (kind, registered, vat_status, staff_ids, licences, revoked); licences hold (qual_id, type, scope, from, to).
+OWNER: Final[Snapshot] = ("natural", False, "none", (), (), ())
 # (managed, owner_id)
 DEVICE: Final[Snapshot] = (False, None)
 # (exists, total_fen, instalment, buyer_id, moved)
@@ -31,7 +31,7 @@ LIMITS: Final[Snapshot] = ({},)
 class Timeline:
     """One entity over time, and the contributions that looked it up."""
 
-    __slots__ = ("_base", "_edits", "_marks", "_snapshots", "last_time", "now", "readers")
+    __slots__ = ("_base", "_edits", "_marks", "_snapshots", "last_time", "most", "now", "readers")
 
     def __init__(self, base: Snapshot) -> None:
         self._base = base
@@ -41,6 +41,7 @@ class Timeline:
         self.now = base
         self.last_time = -1  # Of the newest change; an event after it reads `now`.
         self.readers: list[Contribution] = []
+        self.most = 16  # Once there are more readers, those out of reach are forgotten.
 
     def at(self, position: Position) -> Snapshot:
         """Return the snapshot as of a position."""
@@ -92,8 +93,6 @@ def edited(snapshot: Snapshot, edits: tuple[Edit, ...]) -> Snapshot:
             fields[at] = tuple(sorted({*fields[at], value}, key=repr))
         elif verb == "drop":
             fields[at] = tuple(item for item in fields[at] if item != value)
-        elif verb == "revoke":
-            fields[at] = tuple(item for item in fields[at] if item[0] != value)
         else:
             fields[at] = {**fields[at], value[0]: value[1]}
     return tuple(fields)
@@ -102,5 +101,5 @@ def edited(snapshot: Snapshot, edits: tuple[Edit, ...]) -> Snapshot:
 def qualified(owner: Snapshot, kind: str, scope: str, day: str) -> bool:
     """Return whether an owner holds a licence of a kind that covers a scope ("" for any) on a day (YYYY-MM-DD)."""
     return any(
-        held[1] == kind and held[4] is not None and held[3] <= day <= held[4] and (scope == "" or scope in held[2]) for held in owner[4]
+        held[1] == kind and held[0] not in owner[5] and held[4] is not None and held[3] <= day <= held[4] and (scope == "" or scope in held[2]) for held in owner[4]
     )

@@ -57,7 +57,7 @@ def _change_plain(tenant: Tenant, old: Contribution, new: Contribution) -> None:
         marks[:] = [held for held in marks if held[0] != mark[0]]
         tenant.changed[case, tenant.plain, sub, mark[2]] = True
     for case, sub, mark in found:
-        tenant.plain.journal.setdefault(case, {}).setdefault(sub, []).append(mark)
+        tenant.plain.marks(case, sub).append(mark)
         tenant.changed[case, tenant.plain, sub, mark[2]] = True
 
 

@@ -75,22 +75,35 @@ def advance(tenant: Tenant, case: Sequence, item: Contribution, found: list[Foun
     last = len(case.links) - 1
     ends = steps.ordered[last]
     late = bool(ends) and item < ends[-1]  # A last step that came before it may now end another chain.
+    flags = item[FLAGS]
     for number, link in enumerate(case.links):
-        if item[FLAGS] & link.flag:
+        if flags & link.flag:
             _keep(steps, number, link, item)
     if late:
         bind_again(tenant, case, item)
-    elif item[FLAGS] & case.links[last].flag and all(steps.ordered[:last][1:]):
+    elif flags & case.links[last].flag and steps.ordered[last - 1]:
         for chain in chains(case, steps, item):
             _enter(tenant, case, steps, chain, found, undecided)
 
 
 def _keep(steps: Steps, number: int, link: Link, item: Contribution) -> None:
     """Remember an event as a step."""
-    insort(steps.ordered[number], item)
+    _put(steps.ordered[number], item)
     join = link.join(item)
     if join is not None:
-        insort(steps.by_join[number].setdefault(join, []), item)
+        by_join = steps.by_join[number]
+        held = by_join.get(join)
+        if held is None:
+            by_join[join] = [item]
+        else:
+            _put(held, item)
+
+
+def _put(held: list[Contribution], item: Contribution) -> None:
+    if held and item < held[-1]:
+        insort(held, item)
+    else:
+        held.append(item)
 
 
 def chains(case: Sequence, steps: Steps, last: Contribution) -> list[Chain]:

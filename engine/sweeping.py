@@ -10,7 +10,7 @@ from bisect import bisect_left
 from typing import TYPE_CHECKING, Any, Final
 
 from engine import deadlines, sequences
-from engine.cells import Cell
+from engine.cells import LEAST, Cell
 from engine.program import TIME, CellClass, Face, Key, Mark
 from engine.windows import HOUR
 
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from engine.tenant import Tenant
 
 KEYS_A_STEP: Final = 6
-HOT: Final = 1_000  # A tail longer than this is looked at every hour.
+SELDOM: Final = 4  # What is in use is looked at so many times less often.
+STEPS_AN_HOUR: Final = 10_000  # Events of a sequence's steps forgotten an hour of the clock, at most.
 
 
 def sweep(tenant: Tenant) -> None:
@@ -28,9 +29,13 @@ def sweep(tenant: Tenant) -> None:
         _begin_hour(tenant, hour)
     waiting = tenant.sweeping
     for _ in range(min(KEYS_A_STEP, len(waiting))):
-        _look(tenant, *waiting.pop())
-    tenant.seen.forget(tenant.clock)
-    tenant.known.forget(tenant.clock)
+        index, key = waiting.pop()
+        if index < 0:
+            _look_at_line(tenant, index, key)
+        else:
+            _look(tenant, index, key)
+    if tenant.seen.dying:
+        tenant.seen.sweep()
 
 
 def _begin_hour(tenant: Tenant, hour: int) -> None:
@@ -44,14 +49,12 @@ def _begin_hour(tenant: Tenant, hour: int) -> None:
         tenant.sweeping += tenant.due.pop(due)
     tenant.due_hour = hour
     for case in tenant.program.sequences:
-        sequences.forget(tenant, case, HOT)
+        sequences.forget(tenant, case, STEPS_AN_HOUR)
 
 
 def _look(tenant: Tenant, index: int, key: Key) -> None:
-    if index < 0:
-        _look_at_line(tenant, index, key)
-        return
-    cell = tenant.cells[index].get(key)
+    cells = tenant.cells[index]
+    cell = cells.get(key)
     if cell is None:
         return
     horizon = tenant.clock - tenant.lateness_us
@@ -59,17 +62,26 @@ def _look(tenant: Tenant, index: int, key: Key) -> None:
     if case is not None:
         empty = deadlines.forget(tenant, case, cell, horizon)
         _forget_marks(tenant, case.face, cell, horizon)
-        span = tenant.lateness_us
+        span = max(deadlines.last_due(tenant, case, cell) - tenant.clock, 0) + tenant.lateness_us
     else:
         cls = tenant.variant.classes[index]
-        empty = _trim(tenant, cls, cell, horizon)
-        span = (cls.tail_us + tenant.lateness_us) // 2
+        span = cls.tail_us + tenant.lateness_us
+        if cell.__class__ is tuple:
+            empty = cell[TIME] < horizon - cls.tail_us
+        else:
+            idle = not cell.items or cell.items[-1][TIME] < horizon - cls.tail_us
+            empty = idle and _trim(tenant, cls, cell, horizon)
+            span *= 1 if idle else SELDOM  # A key in use tidies itself.
     if empty:
-        del tenant.cells[index][key]
-        return
-    if len(cell.items) > HOT:
-        span = HOUR
-    tenant.look_again(index, key, tenant.clock + span)
+        del cells[key]
+    else:
+        tenant.look_again(index, key, tenant.clock + span)
+
+
+def tidy(tenant: Tenant, cls: CellClass, cell: Any) -> None:
+    """Drop what a key in use no longer needs; done once its tail has doubled."""
+    _trim(tenant, cls, cell, tenant.clock - tenant.lateness_us)
+    cell.most = max(LEAST, 2 * len(cell.items))
 
 
 def _look_at_line(tenant: Tenant, index: int, key: Any) -> None:
@@ -80,8 +92,8 @@ def _look_at_line(tenant: Tenant, index: int, key: Any) -> None:
         return
     if line.forget_readers(tenant.clock - tenant.lateness_us):
         del lines[key]
-    else:
-        tenant.look_again(index, key, tenant.clock + tenant.lateness_us)
+    elif line.last_time < 0:  # What was registered stays.
+        tenant.look_again(index, key, tenant.clock + SELDOM * tenant.lateness_us)
 
 
 def _trim(tenant: Tenant, cls: CellClass, cell: Any, horizon: int) -> bool:
@@ -95,9 +107,10 @@ def _trim(tenant: Tenant, cls: CellClass, cell: Any, horizon: int) -> bool:
         past = getattr(cell, f"{prefix}p")
         for start in [start for start in past or () if tenant.zone.window(unit, start)[1] < horizon]:  # type: ignore[arg-type]
             del past[start]
-    for family in cls.families:
-        for face in family.faces:
-            _forget_marks(tenant, face, cell, horizon)
+    if cell.journal:
+        for family in cls.families:
+            for face in family.faces:
+                _forget_marks(tenant, face, cell, horizon)
     if cell.items or cls.lasting:
         return False
     _fade(tenant, cls, cell)

@@ -18,6 +18,8 @@ from engine.windows import HOUR, Zone
 if TYPE_CHECKING:
     from engine.alert import Record
 
+READERS: Final = 16  # An entity's readers are looked through once there are more than this.
+
 BASES: Final[dict[str, Snapshot]] = {
     "account": ACCOUNT,
     "owner": OWNER,
@@ -37,8 +39,7 @@ class Tenant:
         self.zone = zone
         self.lateness_us = lateness_us
         self.clock = -1
-        self.seen = Seen(lateness_us)  # Inputs by (source, id).
-        self.known = Seen(lateness_us)  # Inputs by (type, natural key).
+        self.seen = Seen(lateness_us)
         self.accounts: dict[str, Timeline] = {}
         self.owners: dict[str, Timeline] = {}
         self.devices: dict[str, Timeline] = {}
@@ -53,6 +54,7 @@ class Tenant:
         self.changed: dict[tuple[int, Any, Any, Any], bool] = {}  # (case, cell, sub, group) → whether the past moved.
         self.timers: list[tuple[Any, ...]] = []
         self.timers_set = 0
+        self.wake_us = 0  # Before this instant of the clock there is nothing to do.
         self.due: dict[int, list[tuple[int, Key]]] = {}  # Hour → cells to look at for what they can forget.
         self.due_hour = -1
         self.sweeping: list[tuple[int, Key]] = []
@@ -84,12 +86,31 @@ class Tenant:
         if found is None:
             found = cells[key] = cls.make(key)
             self.look_again(cls.index, key, at_us + cls.tail_us + self.lateness_us)
+        elif found.__class__ is tuple:
+            assert cls.open is not None, "only a class that opens holds bare contributions"
+            found = cls.open(self, key, found)
         return found
 
     def look_again(self, index: int, key: Key, at_us: int) -> None:
-        """Ask for a cell to be swept once the clock is past an instant."""
-        hour = max(at_us // HOUR + 1, self.due_hour + 1)
-        self.due.setdefault(hour, []).append((index, key))
+        """Ask for a cell (or, with a negative index, an entity) to be swept once the clock is past an instant."""
+        hour = at_us // HOUR + 1
+        if hour <= self.due_hour:
+            hour = self.due_hour + 1
+        waiting = self.due.get(hour)
+        if waiting is None:
+            self.due[hour] = [(index, key)]
+        else:
+            waiting.append((index, key))
+
+    def trim_readers(self, line: Timeline) -> None:
+        """Forget the readers of an entity that no late change can reach; look again once they have doubled."""
+        line.forget_readers(self.clock - self.lateness_us)
+        line.most = max(READERS, 2 * len(line.readers))
+
+    def set_alarm(self) -> None:
+        """Note when the clock next has something to do: a timer, or the next hour's sweeping."""
+        hour = (self.due_hour + 1) * HOUR
+        self.wake_us = min(hour, self.timers[0][0]) if self.timers else hour
 
     def ring(self, timer: tuple[Any, ...]) -> None:
         """Let a timer decide the deadline it stands for."""

@@ -19,6 +19,7 @@ MINUTE: Final = 60 * SECOND
 HOUR: Final = 60 * MINUTE
 DAY: Final = 24 * HOUR
 
+_QUARTER: Final = 15 * MINUTE
 _EPOCH: Final = date(1970, 1, 1)
 _MONTHS: Final = {"month": 1, "quarter": 3, "year": 12}
 
@@ -46,7 +47,7 @@ def next_first_day(unit: CalendarUnit, first: date) -> date:
 class Zone:
     """A time zone with the windows met so far, so that the next instant in one costs a look-up."""
 
-    __slots__ = ("_bounds", "_starts", "info", "key")
+    __slots__ = ("_bounds", "_hours", "_midnights", "_starts", "info", "key")
 
     # Enough for every day of a century; a log that needs more only pays for making them again.
     LIMIT: Final = 40_000
@@ -56,6 +57,8 @@ class Zone:
         self.key = key
         self.info = ZoneInfo(key)
         self._starts: dict[str, list[int]] = {unit: [] for unit in UNITS}
+        self._hours: dict[int, int] = {}  # Quarter of an hour since 1970 → hour, where it has only one.
+        self._midnights: dict[int, int] = {}
         self._bounds: dict[str, list[tuple[int, int]]] = {unit: [] for unit in UNITS}
 
     def window(self, unit: CalendarUnit, us: int) -> tuple[int, int]:
@@ -81,6 +84,19 @@ class Zone:
         """Return the zone's wall clock at an instant."""
         return datetime.fromtimestamp(us // SECOND, self.info).replace(microsecond=us % SECOND)
 
+    def hour(self, us: int) -> int:
+        """Return the hour of the zone's wall clock, 0 to 23."""
+        quarter = us // _QUARTER
+        found = self._hours.get(quarter)
+        if found is not None:
+            return found
+        hour = self.local(us).hour
+        if self.local(quarter * _QUARTER).hour == self.local((quarter + 1) * _QUARTER - 1).hour:
+            if len(self._hours) >= self.LIMIT:
+                self._hours.clear()
+            self._hours[quarter] = hour
+        return hour
+
     def midnight(self, day: date) -> int:
         """Return the instant at which a day begins, in UTC microseconds."""
         start = datetime(day.year, day.month, day.day, tzinfo=self.info)
@@ -88,4 +104,9 @@ class Zone:
 
     def midnight_of(self, days: int) -> int:
         """Return the instant at which a day begins, given as days since 1970-01-01."""
-        return self.midnight(_EPOCH + timedelta(days=days))
+        found = self._midnights.get(days)
+        if found is None:
+            if len(self._midnights) >= self.LIMIT:
+                self._midnights.clear()
+            found = self._midnights[days] = self.midnight(_EPOCH + timedelta(days=days))
+        return found

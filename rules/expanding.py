@@ -52,7 +52,9 @@ class _Expansion:
                     return self._let(name)
                 head = name.removesuffix(".given")
                 if head != name and head in self._lets:
-                    return self._measured([self._let(head)], lambda parts: Call("@given", "", parts, "bool", offset))
+                    return self._measured(
+                        [self._let(head)], lambda parts: Call("@given", "", parts, "bool", offset)
+                    )
             case ListOf(items=items, type=kind, offset=offset):
                 return self._measured(map(self.of, items), lambda parts: ListOf(parts, kind, offset))
             case Call(function=name, overload=overload, args=args, type=kind, offset=offset):

@@ -24,7 +24,10 @@ def reason(tree: Node, source: str, run: Callable[[Node], object]) -> str:
     column = node.offset - (source.rfind("\n", 0, node.offset) + 1) + 1
     function = node.function if isinstance(node, Call) else ""
     name = function.strip("_@").replace("_", "") or function
-    return f"{line}:{column}: no value: {_WHY.get(function, f'{name} has no meaning for these values')} in '{name}'"
+    why = [_WHY[function]] if function in _WHY else []
+    if not why or (isinstance(node, Call) and any(arg.type == "dyn" for arg in node.args)):
+        why.append(f"values that {name} does not take")
+    return f"{line}:{column}: no value: {' or '.join(why)} in '{name}'"
 
 
 def _failing(node: Node, run: Callable[[Node], object]) -> Node:

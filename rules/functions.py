@@ -60,7 +60,7 @@ def _day(text: str) -> date | None:
 def hour(t: int, zone: Zone) -> int | None:
     """Return the hour of day, 0 to 23, in the tenant's zone."""
     try:
-        return zone.local(t).hour
+        return zone.hour(t)
     except (OverflowError, ValueError):
         return None
 

@@ -61,9 +61,8 @@ def _plain(part: Part) -> object:
 def _limit(limit: Limit) -> object:
     """Return a limit with its number exact: floats as their shortest text, since canonical JSON here holds none."""
     table = sorted((kind, _number(value)) for kind, value in (limit.table or {}).items())
-    versions = [(each.since, _number(each.value)) for each in limit.versions]
     words = [limit.source, limit.confidence, limit.reviewed]
-    return [limit.name, limit.unit, _number(limit.value), limit.table is not None, table, versions, words]
+    return [limit.name, limit.unit, _number(limit.value), limit.table is not None, table, words]
 
 
 def _number(value: object) -> object:

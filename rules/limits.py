@@ -1,7 +1,7 @@
 """Limits: every threshold by name, with its unit, its source, how sure that is and when it was last reviewed.
 
 The unit gives the type. A limit with `table` has one value per kind; one with `value: null` has no default and must be
-set by a tenant. `versions` are later values, each in force from a date on.
+set by a tenant. A value changes over time by `limit_profile.set`, an event, so that a replay sees the same change.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Final
 
 from rules.durations import duration_us
 from rules.locating import Fields, Items, Part, Scalar
-from rules.model import Limit, LimitValue, LimitVersion
+from rules.model import Limit, LimitValue
 from rules.problems import Desk
 from rules.schema import CONFIDENCES, LIMIT, NAME, day, fields, key_at, one_of, required, text
 
@@ -22,10 +22,14 @@ UNITS: Final = (*INT_UNITS, *DOUBLE_UNITS, "duration", "terms", "text")
 MOST: Final = (1 << 53) - 1  # An integer in a record is exact in every JSON reader.
 
 
-def read_limits(parts: Iterable[Fields], desk: Desk) -> dict[str, Limit]:
-    """Read the limits of all files; a name that stands twice is refused with both places."""
+def read_limits(parts: Iterable[Fields], desk: Desk) -> tuple[dict[str, Limit], frozenset[str]]:
+    """Read the limits of all files; also return the names of those with a mistake, so that it is told once.
+
+    A name that stands twice is refused with both places.
+    """
     limits: dict[str, Limit] = {}
     seen: dict[str, str] = {}
+    broken: set[str] = set()
     for part in parts:
         table = fields(part, desk, ("limits",)).get("limits")
         for name, entry in fields(table, desk).items():
@@ -39,8 +43,11 @@ def read_limits(parts: Iterable[Fields], desk: Desk) -> dict[str, Limit]:
                 )
             else:
                 seen[name] = str(at)
+                before = len(desk.findings.problems)
                 limits[name] = _limit(name, entry, here)
-    return limits
+                if len(desk.findings.problems) > before:
+                    broken.add(name)
+    return limits, frozenset(broken)
 
 
 def overridden(limits: dict[str, Limit], values: dict[str, LimitValue | None]) -> dict[str, Limit]:
@@ -53,7 +60,7 @@ def overridden(limits: dict[str, Limit], values: dict[str, LimitValue | None]) -
         limit = limits[name]
         if value is not None and (limit.table is not None or not fits(value, limit.unit)):
             raise TypeError(f"{name} counts {limit.unit}, and cannot be {value!r}")
-        changed[name] = replace(limit, value=value, versions=())
+        changed[name] = replace(limit, value=value)
     return changed
 
 
@@ -84,7 +91,6 @@ def _limit(name: str, part: Part, desk: Desk) -> Limit:
         source=text(found.get("source"), desk),
         confidence=one_of(found.get("confidence"), desk, CONFIDENCES),
         reviewed=day(found.get("reviewed"), desk),
-        versions=_versions(found.get("versions"), unit, desk),
     )
 
 
@@ -97,22 +103,6 @@ def _table(part: Part, unit: str, desk: Desk) -> dict[str, int | float | str]:
         else:
             table[kind] = value
     return table
-
-
-def _versions(part: Part | None, unit: str, desk: Desk) -> tuple[LimitVersion, ...]:
-    """Read later values, each with the first date on which it is in force, in the order of their dates."""
-    versions: list[LimitVersion] = []
-    for entry in part.items if isinstance(part, Items) else ():
-        found = fields(entry, desk, ("from", "value"))
-        required(entry, found, desk, ("from", "value"))
-        since, value = day(found.get("from"), desk), _value(found.get("value"), unit, desk)
-        if versions and since <= versions[-1].since:
-            desk.refuse(
-                entry.at, f"from {since}", f"a date after {versions[-1].since}", "put the versions in order"
-            )
-        if value is not None:
-            versions.append(LimitVersion(since, value))
-    return tuple(versions)
 
 
 def _value(part: Part | None, unit: str, desk: Desk) -> LimitValue | None:

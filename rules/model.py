@@ -237,14 +237,6 @@ class Pack:
 
 
 @dataclass(frozen=True, slots=True)
-class LimitVersion:
-    """A later value of a limit, in force from 00:00 of the date `since` on, in the tenant's zone."""
-
-    since: str
-    value: LimitValue
-
-
-@dataclass(frozen=True, slots=True)
 class Limit:
     """A threshold: value (or one per kind), unit, and where it comes from.
 
@@ -259,7 +251,6 @@ class Limit:
     source: str
     confidence: str
     reviewed: str
-    versions: tuple[LimitVersion, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

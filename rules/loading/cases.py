@@ -70,7 +70,7 @@ class _Decider:
 def read_case(
     written: Written, shared: Shared, ground: Ground, desk: Desk
 ) -> tuple[Case, frozenset[str]] | None:
-    """Read one case; also return the names of the lets and measures that it reads."""
+    """Read one case; also return the names of the lets and measures that it mentions."""
     trigger = read_trigger(written.found, written.at, desk)
     if trigger is None:
         return None
@@ -80,7 +80,7 @@ def read_case(
     space = Space("trigger", scope, measures=True)
     key = read_key(written.found.get("per"), filters, names, desk.about("per"))
     _refuse_keyless(trigger, key, written, desk)
-    names.read_measure = Around(names, trigger, space, key).read
+    names.read_measure = Around(names, trigger, space, key, "per" in written.found).read
     where = names.expression(scalar(written.found.get("where"), desk), filters, desk.about("where"), "bool")
     steps = read_steps(trigger, names, ground, desk.about("sequence"))
     decider = _decider(written, trigger, names, space, desk)
@@ -103,7 +103,7 @@ def read_case(
         measures=names.finished(),
         lets=tuple(names.built_lets.values()),
     )
-    return case, frozenset((*names.built, *names.built_lets))
+    return case, frozenset(names.attempted)
 
 
 def check_unread(
@@ -116,7 +116,7 @@ def check_unread(
     names = _names(written.found, shared, ground, desk)
     space = Space("trigger", trigger_scope(trigger, ground, desk), measures=True)
     key = read_key(written.found.get("per"), space, names, desk.about("per"))
-    names.read_measure = Around(names, trigger, space, key).read
+    names.read_measure = Around(names, trigger, space, key, "per" in written.found).read
     for kind in ("let", "measure"):
         part = written.found.get(kind)
         for name in sorted(unread & fields(part, desk).keys()):
@@ -170,7 +170,8 @@ def _decider(written: Written, trigger: Trigger, names: Names, space: Space, des
     if len(which) != 1:
         at = found[which[1]].at if which else written.at
         shown = " and ".join(which) or "nothing that decides"
-        desk.refuse(at, shown, "one of levels, expect, remind", "keep one; give the other a case of its own")
+        mend = "keep one; give the other a case of its own" if which else "write levels: {warn: …}"
+        desk.refuse(at, shown, "one of levels, expect, remind", mend)
         return _Decider()
     part = found[which[0]]
     if which[0] == "levels":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final, Literal, TypeAlias, cast
 
+from rules.durations import duration_text
 from rules.loading.names import Names
 from rules.locating import Part
 from rules.location import Location
@@ -43,7 +44,7 @@ def _window(measure: Measure) -> str:
         case "calendar":
             return str(over.unit)
         case "rolling":
-            return f"{over.us} µs" if over.us % 1_000_000 else f"{over.us // 1_000_000} s"
+            return duration_text(over.us)
         case "units":
             return f"{over.count} {over.unit}s"
         case "since":

@@ -42,6 +42,7 @@ class Around:
     trigger: Trigger
     space: Space  # The trigger's names, measures among them.
     key: tuple[Dimension, ...]
+    keyed: bool  # Whether `per` is written; a key that could not be read has been reported already.
 
     def read(self, name: str, part: Part) -> tuple[Measure, Scope] | None:
         """Read one measure; return it with the names that its record gives (`prev.lat`)."""
@@ -61,8 +62,8 @@ class _Reading:
     desk: Desk
 
     def measure(self) -> tuple[Measure, Scope] | None:
-        aggregate = self._one(AGGREGATES, "an aggregate")
-        window = self._one(WINDOWS, "a window: over, within or open_until")
+        aggregate = self._one(AGGREGATES, "aggregate")
+        window = self._one(WINDOWS, "window")
         if not aggregate or not window:
             return None
         of = known_types(self.found["of"], self.desk) if "of" in self.found else ()
@@ -106,17 +107,14 @@ class _Reading:
         self._bounded(measure)
         return measure, self._record(measure)
 
-    def _one(self, choices: tuple[str, ...], expected: str) -> str:
+    def _one(self, choices: tuple[str, ...], kind: str) -> str:
         written = [name for name in choices if name in self.found]
         if len(written) == 1:
             return written[0]
         at = self.found[written[1]].at if written else self.part.at
-        if not written and expected.startswith("a window") and "each" not in self.found:
-            self.desk.refuse(at, "no window", expected, "write over: day, over: 24h, over: ever …")
-        else:
-            self.desk.refuse(
-                at, " and ".join(written) or "none", expected, f"write one of {' '.join(choices)}"
-            )
+        found = " and ".join(written) or f"no {kind}"
+        mend = "write over: day, 24h, ever …" if kind == "window" else f"write one of {' '.join(choices)}"
+        self.desk.refuse(at, found, f"one {kind}", mend)
         return ""
 
     def _space(self, of: tuple[str, ...]) -> Space:
@@ -206,6 +204,8 @@ class _Reading:
         """Return the measure's own key, or the rule's as these events supply it."""
         if "per" in self.found:
             return read_key(self.found["per"], Space(space.name, space.scope), self.around.names, self.desk)
+        if not self.around.key and self.around.keyed:
+            return None
         if not self.around.key:
             mend = "say per: … for the rule or for the measure"
             self.desk.refuse(self.part.at, "a measure without a key", "a key", mend)

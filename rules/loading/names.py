@@ -32,6 +32,7 @@ class Ground:
     """What all rules of one load share, and what they have read of it so far."""
 
     limits: dict[str, Limit]
+    broken: frozenset[str]  # Limits with a mistake of their own; what reads them is not judged.
     lexicons: frozenset[str]
     scope: Scope = field(init=False)
     used_limits: set[str] = field(default_factory=set)
@@ -67,6 +68,7 @@ class Names:
         self.read_measure: Callable[[str, Part], tuple[Measure, Scope] | None] | None = None
         self.built_lets: dict[str, Let] = {}
         self.built: dict[str, Measure] = {}
+        self.attempted: set[str] = set()
         self._declared: dict[str, Scope | None] = {}
         self._open: list[str] = []
         self._fields: dict[str, set[str]] = {}
@@ -117,7 +119,10 @@ class Names:
         """Return the names that stand here, the lets and measures that the text mentions among them."""
         scope = dict(space.scope)
         for path in paths(part.text):
-            name = path.name.split(".")[0]
+            name, _, rest = path.name.partition(".")
+            if name == "limit" and rest.removesuffix(".given") in self.ground.broken:
+                return None
+            self.attempted.add(name)
             declared: Scope | None = {}
             if name in self.lets:
                 declared = self._let(name, space, part.place(path.offset))
@@ -132,6 +137,9 @@ class Names:
             if declared is None:
                 return None
             scope.update(declared)
+        # What the text does not mention cannot be misread, and may be what it meant.
+        for name in (*self.lets, *(self.measures if space.measures else ())):
+            scope.setdefault(name, Declared("int"))
         return scope
 
     def _let(self, name: str, space: Space, at: Location) -> Scope | None:

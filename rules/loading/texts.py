@@ -100,11 +100,10 @@ def _fits(slot: Slot, value: Expression, written: Scalar, desk: Desk) -> bool:
     if not slot.format:
         if value.type in BARE or value.type.startswith("list("):
             return True
-        able = " ".join(name for name, form in FORMATS.items() if value.type in form.types)
-        mend = f"choose one of {able}" if able else "show another value"
-        desk.refuse(
-            written.place(slot.name_offset), f"{slot.name} without a format", in_words(value.type), mend
-        )
+        able = [name for name, form in FORMATS.items() if value.type in form.types]
+        mend = f"write {{{slot.name}|{able[0]}}}" if able else "show another value"
+        place = written.place(slot.name_offset)
+        desk.refuse(place, f"{slot.name} without a format", f"a format for {in_words(value.type)}", mend)
         return False
     form = FORMATS[slot.format]
     if value.type in form.types and value.unit in form.units:

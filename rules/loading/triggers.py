@@ -41,12 +41,8 @@ def read_trigger(found: dict[str, Part], at: Location, desk: Desk) -> Trigger | 
     if len(written) != 1:
         which = " and ".join(written) or "no trigger"
         where = found[written[1]].at if len(written) > 1 else at
-        desk.refuse(
-            where,
-            which,
-            "one of on, sequence, every",
-            "keep one; write a rule of its own for another trigger",
-        )
+        mend = "keep one; give the other a case of its own" if written else "write on: payment.received"
+        desk.refuse(where, which, "one of on, sequence, every", mend)
         return None
     if "on" in found:
         return _on(found["on"], desk.about("on"))

@@ -114,8 +114,9 @@ def _lost(tree: Node, unit: Unit) -> Node | None:
     if tree.function in ("_<=_", "_<_") and isinstance(tree.args[0], Name) and _apart(tree.args[1]):
         bound = unit.bounds.get(tree.args[0].name)
         if bound is not None and only_grows(bound):
-            function = "_>_" if tree.function == "_<=_" else "_>=_"
-            return Call(function, tree.overload, tree.args, "bool", 0)
+            if tree.function == "_<=_":
+                return Call("_>_", tree.overload.replace("less_equals", "greater"), tree.args, "bool", 0)
+            return Call("_>=_", tree.overload.replace("less", "greater_equals"), tree.args, "bool", 0)
     return None
 
 

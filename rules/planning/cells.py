@@ -24,7 +24,7 @@ def class_lines(group: Group) -> Lines:
         f"class Cell{group.index}(Cell):",
         TAB + f"__slots__ = ({names},)",
         TAB + "def __init__(self, key):",
-        *indent(["self.key = key", "self.items = []", "self.journal = {}", *begin], 2),
+        *indent(["self.key = key", "self.items = []", "self.journal = EMPTY", "self.most = LEAST", *begin], 2),
         "",
     ]
 
@@ -193,6 +193,33 @@ def trim_lines(part: Part, read: Reader) -> Lines:
             base = f"next((x for x in reversed(L[:n]) if x[5] & {state.stream.bit}), c.{state.slot}b)"
             lines.append(f"c.{state.slot}b = {base}")
     return define(f"trim_{part.group.index}(T, c, n)", [*lines, "del L[:n]"])
+
+
+def alone(group: Group) -> bool:
+    """Return whether one contribution alone in a cell of this class can never fire."""
+    counted = ("count", "distinct")
+    return (
+        all(state.aggregate in (*counted, "sum") and state.window for state in group.states.values())
+        and not any(window.calendar for window in group.windows.values())
+        and all(unit.kind == "episode" and not unit.sub for unit in group.units)
+        and all(
+            any(unit.gates.get(name, 0) >= 2 and bound.state.aggregate in counted for name, bound in unit.bounds.items())
+            for unit in group.units
+        )
+    )
+
+
+def open_lines(part: Part, read: Reader) -> Lines:
+    """Return `open`: make the cell of a contribution that was kept bare."""
+    index = part.group.index
+    lines = [
+        f"c = T.cells[{index}][key] = Cell{index}(key)",
+        "c.items.append(p)",
+        "f = p[5]",
+        *_each(part.states, "fold", read),
+        "return c",
+    ]
+    return define(f"open_{index}(T, key, p)", lines)
 
 
 def rewind_lines(part: Part, read: Reader) -> Lines:

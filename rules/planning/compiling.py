@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from engine import lateness, sequences
 from engine.business import business_deadline
-from engine.cells import Cell, level_in
+from engine.cells import EMPTY, LEAST, Cell, level_in
 from engine.deadlines import Deadline, Due, owe
 from engine.entities import limits_of
 from engine.instants import day_number, hash_of
@@ -28,14 +28,17 @@ from engine.program import (
 )
 from engine.reference import ACCOUNT, DEVICE, ORDER, OWNER, Timeline, qualified
 from engine.sequences import Link, Sequence
+from engine.sweeping import tidy
 from rules.functions import FUNCTIONS, date_of
 from rules.model import RuleSet
 from rules.operators import NAMESPACE
 from rules.planning.analysis import gate, only_grows, rising
 from rules.planning.building import Plan, build, chain_kind
 from rules.planning.cells import (
+    alone,
     class_lines,
     entering_lines,
+    open_lines,
     rewind_lines,
     sliding_lines,
     step_lines,
@@ -89,6 +92,7 @@ class _Writer:
         self.values = {unit.index: values_of(unit, self.steps[unit.index]) for unit in plan.units}
         for unit in plan.units:
             unit.shown = tuple(value.name for value in self.values[unit.index])
+            unit.gates = _needed(unit, plan)
         self.kinds, self.columns = lay_out(plan, self.chains)
         self.counters = self._counters()
         self.places = self._places()
@@ -183,7 +187,8 @@ class _Writer:
         columns = read.columns or {}
         numbers = {kind.name: kind.number for kind in self.kinds}
         part = whole(group)
-        lines = sliding_lines(part, read) + entering_lines(part, read) + trim_lines(part, read)
+        lines = open_lines(part, read) if alone(group) else []
+        lines += sliding_lines(part, read) + entering_lines(part, read) + trim_lines(part, read)
         for state in group.states.values():
             if state.aggregate in ("near", "max", "min"):
                 lines += scan_lines(group, state, read)
@@ -216,7 +221,7 @@ class _Writer:
     def program(self, only: tuple[str, ...]) -> Program:
         """Run what was written, and put the program together."""
         rules = self.plan.rules
-        classes: dict[str, Any] = {"Cell": Cell, "level_in": level_in}
+        classes: dict[str, Any] = {"Cell": Cell, "EMPTY": EMPTY, "LEAST": LEAST}
         made = [line for group in self.plan.groups for line in class_lines(group)]
         _run("\n".join(made), classes, f"{_FILE[:-1]} cells>")
         constant_source = "\n".join(self.source(dynamic=False))
@@ -279,6 +284,7 @@ class _Writer:
             insert=space[f"insert_{index}"],
             remove=space[f"remove_{index}"],
             trim=space[f"trim_{index}"],
+            open=space.get(f"open_{index}"),
             tail_us=max([*spans, _DAY_US if calendar else 0, *(_evidence_us(unit) for unit in group.units)]),
             calendars=tuple((window.calendar, window.prefix) for window in windows if window.calendar),
             lasting=any(not state.window for state in group.states.values()),
@@ -440,6 +446,13 @@ def _evidence_mask(unit: Unit) -> int:
     return mask
 
 
+def _needed(unit: Unit, plan: Plan) -> dict[str, int | float]:
+    """Return what every level of a case needs of a measure, where that is a constant."""
+    needs = [gate(tree, unit, plan.rules.limits) for _, tree in unit.levels]
+    names = set.intersection(*map(set, needs)) if needs else set()
+    return {name: min(need[name] for need in needs) for name in sorted(names) if name in unit.bounds}
+
+
 def _fades(unit: Unit, plan: Plan) -> bool:
     """Return whether no level can hold on empty windows, so that an episode ends with them."""
     limits = plan.rules.limits
@@ -471,7 +484,7 @@ def _namespace(rules: RuleSet) -> dict[str, Any]:
     space.update(NAMESPACE)
     space.update(
         bisect_left=bisect_left, Cell=Cell, level_in=level_in, NOTHING={}, Due=Due, owe=owe,
-        advance=sequences.advance, insert_late=lateness.insert_late, note=lateness.note, limits_of=limits_of,
+        advance=sequences.advance, insert_late=lateness.insert_late, tidy=tidy, note=lateness.note, limits_of=limits_of,
         qualified=qualified, business_deadline=business_deadline, day_number=day_number, hash_of=hash_of,
         day_of=date_of,
         NOBODY_account=_Nobody(ACCOUNT), NOBODY_owner=_Nobody(OWNER), NOBODY_device=_Nobody(DEVICE),

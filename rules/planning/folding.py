@@ -15,7 +15,7 @@ from rules.planning.analysis import ceiling
 from rules.planning.names import expanded, names_in
 from rules.planning.plan import Group, State, Unit, Window
 from rules.planning.reader import Reader, certain, false, true
-from rules.planning.states import Lines, Role, add, reading, sub_text
+from rules.planning.states import Lines, Role, add, in_range, reading, sub_text
 
 TAB: Final = "    "
 
@@ -127,7 +127,9 @@ def _close(unit: Unit, read: Reader, columns: dict[str, int]) -> Lines:
     read = knowing(unit, read, columns, own=False)
     holds = " or ".join(f"({true((expanded(tree, unit.lets),), read)})" for _, tree in unit.levels)
     state, end = _episode(unit, read)
-    return [f"e = {state}", *when(f"e is not None and not ({holds})", end)]
+    if unit.sub:
+        return [f"e = {state}", *when(f"e is not None and not ({holds})", end)]
+    return when(f"{state} is not None and not ({holds})", [f"e = {state}", *end])
 
 
 def _episode(unit: Unit, read: Reader) -> tuple[str, Lines]:
@@ -149,12 +151,37 @@ def judge(unit: Unit, read: Reader, columns: dict[str, int], *, plain: bool = Fa
     for level, tree in unit.levels:
         chosen = f"{level} if {true((tree,), read)} else {chosen}"
     lines += [f"lv = {chosen}"]
+    ranged = in_range(list(unit.bounds.values()), "c", read)
+    if ranged:
+        lines += [f"if lv and not ({ranged}): lv = 0; und[{unit.index}] += 1"]
     if not all(certain(tree, read) for _, tree in unit.levels):
         sure = " and ".join(f"({false((tree,), read)})" for _, tree in unit.levels)
         lines += [f"if not lv and not ({sure}): und[{unit.index}] += 1"]
     lines += _enter(unit, read, plain=plain)
+    return when(_due(unit, read, plain=plain), lines) + _passed_over(unit, read)
+
+
+def _due(unit: Unit, read: Reader, *, plain: bool) -> str:
+    """Return the condition under which a level can hold at all: its sub-key is there, its gate is reached."""
     given = [text for part in unit.sub for text in read.value(part.tree).given] if not plain else []
-    return when(" and ".join(given), lines)
+    name = _gated(unit, read)
+    return " and ".join([*given, f"{read(name).text} >= {unit.gates[name]}"] if name else given)
+
+
+def _gated(unit: Unit, read: Reader) -> str:
+    """Return the measure whose value is asked first: a count or sum that every level needs to be so great."""
+    if read.dynamic or unit.kind not in ("calendar", "episode") or ceiling(unit) is not None:
+        return ""
+    plain = [name for name, bound in unit.bounds.items() if bound.state.aggregate in ("count", "sum", "distinct")]
+    return next((name for name in plain if unit.gates.get(name, 0) > 0 and not unit.bounds[name].state.sub), "")
+
+
+def _passed_over(unit: Unit, read: Reader) -> Lines:
+    """Return what happens to an episode where the gate was not reached."""
+    if unit.kind != "episode" or not _gated(unit, read) or unit.sub:
+        return []
+    _, end = _episode(unit, read)
+    return [f"elif c.{unit.slot} is not None:", *indent([f"e = c.{unit.slot}", *end])]
 
 
 def _lets(unit: Unit, read: Reader) -> tuple[Lines, Reader]:
@@ -218,7 +245,7 @@ def _enter_calendar(unit: Unit, read: Reader, shown: str) -> Lines:
     window = f"c.{unit.case.alert}_s"
     found = [f"c.{unit.slot} = lv", f"out.append(({unit.index}, None, (q, lv, {window}, {shown}, (src, id))))"]
     lines = when(f"lv > c.{unit.slot}", found)
-    dead = ceiling(unit)
+    dead = None if read.dynamic else ceiling(unit)  # A limit that moves may revive what it ruled out.
     if dead is not None:
         never = true((dead,), read)
         lines += [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
-from rules.planning.cells import whole
+from rules.planning.cells import alone, whole
 from rules.planning.fields import (
     ACCOUNT,
     DEVICE,
@@ -98,8 +98,9 @@ def handler_lines(kind: Kind, read: Reader, columns: Reader) -> Lines:
     lines.append(f"p = ({_tuple(kind)},)")
     if kind.derived:
         lines.append("T.derived.append(p)")
-    lines += [f"{line}.readers.append(p)" if not test else f"if {test}: {line}.readers.append(p)"
-              for line, test in _reading_lines(kind, dynamic=read.dynamic)]  # fmt: skip
+    for line, test in _reading_lines(kind, dynamic=read.dynamic):
+        remembered = [f"r = {line}.readers", "r.append(p)", f"if len(r) > {line}.most: T.trim_readers({line})"]
+        lines += when(test, remembered)
     lines += _plain(kind, read)
     for group in kind.groups:
         lines += _into(kind, group, read, columns.columns or {})
@@ -267,17 +268,32 @@ def _into(kind: Kind, group: Group, read: Reader, columns: dict[str, int]) -> Li
     bits = group.bits(kind.name)
     always = any(s.filter.name == "" and kind.name in s.kinds for s in group.streams.values())
     cells = f"cells_{group.index}"
+    bare = alone(group) and not read.dynamic
+    tail = f"t + CLASS_{group.index}.tail_us + T.lateness_us"
     folded = [
         f"{cells} = T.cells[{group.index}]",
         f"key = {_key(group.home, read)}",
         f"c = {cells}.get(key)",
-        f"if c is None: c = T.cell(CLASS_{group.index}, key, t)",
+    ]
+    if bare:
+        folded += [
+            "if c is None:",
+            *indent([f"{cells}[key] = p", f"T.look_again({group.index}, key, {tail})"]),
+            "else:",
+        ]
+    else:
+        folded += [f"if c is None: c = T.cell(CLASS_{group.index}, key, t)"]
+    opened = f"if c.__class__ is tuple: c = open_{group.index}(T, key, c)" if alone(group) else ""
+    into = [
+        *([opened] if opened else []),
         "L = c.items",
         f"if L and p < L[-1]: insert_late(T, CLASS_{group.index}, c, p)",
         "else:",
-        *indent(["L.append(p)", *fold_lines(whole(group), kind.name, read, columns, "fold")]),
+        *indent(["L.append(p)", f"if len(L) > c.most: tidy(T, CLASS_{group.index}, c)"]),
+        *indent([*fold_lines(whole(group), kind.name, read, columns, "fold")]),
         *indent(["if out: note(T, c, out); out.clear()"]),
     ]
+    folded += indent(into) if bare else into
     return _keyed(group.home, read, "" if always else f"f & {bits}", folded)
 
 

@@ -112,7 +112,7 @@ def deadline_lines(unit: Unit, read: Reader) -> Lines:
 
 def _let(tree: Node, unit: Unit, read: Reader) -> Reading:
     emitted = read.value(expanded(tree, unit.lets))
-    return Reading(emitted.text, " and ".join(emitted.given) or None)
+    return Reading(emitted.text, f"({' and '.join(emitted.given)})" if emitted.given else None)
 
 
 def _key_or_none(key: tuple[Part, ...], read: Reader) -> str:

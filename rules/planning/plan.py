@@ -101,6 +101,7 @@ class Unit:
     home: tuple[Part, ...] = ()
     sub: tuple[Part, ...] = ()
     bounds: dict[str, Bound] = field(default_factory=dict)
+    gates: dict[str, int | float] = field(default_factory=dict)  # Measure → what every level needs of it.
     kind: str = ""  # event, calendar, episode, since, deadline
     slot: str = ""
     watched: bool = False

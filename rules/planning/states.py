@@ -15,7 +15,7 @@ Lines = list[str]
 # fold: in order, on a head. late: into a head, out of order. scratch: where peaks do not matter.
 Role = Literal["fold", "late", "scratch"]
 
-_BOUND: Final = 9_223_372_036_854_775_807  # A sum beyond int64 is CEL's overflow: no value.
+BOUND: Final = 9_223_372_036_854_775_807  # A sum beyond int64 is CEL's overflow: no value.
 MEMBERS: Final = 10_000  # The most members a distinct count tells apart.
 POINTERS: Final = ("previous", "last", "first")
 
@@ -141,18 +141,16 @@ def reading(bound: Bound, c: str, read: Reader, columns: dict[str, int], own: bo
     for part in () if aggregate.startswith("each.") else state.sub:
         given += read.value(part.tree).given
     text = _text(state, where, read, own)
-    low = 0 if aggregate in ("count", "distinct", "near") else -_BOUND
+    low = 0 if aggregate in ("count", "distinct", "near") else -BOUND
     if aggregate in ("max", "min"):
         given.append(f"(x_{state.slot} := {text}) is not None")
         text = f"x_{state.slot}"
-    if aggregate == "sum":
-        given.append(f"-{_BOUND} <= {text} <= {_BOUND}")
     if bound.least is not None:
         least = read.value(bound.least)
         given += [*least.given, f"{text} >= {least.text}"]
         floor = read_floor(bound, read)
         low = max(low, floor)
-    return {measure.name: Reading(text, " and ".join(given) or None, low, _BOUND)}
+    return {measure.name: Reading(text, f"({' and '.join(given)})" if given else None, low, BOUND)}
 
 
 def read_floor(bound: Bound, read: Reader) -> int:
@@ -186,10 +184,19 @@ def _record(bound: Bound, where: str, columns: dict[str, int]) -> dict[str, Read
     names = {f"{measure.name}.{field}": f"event.{field}" for field in measure.fields} if measure.record else {}
     if not measure.record:
         emitted = kept.value(bound.state.value[0])
-        found[measure.name] = Reading(emitted.text, " and ".join((f"{where} is not None", *emitted.given)))
+        found[measure.name] = Reading(emitted.text, f"({' and '.join((f'{where} is not None', *emitted.given))})")
     for name, source in names.items():
         source = "event.account" if source == "event.subject" else source
         one = kept(source)
-        given = f"{where} is not None" + (f" and {one.given}" if one.given else "")
+        given = f"({where} is not None and {one.given})" if one.given else f"{where} is not None"
         found[name] = Reading(one.text, given, one.low, one.high)
     return found
+
+
+def in_range(bounds: list[Bound], c: str, read: Reader) -> str:
+    """Return a condition that every sum a case reads has a value: none is beyond int64.
+
+    It is asked only once a level holds. No sum of fewer than a thousand amounts can get there.
+    """
+    texts = [_text(bound.state, f"{c}.{bound.state.slot}", read, own=True) for bound in bounds if bound.state.aggregate == "sum"]
+    return " and ".join(f"-{BOUND} <= {text} <= {BOUND}" for text in dict.fromkeys(texts))

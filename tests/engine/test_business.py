@@ -15,7 +15,9 @@ CHINA = Zone("Asia/Shanghai")
 
 
 def us(text: str) -> int:
-    return (datetime.fromisoformat(f"{text}+08:00") - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+    return (datetime.fromisoformat(f"{text}+08:00") - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(
+        microseconds=1
+    )
 
 
 @pytest.mark.parametrize(
@@ -39,8 +41,12 @@ def test_deadlines(start: str, seconds: int, due: str) -> None:
 
 
 def test_other_hours() -> None:
-    assert business_deadline(us("2026-03-09T17:59:00"), 120 * SECOND, CHINA, (480, 1080)) == us("2026-03-10T08:01:00")
-    assert business_deadline(us("2026-03-09T23:59:00"), 120 * SECOND, CHINA, (0, 1440)) == us("2026-03-10T00:01:00")
+    assert business_deadline(us("2026-03-09T17:59:00"), 120 * SECOND, CHINA, (480, 1080)) == us(
+        "2026-03-10T08:01:00"
+    )
+    assert business_deadline(us("2026-03-09T23:59:00"), 120 * SECOND, CHINA, (0, 1440)) == us(
+        "2026-03-10T00:01:00"
+    )
 
 
 def test_a_deadline_beyond_all_calendars_never_comes() -> None:

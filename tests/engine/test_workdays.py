@@ -36,7 +36,9 @@ def test_a_day_is_worked_or_not(day: str, expected: tuple[bool, bool]) -> None:
     assert worked(days(day)) == expected
 
 
-@pytest.mark.parametrize(("count", "before"), [(90, "2026-08-21"), (30, "2026-11-19"), (15, "2026-12-10"), (0, "2026-12-31")])
+@pytest.mark.parametrize(
+    ("count", "before"), [(90, "2026-08-21"), (30, "2026-11-19"), (15, "2026-12-10"), (0, "2026-12-31")]
+)
 def test_days_before_the_end_of_2026(count: int, before: str) -> None:
     found, approximate = workday_before(days("2026-12-31"), count)
     assert (text(found), approximate) == (before, False)

@@ -17,9 +17,50 @@ TYPES: Final = {
 }  # fmt: skip
 OPTIONAL: Final = frozenset(name for name in TYPES if name.rpartition(".")[2].startswith("o"))
 
-EDGES: Final = (0, 1, -1, 2, 7, -5, 1 << 31, 1 << 53, (1 << 63) - 1, -(1 << 63), -(1 << 63) + 1, 1_000_000_007)
-DOUBLES: Final = (0.0, -0.0, 1.0, -1.5, 0.1, 1e300, -1e300, 5e-324, 9.2e18, 9223372036854775808.0, 123456.7, 1e6)
-TEXTS: Final = ("", "a", "最佳", "😀a", "12", " -7 ", "1.5e3", "true", "e\u0301", "'\"\\", "a.b", "nan", "1h30m", "2026-03-10T09:00:00+08:00")
+EDGES: Final = (
+    0,
+    1,
+    -1,
+    2,
+    7,
+    -5,
+    1 << 31,
+    1 << 53,
+    (1 << 63) - 1,
+    -(1 << 63),
+    -(1 << 63) + 1,
+    1_000_000_007,
+)
+DOUBLES: Final = (
+    0.0,
+    -0.0,
+    1.0,
+    -1.5,
+    0.1,
+    1e300,
+    -1e300,
+    5e-324,
+    9.2e18,
+    9223372036854775808.0,
+    123456.7,
+    1e6,
+)
+TEXTS: Final = (
+    "",
+    "a",
+    "最佳",
+    "😀a",
+    "12",
+    " -7 ",
+    "1.5e3",
+    "true",
+    "e\u0301",
+    "'\"\\",
+    "a.b",
+    "nan",
+    "1h30m",
+    "2026-03-10T09:00:00+08:00",
+)
 SPANS: Final = ("0s", "1s", "-1.5s", "24h", "90m", "0.000001s", "2562047h")
 TIMES: Final = ("1970-01-01T00:00:00Z", "2026-03-10T09:00:00.25+08:00", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z",
                 "2024-02-29T23:59:59.999999Z", "1900-01-01T00:00:00-05:00", "2262-04-11T23:47:16Z")  # fmt: skip
@@ -28,7 +69,9 @@ ZONES: Final = ("Asia/Shanghai", "UTC", "+08:00", "-03:30", "America/New_York", 
 
 ints = st.sampled_from(EDGES) | st.integers(-(1 << 63), (1 << 63) - 1) | st.integers(-20, 20)
 doubles = st.sampled_from(DOUBLES) | st.floats(allow_nan=True, allow_infinity=True)
-texts = st.sampled_from(TEXTS) | st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=4)
+texts = st.sampled_from(TEXTS) | st.text(
+    st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=4
+)
 spans_us = st.sampled_from((0, 1, -1, 86_400_000_000, 9_223_372_036_854_775)) | st.integers(-(10**13), 10**13)
 # Binding passes through a float of seconds: instants far from 1970 stand in literals instead.
 times_us = st.integers(0, 4 * 10**9).map(lambda each: each * 1_000_000) | st.integers(0, 4 * 10**14)
@@ -43,7 +86,9 @@ VALUES: Final[dict[str, st.SearchStrategy[object]]] = {
 
 def quoted(text: str) -> str:
     """Write a text as a CEL string literal."""
-    return '"' + "".join(f"\\U{ord(each):08X}" if each in '"\\' or each < " " else each for each in text) + '"'
+    return (
+        '"' + "".join(f"\\U{ord(each):08X}" if each in '"\\' or each < " " else each for each in text) + '"'
+    )
 
 
 def literal(kind: str, value: object) -> str:
@@ -69,7 +114,9 @@ def _all(*parts: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     return st.tuples(*parts).map("".join)
 
 
-def _infix(operators: str, left: st.SearchStrategy[str], right: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+def _infix(
+    operators: str, left: st.SearchStrategy[str], right: st.SearchStrategy[str]
+) -> st.SearchStrategy[str]:
     return st.tuples(left, st.sampled_from(operators.split()), right).map(lambda each: f"({' '.join(each)})")
 
 
@@ -77,7 +124,9 @@ def _call(name: str, *args: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     return st.tuples(*args).map(lambda each: f"{name}({', '.join(each)})")
 
 
-def _member(target: st.SearchStrategy[str], names: str, *args: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+def _member(
+    target: st.SearchStrategy[str], names: str, *args: st.SearchStrategy[str]
+) -> st.SearchStrategy[str]:
     parts = st.tuples(target, st.sampled_from(names.split()), st.tuples(*args))
     return parts.map(lambda each: f"{each[0]}.{each[1]}({', '.join(each[2])})")
 
@@ -85,7 +134,8 @@ def _member(target: st.SearchStrategy[str], names: str, *args: st.SearchStrategy
 def _leaf(kind: str) -> st.SearchStrategy[str]:
     plain = {
         "bool": st.booleans().map(lambda value: literal("bool", value)),
-        "int": ints.map(str), "double": doubles.map(lambda value: literal("double", value)), "string": texts.map(quoted),
+        "int": ints.map(str), "string": texts.map(quoted),
+        "double": doubles.map(lambda value: literal("double", value)),
         "timestamp": st.sampled_from(TIMES).map(lambda each: f'timestamp("{each}")'),
         "duration": st.sampled_from(SPANS).map(lambda each: f'duration("{each}")'),
         "list(int)": st.lists(ints.map(str), min_size=1, max_size=4).map(lambda each: f"[{', '.join(each)}]"),
@@ -94,7 +144,10 @@ def _leaf(kind: str) -> st.SearchStrategy[str]:
     return _names(kind) | plain[kind] if kind in plain else _names(kind)
 
 
-PARTS = "getFullYear getMonth getDate getDayOfMonth getDayOfWeek getDayOfYear getHours getMinutes getSeconds getMilliseconds"
+PARTS = (
+    "getFullYear getMonth getDate getDayOfMonth getDayOfWeek getDayOfYear "
+    "getHours getMinutes getSeconds getMilliseconds"
+)
 
 
 @cache
@@ -106,7 +159,9 @@ def expressions(kind: str, depth: int = 3) -> st.SearchStrategy[str]:
     def sub(each: str) -> st.SearchStrategy[str]:
         return st.deferred(lambda: expressions(each, depth - 1))
 
-    choice = st.tuples(sub("bool"), sub(kind), sub(kind)).map(lambda each: f"({each[0]} ? {each[1]} : {each[2]})")
+    choice = st.tuples(sub("bool"), sub(kind), sub(kind)).map(
+        lambda each: f"({each[0]} ? {each[1]} : {each[2]})"
+    )
     return st.one_of(_leaf(kind), choice, *_of_kind(kind, sub))
 
 
@@ -154,7 +209,9 @@ def _of_kind(kind: str, sub: object) -> list[st.SearchStrategy[str]]:
         "list(int)": [_infix("+", e("list(int)"), e("list(int)")), e("int").map("[{}]".format)],
         "list(string)": [e("string").map("[{}]".format)],
         "list(double)": [st.tuples(e("double"), e("double")).map("[{0[0]}, {0[1]}]".format)],
-        "map(string,int)": [st.tuples(e("string"), e("int"), e("string"), e("int")).map("{{{0[0]}: {0[1]}, {0[2]}: {0[3]}}}".format)],
+        "map(string,int)": [
+            st.tuples(e("string"), e("int"), e("string"), e("int")).map("{{{0[0]}: {0[1]}, {0[2]}: {0[3]}}}".format)
+        ],
         "map(string,double)": [],
     }  # fmt: skip
     return table[kind]

@@ -1,10 +1,10 @@
 """Golden mistakes: one file of sections, each a small change to the sample rules and the words it must give.
 
-    === the name of the mistake
-    - the text that is taken out of the sample
-    + the text that is put in its place
-    ---
-    the problems, as a user reads them
+=== the name of the mistake
+- the text that is taken out of the sample
++ the text that is put in its place
+---
+the problems, as a user reads them
 """
 
 from __future__ import annotations
@@ -31,7 +31,9 @@ class Mistake:
         """Return the section as it stands in the file."""
         lines = [f"=== {self.name}"]
         for old, new in self.changes:
-            lines += [f"- {line}" for line in old.split("\n")] + [f"+ {line}" for line in new.split("\n") if new]
+            lines += [f"- {line}" for line in old.split("\n")] + [
+                f"+ {line}" for line in new.split("\n") if new
+            ]
         return "\n".join([*lines, "---", self.words, ""])
 
 

@@ -46,7 +46,8 @@ def checked(source: str, *, levels: bool = False) -> Checked:
         ("collected >\n  limit.personal_daly_warn", 14, "undeclared reference to 'limit.personal_daly_warn'",
          "did you mean limit.personal_daily_warn?"),
         ("event.amont_fen > 0", 0, "undeclared reference to 'event.amont_fen'", "did you mean event.amount_fen?"),
-        ("event.order_id.gven", 0, "undeclared reference to 'event.order_id.gven'", "did you mean event.order_id.given?"),
+        ("event.order_id.gven", 0, "undeclared reference to 'event.order_id.gven'",
+         "did you mean event.order_id.given?"),
         ("percnt(1, 2) > 1.0", 0, "undeclared reference to 'percnt'", "did you mean percent?"),
         ("collected > limit.payers", 10, "compares fen with count", "compare like with like, or name another limit"),
         ("collected + payers > 1", 10, "adds fen with count", "compare like with like, or name another limit"),
@@ -56,19 +57,21 @@ def checked(source: str, *, levels: bool = False) -> Checked:
         ("percent(collected, payers) > 2.0", 7, "takes a percentage of fen with count",
          "compare like with like, or name another limit"),
         ("rate >= payers", 5, "no matching overload for '_>=_' applied to '(double, int)'",
-         ">= was given a decimal number and a whole number; "
-         "say double(…) for the whole number, or write it with a decimal point"),
+         (">= was given a decimal number and a whole number; "
+          "say double(…) for the whole number, or write it with a decimal point")),
         ("percent(1.0, 2) > 1.0", 7, "no matching overload for 'percent' applied to '(double, int)'",
          "it was given a decimal number and a whole number"),
         ("has(event.order_id)", 0, "has() does not test dotted names", "use event.order_id.given"),
-        ("limit.personal_daily.given", 0, "limit.personal_daily is always there", "leave limit.personal_daily.given out"),
+        ("limit.personal_daily.given", 0, "limit.personal_daily is always there",
+         "leave limit.personal_daily.given out"),
         ("[1].exists(x, x > 0)", 4, "the macro exists()", "a measure or a dimension that fans out looks at many"),
         ("event.text.matches('(')", 19, "invalid regular expression: missing ): (",
          "it has no look-around and no back-references"),
         ("event.text.matches(event.text)", 19, "a pattern that is not written here", "write it in quotes"),
         ("event.text.hits('absolute_term')", 16, 'unknown lexicon "absolute_term"', "did you mean absolute_terms?"),
         ("duration('7x') > limit.due", 9, '"7x"', "down to a microsecond at most"),
-        ("event.time > timestamp('2026-02-30T00:00:00Z')", 23, '"2026-02-30T00:00:00Z"', "down to a microsecond at most"),
+        ("event.time > timestamp('2026-02-30T00:00:00Z')", 23, '"2026-02-30T00:00:00Z"',
+         "down to a microsecond at most"),
         ("1u > 2u", 0, "an unsigned number", "rules have no use for it; leave it out"),
         ("uint(1) == uint(1)", 4, "uint() of int", "rules have no use for it; leave it out"),
         ("size([1, 'a']) > 0", 5, "values of more than one type", "split them by type"),
@@ -93,7 +96,9 @@ def test_all_faults_come_at_once_in_order() -> None:
     ]
 
 
-@pytest.mark.parametrize("source", ["collected > 5000000", "collected > -3", "rate > 0.5", "payers + 10 > 20"])
+@pytest.mark.parametrize(
+    "source", ["collected > 5000000", "collected > -3", "rate > 0.5", "payers + 10 > 20"]
+)
 def test_a_level_has_no_numbers_without_a_name(source: str) -> None:
     assert {fault.found for fault in faults(source, levels=True)} == {f"inline number in '{source}'"}
 
@@ -148,7 +153,9 @@ def test_days_are_read_by_us_and_not_by_the_runtime() -> None:
 
 def test_unequal_to_what_may_be_absent_is_warned_of() -> None:
     warnings = checked("event.order_id != 'a' && event.text != 'b'").warnings
-    assert warnings == ("event.order_id may have no value, and then != does not hold; test event.order_id.given too",)
+    assert warnings == (
+        "event.order_id may have no value, and then != does not hold; test event.order_id.given too",
+    )
 
 
 def test_strings_and_comments_are_not_read_as_names() -> None:
@@ -157,13 +164,22 @@ def test_strings_and_comments_are_not_read_as_names() -> None:
 
 @pytest.mark.parametrize(
     ("kind", "words"),
-    [("list(string)", "a list of texts"), ("map(string,double)", "a table of decimal numbers"), ("list(bool)", "a list of truths")],
+    [
+        ("list(string)", "a list of texts"),
+        ("map(string,double)", "a table of decimal numbers"),
+        ("list(bool)", "a list of truths"),
+    ],
 )
 def test_types_are_said_in_words(kind: str, words: str) -> None:
     assert in_words(kind) == words
 
 
-@given(st.text(max_size=60) | st.lists(st.sampled_from('(){}[]"\'.,&|!?:=<>+-*/% \n\\0a1ux😀\ud800event.text has'), max_size=60).map("".join))
+@given(
+    st.text(max_size=60)
+    | st.lists(st.sampled_from("(){}[]\"'.,&|!?:=<>+-*/% \n\\0a1ux😀\ud800event.text has"), max_size=60).map(
+        "".join
+    )
+)
 def test_no_source_raises(source: str) -> None:
     found = check(source, SCOPE)
     assert isinstance(found, Checked) or all(0 <= fault.offset <= len(source) for fault in found)

@@ -80,7 +80,10 @@ def test_days_between_undoes_add_days(day: date, days: int) -> None:
     assert functions.days_between(day.isoformat(), moved) == days
 
 
-@pytest.mark.parametrize(("day", "days"), [("2026-02-30", 1), ("9999-12-31", 1), ("0001-01-01", -1), ("", 1), ("2026-01-01", 1 << 62)])
+@pytest.mark.parametrize(
+    ("day", "days"),
+    [("2026-02-30", 1), ("9999-12-31", 1), ("0001-01-01", -1), ("", 1), ("2026-01-01", 1 << 62)],
+)
 def test_a_date_that_does_not_exist_is_no_value(day: str, days: int) -> None:
     assert functions.add_days(day, days) is None
 
@@ -97,7 +100,17 @@ def test_percent_meets_its_limit_exactly() -> None:
 
 @pytest.mark.parametrize(
     ("amount", "rate", "fee"),
-    [(1_000, 60, 6), (1_083, 60, 6), (1_084, 60, 7), (83, 60, 0), (84, 60, 1), (0, 60, 0), (1_250, 60, 8), (1_249, 60, 7), ((1 << 53) - 1, (1 << 53) - 1, None)],
+    [
+        (1_000, 60, 6),
+        (1_083, 60, 6),
+        (1_084, 60, 7),
+        (83, 60, 0),
+        (84, 60, 1),
+        (0, 60, 0),
+        (1_250, 60, 8),
+        (1_249, 60, 7),
+        ((1 << 53) - 1, (1 << 53) - 1, None),
+    ],
 )
 def test_half_a_fen_of_fee_goes_up(amount: int, rate: int, fee: int | None) -> None:
     assert functions.fee(amount, rate) == fee
@@ -123,7 +136,8 @@ def test_any_place_has_a_distance_or_none(lat1: float, lon1: float, lat2: float,
 
 
 @pytest.mark.parametrize(
-    ("km", "span", "speed"), [(900.0, 3_600_000_000, 900.0), (1.0, 0, 3_600.0), (1.0, 500_000, 3_600.0), (2.0, -5, 7_200.0)]
+    ("km", "span", "speed"),
+    [(900.0, 3_600_000_000, 900.0), (1.0, 0, 3_600.0), (1.0, 500_000, 3_600.0), (2.0, -5, 7_200.0)],
 )
 def test_a_speed_counts_one_second_at_least(km: float, span: int, speed: float) -> None:
     assert functions.speed_kmh(km, span) == speed
@@ -147,7 +161,8 @@ def test_an_hours_probability_leans_on_its_neighbours() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "absolute", "floored"), [(-5, 5, 0), (5, 5, 5), (0, 0, 0), (-2.5, 2.5, 0.0), (-(1 << 63), None, 0)]
+    ("value", "absolute", "floored"),
+    [(-5, 5, 0), (5, 5, 5), (0, 0, 0), (-2.5, 2.5, 0.0), (-(1 << 63), None, 0)],
 )
 def test_signs(value: float, absolute: float | None, floored: float) -> None:
     assert functions.absolute(value) == absolute
@@ -155,10 +170,10 @@ def test_signs(value: float, absolute: float | None, floored: float) -> None:
 
 
 def test_every_function_of_the_language_page_is_declared() -> None:
-    assert set(FUNCTIONS) == set(
-        "hour date age days_between add_days add_years percent distance_km speed_kmh fee abs floor_zero robust_z "
-        "hour_probability hits mentions qualified consented listed".split()
-    )
+    assert set(FUNCTIONS) == {
+        "hour", "date", "age", "days_between", "add_days", "add_years", "percent", "distance_km", "speed_kmh", "fee",
+        "abs", "floor_zero", "robust_z", "hour_probability", "hits", "mentions", "qualified", "consented", "listed",
+    }  # fmt: skip
 
 
 def test_pure_functions_have_python_and_the_others_have_none() -> None:

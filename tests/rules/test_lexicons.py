@@ -45,7 +45,9 @@ def test_a_context_of_one_term_does_not_exempt_another() -> None:
 
 
 def test_a_list_is_read_as_written() -> None:
-    assert lexicon("\ufeff# x\r\n最佳\r\n  except: 最佳食用 | 最佳食用\r\n").terms == (("最佳", ("最佳食用",)),)
+    assert lexicon("\ufeff# x\r\n最佳\r\n  except: 最佳食用 | 最佳食用\r\n").terms == (
+        ("最佳", ("最佳食用",)),
+    )
 
 
 @pytest.mark.parametrize(
@@ -66,7 +68,10 @@ def test_a_mistake_is_placed(text: str, fault: LexiconFault) -> None:
 letters = st.text("ab", min_size=1, max_size=3)
 
 
-@given(st.lists(st.tuples(letters, st.lists(letters, max_size=3)), min_size=1, max_size=4), st.text("ab", max_size=12))
+@given(
+    st.lists(st.tuples(letters, st.lists(letters, max_size=3)), min_size=1, max_size=4),
+    st.text("ab", max_size=12),
+)
 def test_searching_agrees_with_looking_everywhere(drawn: list[tuple[str, list[str]]], text: str) -> None:
     terms = {term: tuple(f"{context}{term}" for context in contexts) for term, contexts in drawn}
     found = Lexicon("x", tuple(terms.items()))

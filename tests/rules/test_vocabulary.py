@@ -20,7 +20,9 @@ from rules.vocabulary import (
 )
 
 
-def limit(unit: str, value: int | float | str | list[str] | None, table: dict[str, int | float | str] | None = None) -> Limit:
+def limit(
+    unit: str, value: float | str | list[str] | None, table: dict[str, float | str] | None = None
+) -> Limit:
     return Limit("x", unit, value, table, "test", "A", "2026-11-22")
 
 
@@ -49,7 +51,9 @@ def limit(unit: str, value: int | float | str | list[str] | None, table: dict[st
         (("expectation.met",), "event.waited", Declared("duration", "duration")),
     ],
 )
-def test_a_field_has_the_type_and_unit_of_its_name(types: tuple[str, ...], name: str, declared: Declared) -> None:
+def test_a_field_has_the_type_and_unit_of_its_name(
+    types: tuple[str, ...], name: str, declared: Declared
+) -> None:
     assert event_names(types)[name] == declared
 
 
@@ -129,7 +133,12 @@ def test_a_limit_of_no_unit_stands_nowhere() -> None:
 
 @pytest.mark.parametrize(
     ("field", "kind", "unit"),
-    [("host_birth_date", "string", "date"), ("year", "int", ""), ("lat", "double", ""), ("members", "int", "count")],
+    [
+        ("host_birth_date", "string", "date"),
+        ("year", "int", ""),
+        ("lat", "double", ""),
+        ("members", "int", "count"),
+    ],
 )
 def test_a_name_tells_its_unit(field: str, kind: str, unit: str) -> None:
     assert unit_of(field, kind) == unit

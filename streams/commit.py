@@ -1,0 +1,66 @@
+"""The unit of durability: some inputs, what was decided of each, how far their source was read, and changed state.
+
+A batch is committed whole or not at all, so that a restart finds the log, its decisions and its positions in agreement.
+Where one batch ends and the next begins reaches no record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import IO, Final, TypeAlias
+
+import msgspec
+
+from engine.alert import Record
+from engine.disposition import DISPOSITIONS
+from streams.ports import Position
+
+CODE: Final = {disposition: code for code, disposition in enumerate(DISPOSITIONS)}  # As it is stored.
+
+# seq, line in its source, tenant, UTC microseconds, disposition's code, reason, the line as it came.
+InputRow: TypeAlias = tuple[int, int, str, int, int, str, bytes]
+
+
+class StoredInput(msgspec.Struct, frozen=True, gc=False):
+    """One input of the log. `seq` counts inputs from 1, `line` the lines of its source."""
+
+    seq: int
+    source: str
+    line: int
+    tenant: str
+    time_us: int
+    disposition: str
+    reason: str
+    raw: bytes
+
+
+class StoredRecord(msgspec.Struct, frozen=True, gc=False):
+    """One alert record: the input whose arrival wrote it, and the record as one line of JSON."""
+
+    input: int
+    alert: str
+    record: int
+    body: bytes
+
+
+@dataclass(slots=True)
+class Batch:
+    """What one transaction holds."""
+
+    source: str = ""
+    inputs: list[InputRow] = field(default_factory=list)
+    records: list[tuple[int, Record]] = field(default_factory=list)  # (seq of the input, record)
+    position: Position | None = None
+    rest: IO[bytes] | None = None  # What follows the first bytes of the last input.
+    state: Iterable[tuple[bytes, bytes | None]] | None = None  # At a checkpoint: the entries changed since the last.
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """What observers hear: this is durable now. `bytes` counts what was read, for progress."""
+
+    inputs: int
+    bytes: int
+    dispositions: dict[str, int]
+    records: list[Record]

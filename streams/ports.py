@@ -1,0 +1,127 @@
+"""What a source, a store and an observer promise; the runners know nothing else of them.
+
+A source hands out lines in blocks, each with the position that lies behind it. A store takes a batch whole or not at
+all. An observer hears of a batch once it is durable, never before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from typing import IO, TYPE_CHECKING, Protocol, runtime_checkable
+
+import msgspec
+
+from engine.alert import Record
+
+if TYPE_CHECKING:
+    from streams.commit import Batch, Committed, StoredInput, StoredRecord
+
+BLOCK_LINES = 1_000  # The most lines of one block, hence inputs of one transaction.
+
+
+class Position(msgspec.Struct, frozen=True, gc=False):
+    """How far a source was read, and enough of what stands there to tell whether it is still the same source.
+
+    Offsets and lengths are bytes of the unpacked stream. `open` tells that the last line had no end when it was taken.
+    """
+
+    offset: int = 0
+    lines: int = 0
+    head_bytes: int = 0
+    head: str = ""  # Digest of the first `head_bytes`.
+    last_at: int = 0  # Where the last line begins.
+    last: str = ""  # Digest of what stands from there on, at most 4,096 bytes.
+    open: bool = False
+
+
+class Block(msgspec.Struct, gc=False):
+    """Some lines of a source, without their ends, and the position behind them (None: it cannot be read again).
+
+    `rest` is what follows the first bytes of a line that is too long to be decoded; the block has that line alone.
+    """
+
+    lines: list[bytes]
+    position: Position | None
+    rest: IO[bytes] | None = None
+
+
+class Source(Protocol):
+    """Something that lines come from. `live`: it waits for more at its end, so a clock must tick beside it."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def live(self) -> bool: ...
+    @property
+    def size(self) -> int | None:
+        """Bytes there are to read, where that is known; for progress only."""
+
+    def blocks(self, after: Position | None) -> Iterator[Block]:
+        """Yield blocks from a position on, or from the start. A live source yields an empty block when idle.
+
+        Raises RefusedError where the source is not the one that the position was taken in, or cannot be read.
+        """
+
+
+class Decided(Protocol):
+    """What became of one input: the engine's outcome, as far as runners look at it."""
+
+    disposition: str
+    tenant: str
+    time_us: int
+    reason: str
+    records: list[Record]
+
+
+class Decider(Protocol):
+    """The engine, as the runners see it."""
+
+    def feed(self, raw: bytes) -> Decided: ...
+    def clock(self, tenant: str) -> int | None: ...
+    @property
+    def undecided(self) -> dict[str, int]: ...
+
+
+@runtime_checkable
+class Remembering(Protocol):
+    """An engine that can write down its state and start from it. One that cannot is folded from the whole log."""
+
+    def checkpoint(self) -> Iterator[tuple[bytes, bytes | None]]:
+        """Yield the entries changed since the last checkpoint; None for one that is gone."""
+
+    def restore(self, entries: Iterable[tuple[bytes, bytes]]) -> None:
+        """Take up the state of a checkpoint; only on a new engine."""
+
+
+class Store(Protocol):
+    """The log, what was decided of it, and the engine's state: one whole."""
+
+    @property
+    def last(self) -> int:
+        """The number of the last input; 0 before the first."""
+
+    def position(self, source: str) -> Position | None: ...
+    def commit(self, batch: Batch) -> None:
+        """Take a batch whole or not at all; raises RefusedError where it cannot."""
+
+    def inputs(self, after: int = 0, tenant: str | None = None) -> Iterator[StoredInput]:
+        """Yield inputs in the order of the log, those with a greater number than `after`."""
+
+    def records(self, after: int = 0) -> Iterator[StoredRecord]:
+        """Yield records in the order of the log, those of inputs with a greater number than `after`."""
+
+    def checkpointed(self) -> int:
+        """Return the number of the input that the state stands behind; 0 without state."""
+
+    def state(self) -> Iterator[tuple[bytes, bytes]]:
+        """Yield the entries of the last checkpoint."""
+
+    def dispositions(self) -> dict[str, int]: ...
+    def tenants(self) -> list[str]: ...
+    def refolding(self) -> AbstractContextManager[None]:
+        """Forget all that was decided, keeping the inputs; what is committed inside is taken whole or not at all."""
+
+
+Observer = Callable[["Committed"], None]
+Sources = Sequence[Source]
