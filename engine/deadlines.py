@@ -65,8 +65,7 @@ class Owing(Cell):
 def owe(tenant: Tenant, case: Deadline, key: Key, item: Contribution) -> None:
     """Enter an arming or answering event into its key."""
     cell = _owing(tenant, case, key)
-    if tenant.touched is not None:
-        tenant.touched.add((case.place, key))
+    tenant.touch(case.place, key)
     if item[TIME] < tenant.clock or (cell.items and item < cell.items[-1]):
         # Late for its key, or for a deadline that the clock has already passed.
         cell.items.insert(bisect_left(cell.items, item[: SUB + 1]), item)
@@ -144,8 +143,7 @@ def ring(tenant: Tenant, case: Deadline, key: Key, armed: Contribution, at_us: i
     for due in case.due(tenant, armed):
         if due.at_us == at_us and _stands(case, due, armed, end):
             _enter(tenant, case, cell, _mark(tenant, case, armed, due), moved=False)
-    if tenant.touched is not None:
-        tenant.touched.add((case.place, key))
+    tenant.touch(case.place, key)
 
 
 def _mark(tenant: Tenant, case: Deadline, armed: Contribution, due: Due) -> Mark:
@@ -256,3 +254,9 @@ def _live(tenant: Tenant, case: Deadline, cell: Owing, armed: Contribution, befo
 def last_due(tenant: Tenant, case: Deadline, cell: Owing) -> int:
     """Return the latest deadline of a key's armings, before which there is nothing to forget; 0 without any."""
     return max((_last(tenant, case, armed) for armed in _armings(tenant, case, cell)), default=0)
+
+
+def wind_up(tenant: Tenant, case: Deadline, cell: Owing) -> None:
+    """Set the timers of a key read back from a checkpoint; those that the clock has passed were decided before."""
+    for armed in _armings(tenant, case, cell):
+        _arm_again(tenant, case, cell, armed)

@@ -18,12 +18,19 @@ if TYPE_CHECKING:
 Change: TypeAlias = Callable[["Tenant", Position, Any], list[Contribution]]
 
 
+def _enter(tenant: Tenant, kind: str, name: str, place: Position, edits: tuple[Edit, ...]) -> list[Contribution]:
+    """Change an entity; return the contributions that read it after the place of the change."""
+    if tenant.touched is not None:
+        tenant.touched.add(("line", kind, name))
+    return tenant.entity(kind, name).change(place, edits)
+
+
 def _account(*edits_of: Callable[[Any, Tenant], Edit]) -> Change:
     def change(tenant: Tenant, place: Position, event: Any) -> list[Contribution]:
         if event.subject is None:
             return []
         edits = tuple(edit(event.data, tenant) for edit in edits_of)
-        return tenant.entity("account", event.subject).change(place, edits)
+        return _enter(tenant, "account", event.subject, place, edits)
 
     return change
 
@@ -38,12 +45,12 @@ def _opened_on(data: Any, tenant: Tenant) -> Edit:
 def _owner_registered(tenant: Tenant, place: Position, event: Any) -> list[Contribution]:
     data = event.data
     edits: tuple[Edit, ...] = (("set", 0, data.kind), ("set", 1, data.registered), ("set", 2, data.vat_status))
-    return tenant.entity("owner", data.owner_id).change(place, edits)
+    return _enter(tenant, "owner", data.owner_id, place, edits)
 
 
 def _staff(verb: Any) -> Change:
     def change(tenant: Tenant, place: Position, event: Any) -> list[Contribution]:
-        return tenant.entity("owner", event.data.owner_id).change(place, ((verb, 3, event.data.staff_id),))
+        return _enter(tenant, "owner", event.data.owner_id, place, ((verb, 3, event.data.staff_id),))
 
     return change
 
@@ -56,7 +63,7 @@ def _offboarded(tenant: Tenant, place: Position, event: Any) -> list[Contributio
 
 def _device(tenant: Tenant, place: Position, event: Any) -> list[Contribution]:
     edits: tuple[Edit, ...] = (("set", 0, event.data.managed), ("set", 1, event.data.owner_id))
-    return tenant.entity("device", event.data.device_id).change(place, edits)
+    return _enter(tenant, "device", event.data.device_id, place, edits)
 
 
 def _order(tenant: Tenant, place: Position, event: Any) -> list[Contribution]:
@@ -65,25 +72,24 @@ def _order(tenant: Tenant, place: Position, event: Any) -> list[Contribution]:
     edits: tuple[Edit, ...] = (
         ("set", 0, True), ("set", 1, data.total_fen), ("set", 2, instalment), ("set", 3, data.buyer_id),
     )  # fmt: skip
-    return tenant.entity("order", data.order_id).change(place, edits)
+    return _enter(tenant, "order", data.order_id, place, edits)
 
 
 def _moved(tenant: Tenant, place: Position, event: Any) -> list[Contribution]:
     if event.data.order_id is None:
         return []
-    return tenant.entity("order", event.data.order_id).change(place, (("set", 4, True),))
+    return _enter(tenant, "order", event.data.order_id, place, (("set", 4, True),))
 
 
 def _licence(tenant: Tenant, place: Position, event: Any) -> list[Contribution]:
     data = event.data
     held = (data.qual_id, data.qual_type, tuple(data.scope or ()), data.valid_from, last_day(data))
-    line = tenant.entity("owner", data.owner_id)
-    changed = line.change(place, (("add", 4, held),))
+    changed = _enter(tenant, "owner", data.owner_id, place, (("add", 4, held),))
     owners = tenant.licence_owners.get(data.qual_id, ())
     if data.owner_id not in owners:
         tenant.licence_owners[data.qual_id] = (*owners, data.owner_id)
         for revoked in tenant.revoked.get(data.qual_id, ()):  # A revocation may come before what it revokes.
-            line.change(revoked, (("add", 5, data.qual_id),))
+            _enter(tenant, "owner", data.owner_id, revoked, (("add", 5, data.qual_id),))
     return changed
 
 
@@ -108,7 +114,7 @@ def _revoked(tenant: Tenant, place: Position, event: Any) -> list[Contribution]:
     found: list[Contribution] = []
     tenant.revoked.setdefault(event.data.qual_id, []).append(place)
     for owner in tenant.licence_owners.get(event.data.qual_id, ()):
-        found += tenant.entity("owner", owner).change(place, (("add", 5, event.data.qual_id),))
+        found += _enter(tenant, "owner", owner, place, (("add", 5, event.data.qual_id),))
     return found
 
 
@@ -117,7 +123,7 @@ def _limit(tenant: Tenant, place: Position, event: Any) -> list[Contribution]:
     scope = f"account:{data.account}" if data.account is not None else f"owner:{data.owner_id}" if data.owner_id else ""
     tenant.variant = tenant.program.dynamic
     value = tenant.program.limit_value(data.limit, data.value)
-    tenant.entity("limits", scope).change(place, (("put", 0, (data.limit, value)),))
+    _enter(tenant, "limits", scope, place, (("put", 0, (data.limit, value)),))
     return _after(tenant, place)
 
 

@@ -6,7 +6,7 @@ deadline. Nothing here reads a clock or a file, and the same inputs give the sam
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from heapq import heappop
 from typing import Any, Final
@@ -19,6 +19,7 @@ from engine.dedupe import same_fact
 from engine.disposition import Tally
 from engine.entities import CHANGES
 from engine.event import Event, UnknownEvent
+from engine.keeping import changes, restore
 from engine.intake import intake_records, refused_by
 from engine.program import Found, Program
 from engine.reprojecting import look_again
@@ -43,7 +44,7 @@ class Settings:
 
 
 class Outcome(msgspec.Struct, gc=False):
-    """What became of one input."""
+    """What became of one input; `clock_us` is its tenant's clock after it."""
 
     disposition: str
     tenant: str
@@ -51,6 +52,7 @@ class Outcome(msgspec.Struct, gc=False):
     time_us: int
     reason: str
     records: list[Record]
+    clock_us: int = 0
 
 
 class Engine:
@@ -64,6 +66,7 @@ class Engine:
         self._undecided = [0] * len(program.undecided)
         self._found: list[Found] = []  # Scratch of the generated functions; empty between events.
         self._zone = Zone(settings.zone)
+        self._tracking = False
 
     @property
     def undecided(self) -> dict[str, int]:
@@ -100,13 +103,47 @@ class Engine:
             if received_us >= tenant.wake_us or tenant.sweeping or tenant.seen.dying:
                 records += self._advance(tenant, (event.source, event.id))
         self.tally.add(event.kind, disposition)
-        return Outcome(disposition, name, event, time_us, reason, records)
+        return Outcome(disposition, name, event, time_us, reason, records, tenant.clock)
+
+    def track(self) -> None:
+        """Keep account of what changes, so that `checkpoint` can tell; call it before anything is fed."""
+        assert not self.tenants, "the engine keeps track from the beginning or not at all"
+        self._tracking = True
+
+    def checkpoint(self) -> Iterator[tuple[bytes, bytes | None]]:
+        """Yield (name, value) of every entry of the state that changed since the last call; None for what is gone."""
+        return changes(self)
+
+    def restore(self, entries: Iterable[tuple[bytes, bytes]]) -> None:
+        """Take the state of all entries of a checkpoint. Raises keeping.StateError where they cannot be read.
+
+        What was seen is not among them: tell it by `recall`.
+        """
+        restore(self, entries)
+
+    def recall(self, raw: bytes, clock_us: int) -> None:
+        """Remember a decided input again, with the clock of its tenant after it was decided."""
+        read = timed(raw)
+        assert not isinstance(read, Refusal), "only what was read was decided"
+        event, time_us, _ = read
+        if event.tenant:
+            generation = self.tenant(event.tenant).seen.generation(max(time_us, clock_us))
+            generation[event.source, event.id] = raw
+            natural = event.natural()
+            if natural is not None:
+                generation[natural] = raw
+
+    def tenant(self, name: str) -> Tenant:
+        """Return a tenant's state, begun where it is new."""
+        return self.tenants.get(name) or self._tenant(name)
 
     def _tenant(self, name: str) -> Tenant:
         lateness = self.settings.lateness_of.get(name, self.settings.lateness_us)
         tenant = self.tenants[name] = Tenant(name, self.program, self._zone, lateness)
         tenant.guards = self.settings.guards
         tenant.keep = self.settings.keep
+        if self._tracking:
+            tenant.touched, tenant.recent = set(), []
         return tenant
 
     def _tick_all(self, event: Any, time_us: int, received_us: int) -> Outcome:

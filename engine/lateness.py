@@ -42,8 +42,7 @@ def insert_late(tenant: Tenant, cls: CellClass, cell: Cell, late: Contribution) 
     for family in cls.families:
         if late[FLAGS] & family.mask and not _quiet(tenant, family, cell, at, late):
             refold(tenant, family, cell, late[: SUB + 1], late[TIME])
-    if tenant.touched is not None:
-        tenant.touched.add((cls.index, cell.key))
+    tenant.touch(cls.index, cell.key)
 
 
 def revise(tenant: Tenant, removed: list[Contribution], added: list[Contribution]) -> None:
@@ -63,8 +62,7 @@ def revise(tenant: Tenant, removed: list[Contribution], added: list[Contribution
             continue  # A contribution alone in its cell: nothing can hold there.
         for family in tenant.variant.classes[index].families:
             refold(tenant, family, cell, position, last)
-        if tenant.touched is not None:
-            tenant.touched.add((index, key))
+        tenant.touch(index, key)
 
 
 def _route(tenant: Tenant, item: Contribution) -> list[tuple[int, Key]]:
@@ -87,6 +85,7 @@ def _displace(tenant: Tenant, index: int, key: Key, item: Contribution) -> None:
     if cell.__class__ is tuple:
         assert cell == item, "only what was placed can be displaced"
         del tenant.cells[index][key]
+        tenant.touch(index, key)
         return
     at = bisect_left(cell.items, item[: SUB + 1])
     assert cell.items[at] is item or cell.items[at] == item, "only what was placed can be displaced"

@@ -194,6 +194,7 @@ class Program:
     looks_inside: bool = False  # An intake rule reads more of an input than its times.
     deadline_of: dict[int, Deadline] = field(default_factory=dict)  # By place among the cells.
     sequences: tuple[Sequence, ...] = ()
+    sequence_of: dict[int, Sequence] = field(default_factory=dict)  # By place among the cells.
     make_fact: Callable[[Tenant, int, Any], Contribution] | None = None  # Of an alert that another rule reads.
     line_kinds: tuple[str, ...] = ("account", "owner", "device", "order", "limits")
     undecided: tuple[str, ...] = ()  # The rule that each counter of undecided expressions belongs to.

@@ -31,9 +31,11 @@ LIMITS: Final[Snapshot] = ({},)
 class Timeline:
     """One entity over time, and the contributions that looked it up."""
 
-    __slots__ = ("_base", "_edits", "_marks", "_snapshots", "last_time", "most", "now", "readers")
+    __slots__ = ("_base", "_edits", "_marks", "_snapshots", "kind", "last_time", "most", "name", "now", "readers")
 
-    def __init__(self, base: Snapshot) -> None:
+    def __init__(self, kind: str, name: str, base: Snapshot) -> None:
+        self.kind = kind
+        self.name = name
         self._base = base
         self._marks: list[Position] = []
         self._edits: list[tuple[Edit, ...]] = []

@@ -39,8 +39,10 @@ def _read_elsewhere(tenant: Tenant, old: Contribution, new: Contribution) -> Non
     for line in lines(tenant, old):
         if old in line.readers:  # Not so where limits were constants when it came.
             line.readers.remove(old)
+            tenant.touch_line(line)
     for line in lines(tenant, new):
         line.readers.append(new)
+        tenant.touch_line(line)
 
 
 def _change_plain(tenant: Tenant, old: Contribution, new: Contribution) -> None:

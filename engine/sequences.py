@@ -78,7 +78,7 @@ def advance(tenant: Tenant, case: Sequence, item: Contribution, found: list[Foun
     flags = item[FLAGS]
     for number, link in enumerate(case.links):
         if flags & link.flag:
-            _keep(steps, number, link, item)
+            _keep(tenant, case, number, item)
     if late:
         bind_again(tenant, case, item)
     elif flags & case.links[last].flag and steps.ordered[last - 1]:
@@ -86,10 +86,12 @@ def advance(tenant: Tenant, case: Sequence, item: Contribution, found: list[Foun
             _enter(tenant, case, steps, chain, found, undecided)
 
 
-def _keep(steps: Steps, number: int, link: Link, item: Contribution) -> None:
+def _keep(tenant: Tenant, case: Sequence, number: int, item: Contribution) -> None:
     """Remember an event as a step."""
+    steps = steps_of(tenant, case)
     _put(steps.ordered[number], item)
-    join = link.join(item)
+    _touch(tenant, case, "step", number, item)
+    join = case.links[number].join(item)
     if join is not None:
         by_join = steps.by_join[number]
         held = by_join.get(join)
@@ -138,9 +140,10 @@ def _enter(
     tenant: Tenant, case: Sequence, steps: Steps, chain: Chain, found: list[Found], undecided: list[int]
 ) -> None:
     time, fact = case.bind(tenant, chain)
-    before = len(tenant.derived)
+    tenant.derived.clear()
     tenant.variant.handlers[case.kind].fold(tenant, time, fact, found, undecided)
-    steps.bound.setdefault(chain[-1][: SUB + 1], []).extend(tenant.derived[before:])
+    steps.bound.setdefault(chain[-1][: SUB + 1], []).extend(tenant.derived)
+    _touch(tenant, case, "bound", None, chain[-1])
 
 
 def bind_again(tenant: Tenant, case: Sequence, item: Contribution) -> None:
@@ -150,10 +153,12 @@ def bind_again(tenant: Tenant, case: Sequence, item: Contribution) -> None:
     first = bisect_left(ordered, item[: SUB + 1])
     until = bisect_right(ordered, (item[TIME] + case.span_us + 1,))
     removed: list[Contribution] = list(steps.bound.pop(item[: SUB + 1], []))
+    _touch(tenant, case, "bound", None, item)
     added: list[Contribution] = []
     for last in ordered[first:until]:
         place = last[: SUB + 1]
         removed += steps.bound.pop(place, [])
+        _touch(tenant, case, "bound", None, last)
         made = [_made(tenant, case, chain) for chain in chains(case, steps, last)]
         if made:
             steps.bound[place] = made
@@ -175,6 +180,7 @@ def displace(tenant: Tenant, case: Sequence, item: Contribution) -> None:
     for number, link in enumerate(case.links):
         if item[FLAGS] & link.flag:
             _drop(steps.ordered[number], item)
+            _touch(tenant, case, "step", number, item)
             join = link.join(item)
             if join is not None:
                 _drop(steps.by_join[number][join], item)
@@ -182,10 +188,9 @@ def displace(tenant: Tenant, case: Sequence, item: Contribution) -> None:
 
 def place(tenant: Tenant, case: Sequence, item: Contribution) -> None:
     """Put an event into every step it can be, without binding anything."""
-    steps = steps_of(tenant, case)
     for number, link in enumerate(case.links):
         if item[FLAGS] & link.flag:
-            _keep(steps, number, link, item)
+            _keep(tenant, case, number, item)
 
 
 def _drop(held: list[Contribution], item: Contribution) -> None:
@@ -203,6 +208,7 @@ def forget(tenant: Tenant, case: Sequence, limit: int) -> None:
         ordered = steps.ordered[number]
         cut = min(bisect_left(ordered, (horizon - reach,)), limit)
         for old in ordered[:cut]:
+            _touch(tenant, case, "step", number, old)
             join = link.join(old)
             if join is not None:
                 held = steps.by_join[number][join]
@@ -212,4 +218,26 @@ def forget(tenant: Tenant, case: Sequence, limit: int) -> None:
         if cut:
             for old in ordered[:cut] if number == len(case.links) - 1 else ():
                 steps.bound.pop(old[: SUB + 1], None)
+                _touch(tenant, case, "bound", None, old)
             del ordered[:cut]
+
+
+# --- for checkpoints -------------------------------------------------------------------------------------------------
+
+
+def _touch(tenant: Tenant, case: Sequence, what: str, number: int | None, item: Contribution) -> None:
+    if tenant.touched is not None:
+        place = (case.place, item[: SUB + 1]) if number is None else (case.place, number, item[: SUB + 1])
+        tenant.touched.add((what, *place))
+
+
+def step_at(tenant: Tenant, case: Sequence, number: int, position: Any) -> Contribution | None:
+    """Return the event that a step keeps at a position, or None where it keeps none."""
+    ordered = steps_of(tenant, case).ordered[number]
+    at = bisect_left(ordered, position)
+    return ordered[at] if at < len(ordered) and ordered[at][: SUB + 1] == position else None
+
+
+def take_step(tenant: Tenant, case: Sequence, number: int, item: Contribution) -> None:
+    """Put an event read back from a checkpoint into its step."""
+    _keep(tenant, case, number, item)

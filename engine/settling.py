@@ -98,6 +98,8 @@ def _record(
     assert source is not None, "a change has a before or an after"
     record = _changed(source, number, state, rfc3339(tenant.clock, tenant.zone.info), cause, late=late)
     tenant.standing[name] = record
+    if tenant.touched is not None:
+        tenant.touched.add(("standing", *name))
     if not face.written or face.shadow:
         return None
     return (record.at, face.rule, face.case, repr(key)), record

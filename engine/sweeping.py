@@ -74,6 +74,7 @@ def _look(tenant: Tenant, index: int, key: Key) -> None:
             span *= 1 if idle else SELDOM  # A key in use tidies itself.
     if empty:
         del cells[key]
+        tenant.touch(index, key)
     else:
         tenant.look_again(index, key, tenant.clock + span)
 
@@ -92,6 +93,8 @@ def _look_at_line(tenant: Tenant, index: int, key: Any) -> None:
         return
     if line.forget_readers(tenant.clock - tenant.lateness_us):
         del lines[key]
+        if tenant.touched is not None:
+            tenant.touched.add(("line", kind, key))
     elif line.last_time < 0:  # What was registered stays.
         tenant.look_again(index, key, tenant.clock + SELDOM * tenant.lateness_us)
 
@@ -101,8 +104,7 @@ def _trim(tenant: Tenant, cls: CellClass, cell: Any, horizon: int) -> bool:
     old = bisect_left(cell.items, (horizon - cls.tail_us,))
     if old:
         cls.trim(tenant, cell, old)
-        if tenant.touched is not None:
-            tenant.touched.add((cls.index, cell.key))
+        tenant.touch(cls.index, cell.key)
     for unit, prefix in cls.calendars:
         past = getattr(cell, f"{prefix}p")
         for start in [start for start in past or () if tenant.zone.window(unit, start)[1] < horizon]:  # type: ignore[arg-type]
@@ -135,7 +137,7 @@ def _forget_marks(tenant: Tenant, face: Face, cell: Cell, horizon: int) -> None:
         return
     for sub in list(journal):
         marks = journal[sub]
-        kept = _kept(tenant, face, marks, horizon)
+        kept = _kept(tenant, face, marks, horizon, cell)
         if len(kept) < len(marks):
             groups = {mark[2] for mark in marks} - {mark[2] for mark in kept}
             for group in groups:
@@ -146,7 +148,7 @@ def _forget_marks(tenant: Tenant, face: Face, cell: Cell, horizon: int) -> None:
                 del journal[sub]
 
 
-def _kept(tenant: Tenant, face: Face, marks: list[Mark], horizon: int) -> list[Mark]:
+def _kept(tenant: Tenant, face: Face, marks: list[Mark], horizon: int, cell: Cell) -> list[Mark]:
     """Return the marks that a late event can still move, or that an open window or episode still stands on."""
     if face.alert == "calendar":
         return [mark for mark in marks if tenant.zone.window(face.calendar, mark[2])[1] >= horizon]  # type: ignore[arg-type]
@@ -156,7 +158,8 @@ def _kept(tenant: Tenant, face: Face, marks: list[Mark], horizon: int) -> list[M
     if face.alert == "since":
         return [mark for mark in marks if mark[2][TIME] >= horizon - face.evidence_us]
     if face.alert == "deadline":
-        return [mark for mark in marks if mark[0][TIME] >= horizon or (mark[2][1] >= horizon)]
+        first = cell.items[0][TIME] if cell.items else horizon  # What armed it may be read again as long as it is there.
+        return [mark for mark in marks if max(mark[0][TIME], mark[2][0]) >= min(first, horizon)]
     return [mark for mark in marks if mark[0][TIME] >= horizon]
 
 
@@ -164,4 +167,5 @@ def _drop_standing(tenant: Tenant, face: Face, cell: Cell, sub: Any, group: Any)
     name = (face.index, face.key(cell.key, sub), group)
     tenant.facts.pop(name, None)
     if not tenant.keep:
-        tenant.standing.pop(name, None)
+        if tenant.standing.pop(name, None) is not None and tenant.touched is not None:
+            tenant.touched.add(("standing", *name))

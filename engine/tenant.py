@@ -63,7 +63,9 @@ class Tenant:
         self.keep = True
         self.mute = [0] * len(program.undecided)  # Where judging again counts what it could not decide.
         self.derived: list[Contribution] = []
-        self.touched: set[tuple[int, Key]] | None = None  # Cells changed out of order since a checkpoint.
+        # Entries changed since a checkpoint, and the contributions folded since; None where nobody keeps any.
+        self.touched: set[tuple[Any, ...]] | None = None
+        self.recent: list[Contribution] | None = None
 
     def entities(self, kind: str) -> dict[str, Timeline]:
         """Return the timelines of one kind of entity."""
@@ -75,7 +77,7 @@ class Tenant:
         lines = self.entities(kind)
         line = lines.get(name)
         if line is None:
-            line = lines[name] = Timeline(BASES[kind])
+            line = lines[name] = Timeline(kind, name, BASES[kind])
             self.look_again(-1 - self.program.line_kinds.index(kind), name, max(self.clock, 0) + self.lateness_us)
         return line
 
@@ -90,6 +92,16 @@ class Tenant:
             assert cls.open is not None, "only a class that opens holds bare contributions"
             found = cls.open(self, key, found)
         return found
+
+    def touch(self, index: int, key: Key) -> None:
+        """Note that a cell changed otherwise than by an event in order."""
+        if self.touched is not None:
+            self.touched.add(("cell", index, key))
+
+    def touch_line(self, line: Timeline) -> None:
+        """Note that an entity, or who read it, changed otherwise than by an event in order."""
+        if self.touched is not None:
+            self.touched.add(("line", line.kind, line.name))
 
     def look_again(self, index: int, key: Key, at_us: int) -> None:
         """Ask for a cell (or, with a negative index, an entity) to be swept once the clock is past an instant."""

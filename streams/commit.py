@@ -54,6 +54,7 @@ class Batch:
     position: Position | None = None
     rest: IO[bytes] | None = None  # What follows the first bytes of the last input.
     state: Iterable[tuple[bytes, bytes | None]] | None = None  # At a checkpoint: the entries changed since the last.
+    again: bool = False  # The inputs are in the log already and are decided anew.
 
 
 @dataclass(frozen=True, slots=True)

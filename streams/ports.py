@@ -31,7 +31,8 @@ class Position(msgspec.Struct, frozen=True, gc=False):
     head_bytes: int = 0
     head: str = ""  # Digest of the first `head_bytes`.
     last_at: int = 0  # Where the last line begins.
-    last: str = ""  # Digest of what stands from there on, at most 4,096 bytes.
+    last_bytes: int = 0
+    last: str = ""  # Digest of `last_bytes` from there on.
     open: bool = False
 
 

@@ -26,9 +26,10 @@ from engine.program import (
     RuleFace,
     Variant,
 )
-from engine.reference import ACCOUNT, DEVICE, ORDER, OWNER, Timeline, qualified
+from engine.reference import Timeline, qualified
 from engine.sequences import Link, Sequence
 from engine.sweeping import tidy
+from engine.tenant import BASES
 from rules.functions import FUNCTIONS, date_of
 from rules.model import RuleSet
 from rules.operators import NAMESPACE
@@ -249,6 +250,7 @@ class _Writer:
             looks_inside=any(rule.refuses and rule.reads_text for rule in intake),
             deadline_of=deadlines,
             sequences=tuple(self.sequences.values()),
+            sequence_of={case.place: case for case in self.sequences.values()},
             make_fact=fixed[1].get(f"make_{self._number('alert.raised')}"),
             undecided=tuple(self.counters),
             source="\n".join(made) + "\n" + constant_source,
@@ -487,8 +489,7 @@ def _namespace(rules: RuleSet) -> dict[str, Any]:
         advance=sequences.advance, insert_late=lateness.insert_late, tidy=tidy, note=lateness.note, limits_of=limits_of,
         qualified=qualified, business_deadline=business_deadline, day_number=day_number, hash_of=hash_of,
         day_of=date_of,
-        NOBODY_account=_Nobody(ACCOUNT), NOBODY_owner=_Nobody(OWNER), NOBODY_device=_Nobody(DEVICE),
-        NOBODY_order=_Nobody(ORDER),
+        **{f"NOBODY_{kind}": _Nobody(kind, "", BASES[kind]) for kind in ("account", "owner", "device", "order")},
     )  # fmt: skip
     for name, limit in rules.limits.items():
         value = constant(limit)

@@ -96,6 +96,7 @@ def handler_lines(kind: Kind, read: Reader, columns: Reader) -> Lines:
     lines += _flags(kind, read, None)
     lines += _lookups(kind, read)
     lines.append(f"p = ({_tuple(kind)},)")
+    lines.append("if T.recent is not None: T.recent.append(p)")
     if kind.derived:
         lines.append("T.derived.append(p)")
     for line, test in _reading_lines(kind, dynamic=read.dynamic):

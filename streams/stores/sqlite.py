@@ -1,0 +1,205 @@
+"""The store for one machine: a SQLite database that holds the log, the decisions and the state.
+
+One transaction a batch, synchronised to the disk, holds inputs as they came, dispositions, records and position; at a
+checkpoint the changed state too. Whatever happens, the file holds whole batches and nothing else.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Final
+
+import msgspec
+
+from engine.alert import encode
+from streams.commit import CODE, Batch
+from streams.refusing import RefusedError
+from streams.stores.deciding import DecidedBy, difference
+from streams.stores.locking import Lock
+from streams.stores.sqlite_reading import SqliteReader
+from streams.stores.sqlite_schema import check_decided, check_kind, check_log, checksum, create, damaged, is_new
+
+_PIECE: Final = 1 << 20  # Bytes of an overlong line in one row.
+_NAMES: Final = tuple(CODE)
+_INPUT: Final = "INSERT INTO inputs VALUES (?, {source}, ?, ?, ?, ?, ?, ?)"
+_AGAIN: Final = "UPDATE inputs SET tenant = ?, time_us = ?, disposition = ?, reason = ? WHERE seq = ?"
+_FULL: Final = "make room and run the same command again: it goes on where it stopped"
+
+
+class SqliteStore(SqliteReader):
+    """A database that this process alone writes."""
+
+    def __init__(self, connection: sqlite3.Connection, path: Path, lock: Lock) -> None:
+        super().__init__(connection, path)
+        self._lock = lock
+        self._totals = self.totals()
+        self._sources: dict[str, int] = dict(connection.execute("SELECT name, id FROM sources"))
+        self._inside = False  # A transaction is open that holds more than one batch.
+
+    def commit(self, batch: Batch) -> None:
+        """Take a batch whole or not at all; raises RefusedError where the disk is full or fails."""
+        totals = dict(self._totals)
+        with self._transaction():
+            if batch.inputs:
+                self._put_inputs(batch, totals)
+            self._put_records(batch, totals)
+            if batch.position is not None:
+                position = msgspec.json.encode(batch.position)
+                self._db.execute(
+                    "UPDATE sources SET position = ? WHERE id = ?", (position, self._source(batch.source))
+                )
+            if batch.state is not None:
+                self._put_state(batch.state, totals)
+                totals["checkpoint"] = sum(totals[name] for name in CODE)
+            changed = [(n, name) for name, n in totals.items() if n != self._totals[name]]
+            self._db.executemany("UPDATE totals SET n = ? WHERE name = ?", changed)
+        self._totals = totals
+
+    def _put_inputs(self, batch: Batch, totals: dict[str, int]) -> None:
+        rows = batch.inputs
+        if batch.again:
+            self._db.executemany(_AGAIN, ((row[2], row[3], row[4], row[5], row[0]) for row in rows))
+        else:
+            self._db.executemany(_INPUT.format(source=self._source(batch.source)), rows)
+        for code, count in Counter(row[4] for row in rows).items():
+            totals[_NAMES[code]] += count
+        if batch.rest is not None:
+            self._put_rest(rows[-1][0], batch.rest)
+
+    def _put_rest(self, seq: int, rest: IO[bytes]) -> None:
+        part = 0
+        while piece := rest.read(_PIECE):
+            self._db.execute("INSERT INTO pieces VALUES (?, ?, ?)", (seq, part, piece))
+            part += 1
+
+    def _put_records(self, batch: Batch, totals: dict[str, int]) -> None:
+        self._db.executemany(
+            "INSERT INTO records(input, alert, record, body) VALUES (?, ?, ?, ?)",
+            [(seq, record.id, record.record, encode(record)) for seq, record in batch.records],
+        )
+        totals["records"] += len(batch.records)
+
+    def _put_state(self, entries: Iterable[tuple[bytes, bytes | None]], totals: dict[str, int]) -> None:
+        for key, value in entries:
+            row = self._db.execute("SELECT crc FROM state WHERE key = ?", (key,)).fetchone()
+            if row is not None:
+                totals["state_rows"] -= 1
+                totals["state_sum"] -= row[0]
+            if value is None:
+                self._db.execute("DELETE FROM state WHERE key = ?", (key,))
+                continue
+            crc = checksum(key, value)
+            self._db.execute("INSERT OR REPLACE INTO state VALUES (?, ?, ?)", (key, crc, value))
+            totals["state_rows"] += 1
+            totals["state_sum"] += crc
+
+    def _source(self, name: str) -> int:
+        found = self._sources.get(name)
+        if found is None:
+            self._db.execute("INSERT OR IGNORE INTO sources(name) VALUES (?)", (name,))
+            found = self._db.execute("SELECT id FROM sources WHERE name = ?", (name,)).fetchone()[0]
+            self._sources[name] = found
+        return found
+
+    @contextmanager
+    def refolding(self) -> Iterator[None]:
+        """Forget all that was decided, keeping the inputs; take what is committed inside whole or not at all."""
+        before = self._totals
+        with self._transaction():
+            self._inside = True
+            try:
+                self._db.execute("DELETE FROM records")
+                self._db.execute("DELETE FROM state")
+                self._db.execute("UPDATE totals SET n = 0")
+                self._totals = dict.fromkeys(before, 0)
+                yield
+            except BaseException:
+                self._totals = before
+                raise
+            finally:
+                self._inside = False
+
+    def stamp(self, by: DecidedBy, rules: Mapping[str, bytes]) -> None:
+        """Note what decides from now on, and the texts of its rules."""
+        with self._transaction():
+            self._db.execute("INSERT OR REPLACE INTO facts VALUES ('decided_by', ?)", (msgspec.json.encode(by),))
+            self._db.execute("DELETE FROM rules")
+            self._db.executemany("INSERT INTO rules VALUES (?, ?)", rules.items())
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        if self._inside:
+            yield
+            return
+        sources = dict(self._sources)
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            yield
+            self._db.execute("COMMIT")
+        except BaseException as error:
+            self._sources = sources
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            if isinstance(error, sqlite3.DatabaseError):
+                raise _failed(self.path, error) from None
+            raise
+
+    def close(self) -> None:
+        """Close the database and let go of its lock."""
+        super().close()
+        self._lock.close()
+
+
+def _failed(path: Path, error: sqlite3.DatabaseError) -> RefusedError:
+    code = getattr(error, "sqlite_errorcode", None)
+    if code == sqlite3.SQLITE_FULL:
+        return RefusedError(str(path), "a full disk", "room for the next batch", _FULL)
+    if code is not None and code & 0xFF == sqlite3.SQLITE_IOERR:
+        return RefusedError(str(path), f"a disk that fails ({error})", "one that takes the next batch", _FULL)
+    return damaged(path, error)
+
+
+def open_store(path: Path, by: DecidedBy, rules: Mapping[str, bytes], *, refold: bool = False) -> SqliteStore:
+    """Open a database to write, making it where there is none.
+
+    Raises RefusedError where another process writes it, where it is damaged, newer or foreign, and, unless it is to be
+    refolded, where other rules or settings decided it.
+    """
+    lock = Lock(path)
+    connection = None
+    try:
+        connection = sqlite3.connect(path, isolation_level=None, timeout=10)
+        _prepare(connection, path, by, refold=refold)
+        store = SqliteStore(connection, path, lock)
+        if store.decided_by() is None:
+            store.stamp(by, rules)
+    except BaseException as error:
+        if connection is not None:
+            connection.close()
+        lock.close()
+        if isinstance(error, sqlite3.DatabaseError):
+            raise _failed(path, error) from None
+        raise
+    return store
+
+
+def _prepare(connection: sqlite3.Connection, path: Path, by: DecidedBy, *, refold: bool) -> None:
+    if is_new(connection):
+        create(connection)
+    check_kind(connection, path)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA cache_size = -32768")
+    connection.execute("PRAGMA wal_autocheckpoint = 2000")
+    check_log(connection, path)
+    if refold:
+        return
+    check_decided(connection, path)
+    stored = SqliteReader(connection, path).decided_by()
+    differs = difference(stored, by) if stored is not None else None
+    if differs is not None:
+        raise RefusedError(str(path), *differs, "fold its log anew with --refold, or name another database with --db")

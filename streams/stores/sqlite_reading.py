@@ -1,0 +1,135 @@
+"""Reading a Weiguard database: what the writing store and those who only look have in common.
+
+A reader may look while a run writes; it sees whole batches only.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+from urllib.parse import quote
+
+import msgspec
+
+from streams.commit import CODE, StoredInput, StoredRecord
+from streams.ports import Position
+from streams.refusing import RefusedError
+from streams.stores.deciding import DecidedBy
+from streams.stores.sqlite_schema import check_kind, damaged, is_new
+
+_PAGE: Final = 1_000  # Rows fetched at a time, so that a reader holds no lock while it works.
+_NAMES: Final = tuple(CODE)
+
+
+class SqliteReader:
+    """What is in a database."""
+
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+        self._db = connection
+        self.path = path
+
+    @property
+    def last(self) -> int:
+        """The number of the last input."""
+        row = self._db.execute("SELECT max(seq) FROM inputs").fetchone()
+        return row[0] or 0
+
+    def position(self, source: str) -> Position | None:
+        """Return how far a source was read, None where it never was or cannot be told."""
+        row = self._db.execute("SELECT position FROM sources WHERE name = ?", (source,)).fetchone()
+        return msgspec.json.decode(row[0], type=Position) if row and row[0] is not None else None
+
+    def inputs(self, after: int = 0, tenant: str | None = None) -> Iterator[StoredInput]:
+        """Yield inputs in the order of the log. An overlong line is given by its first bytes; see `rest`."""
+        query = (
+            "SELECT seq, name, line, tenant, time_us, disposition, reason, raw FROM inputs JOIN sources ON id = source"
+            f" WHERE seq > ? {'AND tenant = ?' if tenant is not None else ''} ORDER BY seq LIMIT {_PAGE}"
+        )
+        while rows := self._db.execute(query, (after, tenant) if tenant is not None else (after,)).fetchall():
+            for seq, source, line, name, time_us, code, reason, raw in rows:
+                yield StoredInput(seq, source, line, name, time_us, _NAMES[code], reason, bytes(raw))
+            after = rows[-1][0]
+
+    def rest(self, seq: int) -> bytes:
+        """Return what follows the first bytes of an overlong line."""
+        query = "SELECT raw FROM pieces WHERE input = ? ORDER BY part"
+        return b"".join(bytes(row[0]) for row in self._db.execute(query, (seq,)))
+
+    def records(self, after: int = 0) -> Iterator[StoredRecord]:
+        """Yield records in the order of the log, those of inputs after a number."""
+        query = f"SELECT seq, input, alert, record, body FROM records WHERE seq > ? AND input > ? ORDER BY seq LIMIT {_PAGE}"
+        at = 0
+        while rows := self._db.execute(query, (at, after)).fetchall():
+            for _, input, alert, record, body in rows:
+                yield StoredRecord(input, alert, record, bytes(body))
+            at = rows[-1][0]
+
+    def of_alert(self, alert: str) -> list[StoredRecord]:
+        """Return the records of one alert, or of the only one whose id begins so, in order."""
+        query = "SELECT input, alert, record, body FROM records WHERE alert >= ? AND alert < ? ORDER BY alert, record"
+        rows = self._db.execute(query, (alert, alert + "\U0010ffff")).fetchall()
+        return [StoredRecord(*row) for row in rows]
+
+    def standing(self) -> Iterator[StoredRecord]:
+        """Yield the last record of every alert, sorted by id; retracted ones too."""
+        query = "SELECT input, alert, max(record), body FROM records GROUP BY alert ORDER BY alert"
+        for row in self._db.execute(query):
+            yield StoredRecord(*row)
+
+    def checkpointed(self) -> int:
+        """Return the number of the input that the state stands behind."""
+        return self.totals()["checkpoint"]
+
+    def state(self) -> Iterator[tuple[bytes, bytes]]:
+        """Yield the entries of the last checkpoint."""
+        yield from self._db.execute("SELECT key, value FROM state")
+
+    def totals(self) -> dict[str, int]:
+        """Return what was counted when it was written."""
+        return dict(self._db.execute("SELECT name, n FROM totals"))
+
+    def dispositions(self) -> dict[str, int]:
+        """Return how many inputs had each disposition."""
+        totals = self.totals()
+        return {name: totals[name] for name in CODE}
+
+    def tenants(self) -> list[str]:
+        """Return the tenants of the log, sorted."""
+        return [name for (name,) in self._db.execute("SELECT DISTINCT tenant FROM inputs ORDER BY tenant") if name]
+
+    def decided_by(self) -> DecidedBy | None:
+        """Return what the decisions depend on; None in a new database."""
+        row = self._db.execute("SELECT value FROM facts WHERE name = 'decided_by'").fetchone()
+        return msgspec.json.decode(row[0], type=DecidedBy) if row else None
+
+    def rule(self, id: str) -> bytes | None:
+        """Return the text of a rule as JSON, as it was when it decided."""
+        row = self._db.execute("SELECT body FROM rules WHERE id = ?", (id,)).fetchone()
+        return bytes(row[0]) if row else None
+
+    def close(self) -> None:
+        """Close the database."""
+        self._db.close()
+
+
+def open_reader(path: Path) -> SqliteReader:
+    """Open a database to look at; raises RefusedError where there is none or it cannot be read."""
+    if not path.is_file():
+        raise RefusedError(str(path), "no database", "one made by `weiguard run`", "name it with --db")
+    connection = None
+    try:
+        connection = sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, isolation_level=None)
+        if is_new(connection):
+            raise RefusedError(str(path), "a database with nothing in it", "one made by `weiguard run`", "name another with --db")
+        check_kind(connection, path)
+    except sqlite3.DatabaseError as error:
+        if connection is not None:
+            connection.close()
+        raise damaged(path, error) from None
+    except RefusedError:
+        if connection is not None:
+            connection.close()
+        raise
+    return SqliteReader(connection, path)

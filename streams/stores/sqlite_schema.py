@@ -1,0 +1,117 @@
+"""The tables of a Weiguard database, and how to tell one from a damaged, a newer or a foreign one.
+
+A database that does not pass is never opened with what is left of it: a missing state would decide as if nothing had
+happened before.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Final
+from zlib import crc32
+
+from streams.commit import CODE
+from streams.refusing import RefusedError
+
+APPLICATION_ID: Final = 0x57474431  # "WGD1"
+VERSION: Final = 1
+_REFOLD: Final = "fold its log anew with --refold: the inputs are whole"
+_RESTORE: Final = "restore a copy of it, or start a new one with --db and read the sources again"
+
+TABLES: Final = """
+CREATE TABLE facts(name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE totals(name TEXT PRIMARY KEY, n INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE sources(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, position BLOB);
+CREATE TABLE inputs(
+  seq INTEGER PRIMARY KEY, source INTEGER NOT NULL, line INTEGER NOT NULL, tenant TEXT NOT NULL,
+  time_us INTEGER NOT NULL, disposition INTEGER NOT NULL, reason TEXT NOT NULL, raw BLOB NOT NULL);
+CREATE TABLE pieces(input INTEGER NOT NULL, part INTEGER NOT NULL, raw BLOB NOT NULL, PRIMARY KEY(input, part));
+CREATE TABLE records(
+  seq INTEGER PRIMARY KEY, input INTEGER NOT NULL, alert TEXT NOT NULL, record INTEGER NOT NULL, body BLOB NOT NULL,
+  UNIQUE(alert, record));
+CREATE TABLE state(key BLOB PRIMARY KEY, crc INTEGER NOT NULL, value BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE rules(id TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID;
+"""
+TOTALS: Final = (*CODE, "records", "checkpoint", "state_rows", "state_sum")
+
+
+def checksum(key: bytes, value: bytes) -> int:
+    """Return the checksum of one entry of the state."""
+    return crc32(value, crc32(key))
+
+
+def create(connection: sqlite3.Connection) -> None:
+    """Make the tables of a new database, all or none."""
+    connection.execute("PRAGMA page_size = 8192")
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("BEGIN IMMEDIATE")
+    for statement in TABLES.split(";"):
+        connection.execute(statement)
+    connection.executemany("INSERT INTO totals VALUES (?, 0)", [(name,) for name in TOTALS])
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    connection.execute(f"PRAGMA user_version = {VERSION}")
+    connection.execute("COMMIT")
+
+
+def is_new(connection: sqlite3.Connection) -> bool:
+    """Return whether nothing has been put into the database yet, as after a crash at its creation."""
+    return not _one(connection, "SELECT count(*) FROM sqlite_master") and not _one(connection, "PRAGMA application_id")
+
+
+def check_kind(connection: sqlite3.Connection, path: Path) -> None:
+    """Refuse a database of another program or of a newer version; raises RefusedError."""
+    if _one(connection, "PRAGMA application_id") != APPLICATION_ID:
+        raise RefusedError(
+            str(path), "a database of another program", "one made by weiguard", "name another file with --db"
+        )
+    version = _one(connection, "PRAGMA user_version")
+    if version != VERSION:
+        raise RefusedError(
+            str(path), f"a database of version {version}", f"version {VERSION}", "use the version of weiguard that made it"
+        )  # fmt: skip
+
+
+def check_log(connection: sqlite3.Connection, path: Path) -> None:
+    """Refuse a database whose pages or whose log are damaged; raises RefusedError."""
+    found = [row[0] for row in connection.execute("PRAGMA quick_check(1)")]
+    if found != ["ok"]:
+        raise damaged(path, f"damaged pages ({found[0]})")
+    counted = dict.fromkeys(CODE, 0)
+    names = list(CODE)
+    for code, count in connection.execute("SELECT disposition, count(*) FROM inputs GROUP BY disposition"):
+        if code not in range(len(names)):
+            raise damaged(path, f"an input of unknown disposition {code}")
+        counted[names[code]] = count
+    totals = dict(connection.execute("SELECT name, n FROM totals"))
+    for name, count in counted.items():
+        if totals.get(name) != count:
+            raise damaged(path, f"{count:,} inputs {name} where {totals.get(name, 0):,} were counted")
+    last = _one(connection, "SELECT max(seq) FROM inputs") or 0
+    if last != sum(counted.values()):
+        raise damaged(path, f"{sum(counted.values()):,} inputs where the last has number {last:,}")
+
+
+def check_decided(connection: sqlite3.Connection, path: Path) -> None:
+    """Refuse a database whose records or state are damaged; raises RefusedError."""
+    totals = dict(connection.execute("SELECT name, n FROM totals"))
+    records = _one(connection, "SELECT count(*) FROM records")
+    if totals.get("records") != records:
+        raise damaged(path, f"{records:,} records where {totals.get('records', 0):,} were counted", _REFOLD)
+    rows = total = 0
+    for key, crc, value in connection.execute("SELECT key, crc, value FROM state"):
+        if checksum(key, value) != crc:
+            raise damaged(path, f"a state entry that does not match its checksum (key {bytes(key)[:40].hex()})", _REFOLD)
+        rows, total = rows + 1, total + crc
+    if (rows, total) != (totals.get("state_rows"), totals.get("state_sum")):
+        raise damaged(path, f"{rows:,} state entries where {totals.get('state_rows', 0):,} were written", _REFOLD)
+
+
+def damaged(path: Path, found: object, mend: str = _RESTORE) -> RefusedError:
+    """Return the refusal of a damaged database."""
+    return RefusedError(str(path), str(found), "an undamaged database", mend)
+
+
+def _one(connection: sqlite3.Connection, query: str) -> int:
+    row = connection.execute(query).fetchone()
+    return int(row[0]) if row and row[0] is not None else 0
