@@ -14,6 +14,7 @@ from typing import Any, Final
 import msgspec
 
 from engine.alert import Record
+from engine.correcting import NoPastError, Past, correct
 from engine.decoding import Refusal, timed
 from engine.dedupe import same_fact
 from engine.disposition import Tally
@@ -58,8 +59,15 @@ class Outcome(msgspec.Struct, gc=False):
 class Engine:
     """A program and the state of every tenant."""
 
-    def __init__(self, program: Program, settings: Settings = Settings()) -> None:  # noqa: B008  # frozen
+    def __init__(
+        self,
+        program: Program,
+        settings: Settings = Settings(),  # noqa: B008  # frozen
+        past: Past | None = None,
+    ) -> None:
+        """`past` reads the log again where a correction asks for it; without it a correction raises NoPastError."""
         self.program = program
+        self.past = past
         self.settings = settings
         self.tenants: dict[str, Tenant] = {}
         self.tally = Tally()
@@ -189,6 +197,8 @@ class Engine:
 
     def _fold(self, tenant: Tenant, event: Any, time_us: int) -> list[Record]:
         kind = event.kind
+        if kind == "correction.requested":
+            return self._correct(tenant, (event.source, event.id))
         handler = tenant.variant.handlers.get(kind)
         if kind in CHANGES:
             readers = CHANGES[kind](tenant, (time_us, event.source, event.id, ""), event)
@@ -200,6 +210,31 @@ class Engine:
         elif handler is not None:
             handler.fold(tenant, time_us, event, self._found, self._undecided)
         return settle(tenant, (event.source, event.id)) if tenant.changed else []
+
+    def _correct(self, tenant: Tenant, cause: tuple[str, str]) -> list[Record]:
+        if self.past is None:
+            raise NoPastError(f"tenant {tenant.name} asks for a correction; its log cannot be read again here")
+        return correct(self, tenant, self.past, cause)
+
+    def fresh(self, name: str) -> Tenant:
+        """Return a tenant's state as it begins, in nobody's place."""
+        held = self.tenants.pop(name)
+        made = self._tenant(name)
+        made.keep = True
+        self.tenants[name] = held
+        return made
+
+    def refold(self, tenant: Tenant, raw: bytes, time_us: int) -> None:
+        """Fold one input of the log at its own time, whatever became of it when it came; what it finds is not said."""
+        read = timed(raw)
+        assert not isinstance(read, Refusal), "only what can be read is folded"
+        if read[0].kind != "correction.requested":
+            self._fold(tenant, read[0], time_us)
+        self.run_on(tenant, time_us)
+
+    def run_on(self, tenant: Tenant, clock_us: int) -> None:
+        """Let a tenant's clock run on without saying what it finds."""
+        self._run_to(tenant, clock_us, UNTIL)
 
     def _advance(self, tenant: Tenant, cause: tuple[str, str]) -> list[Record]:
         """Run what the clock has passed, in the order of deadline, rule and key; forget what is out of reach."""

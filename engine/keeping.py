@@ -79,6 +79,22 @@ def _changed(tenant: Tenant) -> Iterator[tuple[bytes, bytes | None]]:
     yield _kept((name, REST)), _kept(_rest(tenant))
 
 
+def everything(tenant: Tenant) -> set[tuple[Any, ...]]:
+    """Return what every entry of a tenant is of, but for the one that holds the rest."""
+    found: set[tuple[Any, ...]] = {("line", kind, name) for kind in BASES for name in tenant.entities(kind)}
+    for place, cells in enumerate(tenant.cells):
+        case = tenant.program.sequence_of.get(place)
+        if case is None:
+            found.update(("cell", place, key) for key in cells)
+        elif cells:
+            steps = sequences.steps_of(tenant, case)
+            found.update(("bound", place, position) for position in steps.bound)
+            for number, ordered in enumerate(steps.ordered):
+                found.update(("step", place, number, item[: SUB + 1]) for item in ordered)
+    found.update(("standing", *name) for name in tenant.standing)
+    return found
+
+
 def _value(tenant: Tenant, what: tuple[Any, ...]) -> bytes | None:
     """Return what an entry holds now, or None where it is gone."""
     match what:

@@ -152,9 +152,11 @@ def _episode_is_quiet(family: Family, number: int, cell: Cell, at: int, late: Co
         last = bisect_left(items, (late[TIME] + reach,), at)
         if last - first < gate.least:
             return True
-    if not family.rising[number]:
+    if gate is None or not family.rising[number]:
         return False
-    return _inside_at_top(face, cell, late, late[TIME] + reach)
+    # The journal finds the end of an episode only at the next trigger; whether it is really alive must be counted.
+    before = sum(1 for item in items[first:at] if item[FLAGS] & gate.counted)
+    return before >= gate.least and _inside_at_top(face, cell, late, late[TIME] + reach)
 
 
 def _inside_at_top(face: Face, cell: Cell, late: Contribution, until: int) -> bool:

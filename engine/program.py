@@ -90,12 +90,13 @@ class Gate:
     """A necessary condition of every level above one: what a measure must have reached.
 
     `slot` is the head slot with its highest value in the window, `past` its place in what is saved of a window; an
-    empty slot stands for the number of contributions near.
+    empty slot stands for the number of contributions near, those with a flag of `counted`.
     """
 
     least: int | float
     slot: str = ""
     past: int = 0
+    counted: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,7 @@ class Family:
     window: str = ""  # The prefix of the slots that hold the calendar window's bounds.
     # By case: what must be reached before anything above level 0, 1, 2 can hold; None: not known.
     gates: tuple[tuple[Gate | None, Gate | None, Gate | None], ...] = ()
-    rising: tuple[bool, ...] = ()  # By case: a further contribution can only raise its level.
+    rising: tuple[bool, ...] = ()  # By case: it holds just where so many were counted; one more can only raise it.
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from engine.alert import Record, alert_id, change_between
+from engine.alert import Record, State, alert_id, change_between
 from engine.cells import Cell, standing_of
 from engine.evidence import evidence_of
 from engine.instants import rfc3339
@@ -96,7 +96,7 @@ def _record(
     number = before.record + 1 if before is not None else 1
     source = after if after is not None else before
     assert source is not None, "a change has a before or an after"
-    record = _changed(source, number, state, rfc3339(tenant.clock, tenant.zone.info), cause, late=late)
+    record = changed_record(source, number, state, rfc3339(tenant.clock, tenant.zone.info), cause, late=late)
     tenant.standing[name] = record
     if tenant.touched is not None:
         tenant.touched.add(("standing", *name))
@@ -105,7 +105,10 @@ def _record(
     return (record.at, face.rule, face.case, repr(key)), record
 
 
-def _changed(source: Record, number: int, state: Any, raised_at: str, cause: Cause, *, late: bool) -> Record:
+def changed_record(
+    source: Record, number: int, state: State, raised_at: str, cause: Cause, *, late: bool
+) -> Record:
+    """Return the record that says an alert changed; `source` has what stands, or for a retraction what stood."""
     return Record(
         id=source.id, record=number, state=state, rule=source.rule, level=source.level, tenant=source.tenant,
         key=source.key, window=source.window, at=source.at, raised_at=raised_at, trigger=source.trigger,

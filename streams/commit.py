@@ -18,18 +18,20 @@ from streams.ports import Position
 
 CODE: Final = {disposition: code for code, disposition in enumerate(DISPOSITIONS)}  # As it is stored.
 
-# seq, line in its source, tenant, UTC microseconds, disposition's code, reason, the line as it came.
-InputRow: TypeAlias = tuple[int, int, str, int, int, str, bytes]
+# seq, line in its source, tenant, its time and the clock after it (UTC microseconds), disposition's code, reason, the
+# line as it came.
+InputRow: TypeAlias = tuple[int, int, str, int, int, int, str, bytes]
 
 
 class StoredInput(msgspec.Struct, frozen=True, gc=False):
-    """One input of the log. `seq` counts inputs from 1, `line` the lines of its source."""
+    """One input of the log. `seq` counts inputs from 1, `line` the lines of its source; times are UTC microseconds."""
 
     seq: int
     source: str
     line: int
     tenant: str
     time_us: int
+    clock_us: int
     disposition: str
     reason: str
     raw: bytes

@@ -6,13 +6,12 @@ all. An observer hears of a batch once it is durable, never before.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from typing import IO, TYPE_CHECKING, Protocol, runtime_checkable
+from typing import IO, TYPE_CHECKING, Protocol
 
 import msgspec
 
-from engine.alert import Record
 
 if TYPE_CHECKING:
     from streams.commit import Batch, Committed, StoredInput, StoredRecord
@@ -65,36 +64,6 @@ class Source(Protocol):
         """
 
 
-class Decided(Protocol):
-    """What became of one input: the engine's outcome, as far as runners look at it."""
-
-    disposition: str
-    tenant: str
-    time_us: int
-    reason: str
-    records: list[Record]
-
-
-class Decider(Protocol):
-    """The engine, as the runners see it."""
-
-    def feed(self, raw: bytes) -> Decided: ...
-    def clock(self, tenant: str) -> int | None: ...
-    @property
-    def undecided(self) -> dict[str, int]: ...
-
-
-@runtime_checkable
-class Remembering(Protocol):
-    """An engine that can write down its state and start from it. One that cannot is folded from the whole log."""
-
-    def checkpoint(self) -> Iterator[tuple[bytes, bytes | None]]:
-        """Yield the entries changed since the last checkpoint; None for one that is gone."""
-
-    def restore(self, entries: Iterable[tuple[bytes, bytes]]) -> None:
-        """Take up the state of a checkpoint; only on a new engine."""
-
-
 class Store(Protocol):
     """The log, what was decided of it, and the engine's state: one whole."""
 
@@ -108,6 +77,9 @@ class Store(Protocol):
 
     def inputs(self, after: int = 0, tenant: str | None = None) -> Iterator[StoredInput]:
         """Yield inputs in the order of the log, those with a greater number than `after`."""
+
+    def seen(self, until: int, since_us: int) -> Iterator[StoredInput]:
+        """Yield the decided inputs up to a number that came, or whose time is, at an instant or later."""
 
     def records(self, after: int = 0) -> Iterator[StoredRecord]:
         """Yield records in the order of the log, those of inputs with a greater number than `after`."""
@@ -125,4 +97,3 @@ class Store(Protocol):
 
 
 Observer = Callable[["Committed"], None]
-Sources = Sequence[Source]

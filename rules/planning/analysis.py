@@ -71,21 +71,17 @@ def _strict_names(tree: Node) -> set[str]:
 
 
 def rising(unit: Unit) -> bool:
-    """Return whether one more contribution can only raise the case's level: counts and distincts at least something."""
-    return all(_rises(expanded(tree, unit.lets), unit) for _, tree in unit.levels)
+    """Return whether every level of a case is one count of its own triggers that is great enough, and nothing else."""
+    own = all(bound.state.stream is unit.trigger for bound in unit.bounds.values())
+    return own and len(unit.bounds) == 1 and all(_rises(tree, unit) for _, tree in unit.levels)
 
 
 def _rises(tree: Node, unit: Unit) -> bool:
-    if isinstance(tree, Call) and tree.function in ("_&&_", "_||_"):
-        return all(_rises(part, unit) for part in tree.args)
     if isinstance(tree, Call) and tree.function in _ABOVE and isinstance(tree.args[0], Name):
         bound = unit.bounds.get(tree.args[0].name)
-        return bound is not None and _grows(bound) and _apart(tree.args[1])
-    return isinstance(tree, Const)
-
-
-def _grows(bound: Bound) -> bool:
-    return bound.state.aggregate in ("count", "distinct", "near") and bound.least is None
+        counts = bound is not None and bound.state.aggregate == "count" and bound.least is None
+        return counts and _apart(tree.args[1])
+    return False
 
 
 def _apart(tree: Node) -> bool:

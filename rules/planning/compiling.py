@@ -327,7 +327,8 @@ class _Writer:
             return None
         least, state = min(need[name] for need in needs), bound.state
         if unit.kind == "episode":
-            return Gate(least) if state.aggregate in ("count", "distinct") else None
+            counted = state.aggregate in ("count", "distinct")
+            return Gate(least, counted=state.stream.bit) if counted else None
         if unit.kind != "calendar" or state.sub or state.aggregate not in ("count", "sum"):
             return None
         if state.aggregate == "sum" and not state.peak:

@@ -25,8 +25,8 @@ from streams.stores.sqlite_schema import check_decided, check_kind, check_log, c
 
 _PIECE: Final = 1 << 20  # Bytes of an overlong line in one row.
 _NAMES: Final = tuple(CODE)
-_INPUT: Final = "INSERT INTO inputs VALUES (?, {source}, ?, ?, ?, ?, ?, ?)"
-_AGAIN: Final = "UPDATE inputs SET tenant = ?, time_us = ?, disposition = ?, reason = ? WHERE seq = ?"
+_INPUT: Final = "INSERT INTO inputs VALUES (?, {source}, ?, ?, ?, ?, ?, ?, ?)"
+_AGAIN: Final = "UPDATE inputs SET tenant = ?, time_us = ?, clock_us = ?, disposition = ?, reason = ? WHERE seq = ?"
 _FULL: Final = "make room and run the same command again: it goes on where it stopped"
 
 
@@ -62,10 +62,10 @@ class SqliteStore(SqliteReader):
     def _put_inputs(self, batch: Batch, totals: dict[str, int]) -> None:
         rows = batch.inputs
         if batch.again:
-            self._db.executemany(_AGAIN, ((row[2], row[3], row[4], row[5], row[0]) for row in rows))
+            self._db.executemany(_AGAIN, ((*row[2:7], row[0]) for row in rows))
         else:
             self._db.executemany(_INPUT.format(source=self._source(batch.source)), rows)
-        for code, count in Counter(row[4] for row in rows).items():
+        for code, count in Counter(row[5] for row in rows).items():
             totals[_NAMES[code]] += count
         if batch.rest is not None:
             self._put_rest(rows[-1][0], batch.rest)

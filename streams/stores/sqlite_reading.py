@@ -44,13 +44,22 @@ class SqliteReader:
     def inputs(self, after: int = 0, tenant: str | None = None) -> Iterator[StoredInput]:
         """Yield inputs in the order of the log. An overlong line is given by its first bytes; see `rest`."""
         query = (
-            "SELECT seq, name, line, tenant, time_us, disposition, reason, raw FROM inputs JOIN sources ON id = source"
+            "SELECT seq, name, line, tenant, time_us, clock_us, disposition, reason, raw FROM inputs JOIN sources ON id = source"
             f" WHERE seq > ? {'AND tenant = ?' if tenant is not None else ''} ORDER BY seq LIMIT {_PAGE}"
         )
         while rows := self._db.execute(query, (after, tenant) if tenant is not None else (after,)).fetchall():
-            for seq, source, line, name, time_us, code, reason, raw in rows:
-                yield StoredInput(seq, source, line, name, time_us, _NAMES[code], reason, bytes(raw))
+            for *row, code, reason, raw in rows:
+                yield StoredInput(*row, _NAMES[code], reason, bytes(raw))
             after = rows[-1][0]
+
+    def seen(self, until: int, since_us: int) -> Iterator[StoredInput]:
+        """Yield the decided inputs up to a number that came, or whose time is, at an instant or later."""
+        query = (
+            "SELECT seq, '', line, tenant, time_us, clock_us, disposition, reason, raw FROM inputs"
+            " WHERE disposition = 0 AND max(time_us, clock_us) >= ? AND seq <= ? AND tenant <> '' ORDER BY seq"
+        )
+        for *row, code, reason, raw in self._db.execute(query, (since_us, until)):
+            yield StoredInput(*row, _NAMES[code], reason, bytes(raw))
 
     def rest(self, seq: int) -> bytes:
         """Return what follows the first bytes of an overlong line."""

@@ -13,7 +13,6 @@ from collections.abc import Iterator
 MODULES = {
     "asyncio": "runs things when it likes",
     "importlib": "hides what is imported",
-    "io": "touches files",
     "locale": "reads the environment",
     "logging": "writes",
     "multiprocessing": "runs things when it likes",
@@ -42,8 +41,9 @@ NAMES = {
     "datetime.datetime.today": "is a clock",
     "datetime.datetime.utcnow": "is a clock",
     "hash": "differs from one process to the next",
-    "id": "differs from one process to the next",
     "input": "talks to others",
+    "io.FileIO": "touches files",
+    "io.open": "touches files",
     "open": "touches files",
     "print": "writes",
     "sys.argv": "reads the environment",
@@ -89,7 +89,7 @@ def _uses(tree: ast.Module) -> Iterator[tuple[int, str]]:
             continue
         name = _dotted(node, meanings)
         if name not in NAMES or (hasattr(builtins, name) and name in bound and id(node) not in called):
-            continue  # A field may be called `id` or `hash`; calling it that way is still the builtin.
+            continue  # A field may be called `hash` or `input`; calling it that way is still the builtin.
         yield node.lineno, f"{name} {NAMES[name]}"
 
 

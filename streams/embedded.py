@@ -1,0 +1,218 @@
+"""The runner for one machine: reads sources, lets the engine decide, and commits batch by batch.
+
+After a restart the engine stands again where the store ends: from the last checkpoint, and from the log behind it,
+which is decided again and compared with what is stored. What differs is damage, and stops the run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final
+
+import msgspec
+
+from engine.alert import Record, encode
+from engine.fold import Engine
+from engine.keeping import StateError
+from engine.instants import rfc3339
+from engine.windows import Zone
+from streams.commit import CODE, Batch, Committed, InputRow
+from streams.ports import BLOCK_LINES, Block, Observer, Source, Store
+from streams.refusing import RefusedError
+from streams.stopping import Stop
+
+CHECKPOINT_EVERY: Final = 30_000  # Inputs.
+CLOCK: Final = "weiguard/clock"  # The source of ticks.
+_MINUTE_US: Final = 60 * 10**6
+_REFOLD: Final = "fold the log anew with --refold, or restore a copy of the database"
+_UTC: Final = Zone("UTC").info
+
+
+class Runner:
+    """One engine over one store."""
+
+    def __init__(
+        self,
+        store: Store,
+        engine: Engine,
+        *,
+        observers: Sequence[Observer] = (),
+        every: int = CHECKPOINT_EVERY,
+        now: Callable[[], int] | None = None,
+    ) -> None:
+        """Take a new engine. `every`: inputs between checkpoints. `now`: UTC microseconds, for live sources only."""
+        engine.track()
+        self.store = store
+        self.engine = engine
+        self._observers = observers
+        self._every = every
+        self._now = now
+        self._seq = store.last
+        self._checkpoint = store.checkpointed()
+        self._minute = now() // _MINUTE_US if now is not None else 0
+
+    def resume(self) -> int:
+        """Bring the engine to where the store ends; return how many inputs were decided again.
+
+        Raises RefusedError where they are not decided as they were: then rules or log have been changed.
+        """
+        start = self._checkpoint
+        if start:
+            self._restore(start)
+        records = ((stored.input, stored.body) for stored in self.store.records(start))
+        expected = next(records, None)
+        for stored in self.store.inputs(start):
+            outcome = self.engine.feed(stored.raw)
+            agree = outcome.disposition == stored.disposition
+            for record in outcome.records:
+                agree = agree and expected == (stored.seq, encode(record))
+                expected = next(records, None)
+            if not agree:
+                raise _changed(stored.seq)
+        if expected is not None:
+            raise _changed(expected[0])
+        return self._seq - start
+
+    def _restore(self, start: int) -> None:
+        """Take up the state of the checkpoint, and remember what had been seen and may come again in time."""
+        engine = self.engine
+        try:
+            engine.restore(self.store.state())
+        except StateError as error:
+            raise RefusedError("the state", f"that {error}", "a state that can be read", _REFOLD) from None
+        settings = engine.settings
+        since = {
+            tenant: (engine.clock(tenant) or 0) - 2 * settings.lateness_of.get(tenant, settings.lateness_us)
+            for tenant in self.store.tenants()
+        }
+        for stored in self.store.seen(start, min(since.values(), default=0)):
+            if max(stored.time_us, stored.clock_us) >= since[stored.tenant]:
+                engine.recall(stored.raw, stored.clock_us)
+
+    def run(self, sources: Sequence[Source], stop: Stop | None = None) -> None:
+        """Read sources to their ends, one after the other, and live ones for good; then write a checkpoint.
+
+        Raises RefusedError where a source or the store fails; what was committed before stays.
+        """
+        stop = stop or Stop()
+        for source in sources:
+            if not source.live:
+                self._read(source, source.blocks(self.store.position(source.name)), stop)
+        live = [(source, source.blocks(self.store.position(source.name))) for source in sources if source.live]
+        while live and stop.asked is None:
+            idle = [self._read_some(source, blocks, stop) for source, blocks in live]
+            if all(idle):
+                self.tick()
+        self.checkpoint()
+
+    def _read(self, source: Source, blocks: Iterator[Block], stop: Stop) -> None:
+        while (block := _next(blocks, stop)) is not None:
+            self.take(source.name, block)
+
+    def _read_some(self, source: Source, blocks: Iterator[Block], stop: Stop) -> bool:
+        """Take a live source's next block; return whether it is idle."""
+        block = _next(blocks, stop)
+        if block is None or not block.lines:
+            return True
+        self.take(source.name, block)
+        return False
+
+    def take(self, source: str, block: Block) -> Committed:
+        """Decide and commit one block, and tell the observers. Raises RefusedError where the store cannot take it."""
+        position = block.position
+        line = position.lines - len(block.lines) if position is not None else 0
+        batch = Batch(source, position=position, rest=block.rest)
+        records: list[Record] = []
+        size = self._decide(block.lines, line, batch, records)
+        if self._seq - self._checkpoint >= self._every:
+            self._add_checkpoint(batch)
+        self._commit(batch)
+        if block.rest is not None:
+            block.rest.close()
+        dispositions = _counted(batch.inputs)
+        committed = Committed(len(batch.inputs), size, dispositions, records)
+        for observer in self._observers:
+            observer(committed)
+        return committed
+
+    def _decide(self, lines: list[bytes], line: int, batch: Batch, records: list[Record]) -> int:
+        """Decide lines into a batch; return their bytes."""
+        feed, add = self.engine.feed, batch.inputs.append
+        seq, size = self._seq, 0
+        for raw in lines:
+            outcome = feed(raw)
+            seq += 1
+            line += 1
+            size += len(raw) + 1
+            add((seq, line, outcome.tenant, outcome.time_us, outcome.clock_us, CODE[outcome.disposition], outcome.reason, raw))
+            if outcome.records:
+                batch.records += [(seq, record) for record in outcome.records]
+                records += outcome.records
+        self._seq = seq
+        return size
+
+    def append(self, source: str, event: dict[str, object]) -> Committed:
+        """Write an event of Weiguard's own into the log, decide and commit it."""
+        return self.take(source, Block([msgspec.json.encode(event)], None))
+
+    def tick(self) -> None:
+        """Write a `clock.tick` into the log, once a minute."""
+        if self._now is None:
+            return
+        minute = self._now() // _MINUTE_US
+        if minute > self._minute:
+            self._minute = minute
+            at = rfc3339(minute * _MINUTE_US, _UTC)
+            self.append(CLOCK, {"specversion": "1.0", "id": at, "source": CLOCK, "type": "clock.tick", "time": at})
+
+    def checkpoint(self) -> None:
+        """Write what the engine remembers, unless nothing came since it was written last."""
+        if self._seq > self._checkpoint:
+            batch = Batch()
+            self._add_checkpoint(batch)
+            self._commit(batch)
+
+    def _add_checkpoint(self, batch: Batch) -> None:
+        batch.state = self.engine.checkpoint()
+
+    def _commit(self, batch: Batch) -> None:
+        self.store.commit(batch)
+        if batch.state is not None:
+            self._checkpoint = self._seq
+
+    def refold(self) -> int:
+        """Decide the whole log anew, as one transaction; return how many inputs there are. Only on a new engine."""
+        self._seq = self._checkpoint = 0
+        with self.store.refolding():
+            batch = Batch(again=True)
+            for stored in self.store.inputs():
+                self._decide([stored.raw], stored.line - 1, batch, [])
+                if len(batch.inputs) == BLOCK_LINES:
+                    self._commit(batch)
+                    batch = Batch(again=True)
+            self._add_checkpoint(batch)
+            self._commit(batch)
+        return self._seq
+
+
+def _next(blocks: Iterator[Block], stop: Stop) -> Block | None:
+    """Return the next block; None at the end, or where somebody asked to stop."""
+    try:
+        with stop.waiting():
+            return next(blocks, None)
+    except KeyboardInterrupt:
+        if stop.asked is None:
+            raise
+        return None
+
+
+def _counted(inputs: list[InputRow]) -> dict[str, int]:
+    codes = [row[5] for row in inputs]
+    return {name: count for name, code in CODE.items() if (count := codes.count(code))}
+
+
+def _changed(seq: int) -> RefusedError:
+    return RefusedError(
+        f"input {seq:,}", "that it is decided otherwise than when it was read", "the same decision, as the log and the rules are the same",
+        _REFOLD,
+    )  # fmt: skip

@@ -1,0 +1,119 @@
+"""The store that forgets: what a database promises, without the file. For demonstrations and for tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import msgspec
+
+from engine.alert import encode
+from streams.commit import CODE, Batch, StoredInput, StoredRecord
+from streams.ports import Position
+
+_NAMES = tuple(CODE)
+
+
+class MemoryStore:
+    """Everything in lists; a batch that fails leaves them as they were."""
+
+    def __init__(self) -> None:
+        self._inputs: list[StoredInput] = []
+        self._records: list[StoredRecord] = []
+        self._alerts: set[tuple[str, int]] = set()
+        self._positions: dict[str, Position] = {}
+        self._state: dict[bytes, bytes] = {}
+        self._checkpoint = 0
+        self._rest: dict[int, bytes] = {}
+
+    @property
+    def last(self) -> int:
+        """The number of the last input."""
+        return len(self._inputs)
+
+    def position(self, source: str) -> Position | None:
+        """Return how far a source was read."""
+        return self._positions.get(source)
+
+    def commit(self, batch: Batch) -> None:
+        """Take a batch whole or not at all."""
+        inputs = [
+            StoredInput(seq, batch.source, *row, _NAMES[code], reason, raw)
+            for seq, *row, code, reason, raw in batch.inputs
+        ]
+        records = [StoredRecord(seq, each.id, each.record, encode(each)) for seq, each in batch.records]
+        alerts = {(each.alert, each.record) for each in records}
+        assert len(alerts) == len(records), "a record is written once"
+        assert alerts.isdisjoint(self._alerts), "a record is written once"
+        changed = list(batch.state) if batch.state is not None else []
+        rest = batch.rest.read() if batch.rest is not None else b""
+        # From here on nothing can fail.
+        if batch.again:
+            for each in inputs:
+                old = self._inputs[each.seq - 1]
+                self._inputs[each.seq - 1] = msgspec.structs.replace(each, source=old.source, line=old.line)
+        else:
+            self._inputs += inputs
+        if rest:
+            self._rest[inputs[-1].seq] = rest
+        self._records += records
+        self._alerts |= alerts
+        if batch.position is not None:
+            self._positions[batch.source] = batch.position
+        for key, value in changed:
+            if value is None:
+                self._state.pop(key, None)
+            else:
+                self._state[key] = value
+        if batch.state is not None:
+            self._checkpoint = self.last
+
+    def inputs(self, after: int = 0, tenant: str | None = None) -> Iterator[StoredInput]:
+        """Yield inputs in the order of the log."""
+        for each in self._inputs[after:]:
+            if tenant is None or each.tenant == tenant:
+                yield each
+
+    def seen(self, until: int, since_us: int) -> Iterator[StoredInput]:
+        """Yield the decided inputs up to a number that came, or whose time is, at an instant or later."""
+        for each in self._inputs[:until]:
+            if each.disposition == "decided" and each.tenant and max(each.time_us, each.clock_us) >= since_us:
+                yield each
+
+    def rest(self, seq: int) -> bytes:
+        """Return what follows the first bytes of an overlong line."""
+        return self._rest.get(seq, b"")
+
+    def records(self, after: int = 0) -> Iterator[StoredRecord]:
+        """Yield records in the order of the log, those of inputs after a number."""
+        yield from (each for each in list(self._records) if each.input > after)
+
+    def checkpointed(self) -> int:
+        """Return the number of the input that the state stands behind."""
+        return self._checkpoint
+
+    def state(self) -> Iterator[tuple[bytes, bytes]]:
+        """Yield the entries of the last checkpoint."""
+        yield from list(self._state.items())
+
+    def dispositions(self) -> dict[str, int]:
+        """Return how many inputs had each disposition."""
+        found = dict.fromkeys(CODE, 0)
+        for each in self._inputs:
+            found[each.disposition] += 1
+        return found
+
+    def tenants(self) -> list[str]:
+        """Return the tenants of the log, sorted."""
+        return sorted({each.tenant for each in self._inputs if each.tenant})
+
+    @contextmanager
+    def refolding(self) -> Iterator[None]:
+        """Forget all that was decided, keeping the inputs; take what is committed inside whole or not at all."""
+        before = (list(self._inputs), self._records, self._alerts, self._state, self._checkpoint)
+        self._records, self._alerts, self._state, self._checkpoint = [], set(), {}, 0
+        try:
+            yield
+        except BaseException:
+            self._inputs, self._records, self._alerts, self._state, self._checkpoint = before
+            raise
