@@ -19,7 +19,7 @@ from engine.windows import Zone
 from streams.commit import CODE, Batch, Committed, InputRow
 from streams.ports import BLOCK_LINES, Block, Observer, Source, Store
 from streams.refusing import RefusedError
-from streams.stopping import Stop
+from streams.stopping import Stop, next_block
 
 CHECKPOINT_EVERY: Final = 30_000  # Inputs.
 CLOCK: Final = "weiguard/clock"  # The source of ticks.
@@ -106,12 +106,12 @@ class Runner:
         self.checkpoint()
 
     def _read(self, source: Source, blocks: Iterator[Block], stop: Stop) -> None:
-        while (block := _next(blocks, stop)) is not None:
+        while (block := next_block(blocks, stop)) is not None:
             self.take(source.name, block)
 
     def _read_some(self, source: Source, blocks: Iterator[Block], stop: Stop) -> bool:
         """Take a live source's next block; return whether it is idle."""
-        block = _next(blocks, stop)
+        block = next_block(blocks, stop)
         if block is None or not block.lines:
             return True
         self.take(source.name, block)
@@ -193,17 +193,6 @@ class Runner:
             self._add_checkpoint(batch)
             self._commit(batch)
         return self._seq
-
-
-def _next(blocks: Iterator[Block], stop: Stop) -> Block | None:
-    """Return the next block; None at the end, or where somebody asked to stop."""
-    try:
-        with stop.waiting():
-            return next(blocks, None)
-    except KeyboardInterrupt:
-        if stop.asked is None:
-            raise
-        return None
 
 
 def _counted(inputs: list[InputRow]) -> dict[str, int]:

@@ -15,6 +15,7 @@ import msgspec
 from engine.alert import Record
 from engine.fold import Engine
 from streams.ports import Source
+from streams.stopping import Stop, next_block
 
 SHOWN: Final = 10  # Refusals that are told one by one; the rest is only counted.
 _YOUNG: Final = 50_000  # Objects made between two looks for garbage.
@@ -36,26 +37,32 @@ class Replayed(msgspec.Struct, gc=False):
 
 
 def replay(
-    source: Source, engine: Engine, take: Callable[[list[Record]], None], progress: Callable[[Replayed], None] | None = None
+    source: Source,
+    engine: Engine,
+    take: Callable[[list[Record]], None],
+    stop: Stop | None = None,
+    progress: Callable[[Replayed], None] | None = None,
 ) -> Replayed:
     """Decide every line of a source and hand over the records block by block, in log order.
 
-    Raises RefusedError where the source cannot be read; KeyboardInterrupt passes through, after whole lines.
+    Ends early, after a whole block, where somebody asks to stop. Raises RefusedError where the source cannot be read.
     """
     feed = engine.feed
+    stop = stop or Stop()
     told = Replayed()
-    for block in source.blocks(None):
+    blocks = source.blocks(None)
+    while (block := next_block(blocks, stop)) is not None:
         records: list[Record] = []
-        try:
-            for raw in block.lines:
-                outcome = feed(raw)
-                told.lines += 1
-                if outcome.records:
-                    records += outcome.records
-                if outcome.disposition == "quarantined" and len(told.refused) < SHOWN:
-                    told.refused.append(Refused(told.lines, outcome.reason))
-        finally:
-            take(records)
+        line = told.lines
+        for raw in block.lines:
+            outcome = feed(raw)
+            line += 1
+            if outcome.records:
+                records += outcome.records
+            if outcome.reason and outcome.disposition == "quarantined" and len(told.refused) < SHOWN:
+                told.refused.append(Refused(line, outcome.reason))
+        told.lines = line
+        take(records)
         told.bytes += sum(map(len, block.lines)) + len(block.lines)
         if block.rest is not None:
             block.rest.close()

@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Final
 
+from streams.ports import Block
+
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -48,3 +50,14 @@ class Stop:
         finally:
             for number, handler in before:
                 signal.signal(number, handler)
+
+
+def next_block(blocks: Iterator[Block], stop: Stop) -> Block | None:
+    """Return a source's next block; None at its end, or where somebody asked to stop."""
+    try:
+        with stop.waiting():
+            return next(blocks, None)
+    except KeyboardInterrupt:
+        if stop.asked is None:
+            raise
+        return None

@@ -1,0 +1,7 @@
+"""`python -m weiguard`."""
+
+from __future__ import annotations
+
+from weiguard.cli import main
+
+main()

@@ -1,0 +1,26 @@
+"""The table of commands."""
+
+from __future__ import annotations
+
+import typer
+
+from weiguard.commands.demo import demo
+from weiguard.commands.replay import replay
+from weiguard.failing import clear_endings
+
+app = typer.Typer(
+    name="weiguard",
+    help="Rules over WeChat micro-commerce events: events in, alerts and their reasons out.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for command in (demo, replay):
+    app.command(command.__name__)(command)
+
+
+def main() -> None:
+    """Run one command; exit with its status."""
+    with clear_endings():
+        app()

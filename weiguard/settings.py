@@ -1,0 +1,148 @@
+"""What a call is to do: flags over WEIGUARD_* variables over weiguard.toml.
+
+Each value knows where it came from, so that a wrong one is refused with its flag, its variable, or its line in the file.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
+
+from engine import fold
+from engine.instants import duration_micros
+from rules.suggesting import did_you_mean
+from streams.refusing import RefusedError
+
+FILE: Final = "weiguard.toml"
+PREFIX: Final = "WEIGUARD_"
+VARIABLES: Final = ("rules", "only", "tenant", "lang", "db", "zone", "lateness")  # As WEIGUARD_RULES and so on.
+_MOST_US: Final = 35 * 86_400 * 10**6
+
+
+def _lateness(text: str) -> str:
+    try:
+        us = duration_micros(text)
+    except ValueError:
+        raise ValueError("a duration such as 25h or 7d") from None
+    if us > _MOST_US:
+        raise ValueError("at most 35d")
+    return text
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (OSError, ValueError, KeyError):
+        raise ValueError("a time zone such as Asia/Shanghai") from None
+    return name
+
+
+Lateness = Annotated[str, AfterValidator(_lateness)]
+
+
+class TenantSettings(BaseModel):
+    """What one tenant has of its own: `[tenants.NAME]` in the file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    lateness: Lateness | None = None
+
+
+class Settings(BaseModel):
+    """All settings, validated."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    rules: Path | None = None  # None: the shipped catalogue.
+    only: tuple[str, ...] = ()
+    tenant: str | None = None
+    lang: Literal["zh", "en"] | None = None  # None: the terminal's language.
+    db: Path = Path("weiguard.db")
+    zone: Annotated[str, AfterValidator(_zone)] = "Asia/Shanghai"
+    lateness: Lateness = "25h"
+    tenants: dict[str, TenantSettings] = {}
+
+    def for_engine(self, *, keep: bool) -> fold.Settings:
+        """Return what the engine is told. `keep`: whether it remembers every alert that stands."""
+        of = {name: each.lateness for name, each in self.tenants.items()}
+        return fold.Settings(
+            zone=self.zone,
+            lateness_us=duration_micros(self.lateness),
+            lateness_of={name: duration_micros(text) for name, text in sorted(of.items()) if text is not None},
+            keep=keep,
+        )
+
+
+def settings_from(flags: Mapping[str, Any], environment: Mapping[str, str] | None = None) -> Settings:
+    """Return the settings of a call; None and empty flags were not given. Raises RefusedError."""
+    environment = os.environ if environment is None else environment
+    values: dict[str, Any] = {}
+    origins: dict[str, str] = {}
+    path = Path(environment.get(f"{PREFIX}CONFIG") or FILE)
+    text = _file(path, named=f"{PREFIX}CONFIG" in environment)
+    values |= _parsed(text, path)
+    for name in VARIABLES:
+        given = environment.get(f"{PREFIX}{name.upper()}")
+        if given:
+            values[name] = [part.strip() for part in given.split(",")] if name == "only" else given
+            origins[name] = f"{PREFIX}{name.upper()}"
+    for name, flag in flags.items():
+        if flag is not None and flag not in ((), []):
+            values[name] = flag
+            origins[name] = f"--{name}"
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        raise _refusal(error, origins, text, path) from None
+
+
+def _file(path: Path, *, named: bool) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        if not named:
+            return ""
+        raise RefusedError(f"{PREFIX}CONFIG", f"no file {path}", "a settings file", "name one that exists") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise RefusedError(str(path), f"“{error}”", "a settings file in UTF-8", "mend or remove it") from None
+
+
+def _parsed(text: str, path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise RefusedError(str(path), f"“{error}”", "TOML", "mend that line") from None
+
+
+def _refusal(error: ValidationError, origins: Mapping[str, str], text: str, path: Path) -> RefusedError:
+    """Say the first mistake: where the value was given, what it is, and what it must be."""
+    first = error.errors(include_url=False)[0]
+    place = [str(part) for part in first["loc"]]
+    where = origins.get(place[0]) or f"{path}:{_line_of(text, place)}"
+    if first["type"] == "extra_forbidden":
+        names = TenantSettings.model_fields if place[0] == "tenants" else Settings.model_fields
+        return RefusedError(where, f"the setting {place[-1]}", f"one of {', '.join(names)}", did_you_mean(place[-1], names))
+    expected = first["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+    return RefusedError(where, repr(first["input"]), expected, f"mend {'.'.join(place)}")
+
+
+def _line_of(text: str, place: list[str]) -> int:
+    """Return the line of the file that gives a value; 1 where it cannot be told."""
+    section: list[str] = []
+    for number, line in enumerate(text.splitlines(), 1):
+        line = line.strip()
+        if line.startswith("["):
+            section = [part.strip().strip('"') for part in line.strip("[]").split(".")]
+            if section == place:
+                return number
+            continue
+        key = [part.strip().strip('"') for part in line.partition("=")[0].split(".")]
+        if [*section, *key] == place[: len(section) + len(key)]:
+            return number
+    return 1

@@ -1,0 +1,86 @@
+"""The summary at the end of a run: what became of every input, which alerts were written, what was left undecided."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+from engine.alert import Record
+
+LEVELS = ("info", "warn", "critical")
+WORDS: dict[str, dict[str, str]] = {
+    "zh": {"inputs": "输入", "decided": "已判定", "duplicate": "重复", "conflict": "冲突", "late": "迟到", "quarantined": "隔离",
+           "rule": "规则", "info": "提示", "warn": "预警", "critical": "严重", "amended": "修正", "retracted": "撤回",
+           "undecided": "未决", "none": "无预警记录。", "line": "第 {line} 行：{reason}", "more": "……另有 {count} 行被隔离"},
+    "en": {"inputs": "inputs", "decided": "decided", "duplicate": "duplicate", "conflict": "conflict", "late": "late",
+           "quarantined": "quarantined", "rule": "rule", "info": "info", "warn": "warn", "critical": "critical",
+           "amended": "amended", "retracted": "retracted", "undecided": "undecided", "none": "No alert records.",
+           "line": "line {line}: {reason}", "more": "… and {count} more lines quarantined"},
+}  # fmt: skip
+
+
+@dataclass(slots=True)
+class Summary:
+    """Counts of a run. Its size does not grow with the run."""
+
+    dispositions: Counter[str] = field(default_factory=Counter)
+    records: Counter[tuple[str, str, str]] = field(default_factory=Counter)  # (rule, level, state)
+    undecided: Mapping[str, int] = field(default_factory=dict)
+
+    def add(self, records: Iterable[Record]) -> None:
+        """Count records."""
+        for record in records:
+            self.records[record.rule, record.level, record.state] += 1
+
+    def show(self, lang: Literal["zh", "en"], *, json: bool) -> None:
+        """Write it to stderr, as tables or as one line of JSON."""
+        if json:
+            sys.stderr.write(msgspec.json.encode(self._plain()).decode() + "\n")
+            return
+        console = Console(stderr=True, highlight=False, soft_wrap=True)
+        words = WORDS[lang]
+        total = sum(self.dispositions.values())
+        counts = " · ".join(f"{words[name]} {count:,}" for name, count in self.dispositions.items() if count)
+        console.print(f"{words['inputs']} {total:,}" + (f": {counts}" if counts else ""))
+        if self.records:
+            console.print(self._table(words))
+        else:
+            console.print(words["none"])
+        undecided = " · ".join(f"{rule} {count:,}" for rule, count in sorted(self.undecided.items()))
+        if undecided:
+            console.print(f"{words['undecided']}: {undecided}")
+
+    def _table(self, words: Mapping[str, str]) -> Table:
+        """Return how often each rule reached each level, and how often it was corrected."""
+        table = Table(box=None, pad_edge=False)
+        table.add_column(words["rule"])
+        for name in (*LEVELS, "amended", "retracted"):
+            table.add_column(words[name], justify="right")
+        for rule in sorted({rule for rule, _, _ in self.records}):
+            reached = [
+                sum(self.records[rule, level, state] for state in ("raised", "escalated")) for level in LEVELS
+            ]
+            corrected = [
+                sum(self.records[rule, level, state] for level in LEVELS for state in states)
+                for states in (("amended", "lowered"), ("retracted",))
+            ]
+            table.add_row(rule, *(f"{count:,}" if count else "" for count in [*reached, *corrected]))
+        return table
+
+    def _plain(self) -> dict[str, object]:
+        records: dict[str, dict[str, dict[str, int]]] = {}
+        for (rule, level, state), count in sorted(self.records.items()):
+            records.setdefault(rule, {}).setdefault(level, {})[state] = count
+        return {
+            "inputs": sum(self.dispositions.values()),
+            "dispositions": dict(self.dispositions),
+            "records": records,
+            "undecided": dict(sorted(self.undecided.items())),
+        }
