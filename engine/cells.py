@@ -21,12 +21,13 @@ LEAST: Final = 16  # A tail this short is left alone until its key has been idle
 class Cell:
     """One key's state. `items` is sorted by position; `journal` maps case → sub-key → marks in order."""
 
-    __slots__ = ("items", "journal", "key", "most")
+    __slots__ = ("items", "journal", "key", "last", "most")
 
     def __init__(self, key: Key) -> None:
         self.key = key
         self.items: list[Contribution] = []
         self.journal: dict[int, dict[Any, list[Mark]]] = EMPTY
+        self.last = -1  # No contribution is later than this; one that is goes to the end of the tail unasked.
         self.most = LEAST  # Once the tail is longer, what is out of reach is dropped.
 
     def marks(self, case: int, sub: Any) -> list[Mark]:

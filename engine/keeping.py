@@ -185,6 +185,7 @@ def _take_cell(tenant: Tenant, index: int, key: Any, value: Any, shared: dict[An
     cell.items = _shared(items, shared)
     cell.journal = journal if journal is not None else EMPTY
     cell.most = most
+    cell.last = max((item[TIME] for item in items[-1:]), default=-1)
     for slot, held in zip(type(cell).__slots__, slots, strict=True):
         setattr(cell, slot, held)
     tenant.cells[index][key] = cell

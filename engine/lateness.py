@@ -98,6 +98,7 @@ def _place(tenant: Tenant, index: int, key: Key, item: Contribution) -> None:
     cell = tenant.cell(cls, key, item[TIME])
     at = bisect_left(cell.items, item[: SUB + 1])
     cell.items.insert(at, item)
+    cell.last = max(cell.last, item[TIME])
     cls.insert(tenant, cell, item, at)
 
 

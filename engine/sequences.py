@@ -78,7 +78,7 @@ def advance(tenant: Tenant, case: Sequence, item: Contribution, found: list[Foun
     flags = item[FLAGS]
     for number, link in enumerate(case.links):
         if flags & link.flag:
-            _keep(tenant, case, number, item)
+            _keep(tenant, case, steps, number, item)
     if late:
         bind_again(tenant, case, item)
     elif flags & case.links[last].flag and steps.ordered[last - 1]:
@@ -86,11 +86,11 @@ def advance(tenant: Tenant, case: Sequence, item: Contribution, found: list[Foun
             _enter(tenant, case, steps, chain, found, undecided)
 
 
-def _keep(tenant: Tenant, case: Sequence, number: int, item: Contribution) -> None:
+def _keep(tenant: Tenant, case: Sequence, steps: Steps, number: int, item: Contribution) -> None:
     """Remember an event as a step."""
-    steps = steps_of(tenant, case)
     _put(steps.ordered[number], item)
-    _touch(tenant, case, "step", number, item)
+    if tenant.touched is not None:
+        _touch(tenant, case, "step", number, item)
     join = case.links[number].join(item)
     if join is not None:
         by_join = steps.by_join[number]
@@ -188,9 +188,10 @@ def displace(tenant: Tenant, case: Sequence, item: Contribution) -> None:
 
 def place(tenant: Tenant, case: Sequence, item: Contribution) -> None:
     """Put an event into every step it can be, without binding anything."""
+    steps = steps_of(tenant, case)
     for number, link in enumerate(case.links):
         if item[FLAGS] & link.flag:
-            _keep(tenant, case, number, item)
+            _keep(tenant, case, steps, number, item)
 
 
 def _drop(held: list[Contribution], item: Contribution) -> None:
@@ -240,4 +241,4 @@ def step_at(tenant: Tenant, case: Sequence, number: int, position: Any) -> Contr
 
 def take_step(tenant: Tenant, case: Sequence, number: int, item: Contribution) -> None:
     """Put an event read back from a checkpoint into its step."""
-    _keep(tenant, case, number, item)
+    _keep(tenant, case, steps_of(tenant, case), number, item)

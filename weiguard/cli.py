@@ -6,21 +6,23 @@ import typer
 
 from weiguard.commands.demo import demo
 from weiguard.commands.replay import replay
+from weiguard.commands.run import run
 from weiguard.failing import clear_endings
 
 app = typer.Typer(
     name="weiguard",
     help="Rules over WeChat micro-commerce events: events in, alerts and their reasons out.",
+    rich_markup_mode=None,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, replay):
+for command in (demo, run, replay):
     app.command(command.__name__)(command)
 
 
 def main() -> None:
     """Run one command; exit with its status."""
     with clear_endings():
-        app()
+        app(prog_name="weiguard")

@@ -145,6 +145,10 @@ def _group(plan: Plan) -> None:
             continue
         for token in _tokens(plan, unit):
             homes.setdefault(("/".join(part.signature for part in unit.home), token), []).append(unit)
+    for unit in plan.units:
+        # Calendar windows of one key remember as little of the tail as one another; together they cost one look-up.
+        if _needs_cell(unit) and unit.kind == "calendar" and _calendars_only(unit):
+            homes.setdefault(("/".join(part.signature for part in unit.home), "calendar"), []).append(unit)
     merged = _merge(plan.units, list(homes.values()))
     for units in merged:
         group = Group(len(plan.groups), units[0].home)
@@ -153,6 +157,10 @@ def _group(plan: Plan) -> None:
             unit.group = group.index
             group.units.append(unit)
             _bind(plan, group, unit)
+
+
+def _calendars_only(unit: Unit) -> bool:
+    return all(measure.inner or measure.over.kind == "calendar" for measure in unit.case.measures)
 
 
 def _needs_cell(unit: Unit) -> bool:

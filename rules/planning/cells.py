@@ -24,7 +24,7 @@ def class_lines(group: Group) -> Lines:
         f"class Cell{group.index}(Cell):",
         TAB + f"__slots__ = ({names},)",
         TAB + "def __init__(self, key):",
-        *indent(["self.key = key", "self.items = []", "self.journal = EMPTY", "self.most = LEAST", *begin], 2),
+        *indent(["self.key = key", "self.items = []", "self.journal = EMPTY", "self.last = -1", "self.most = LEAST", *begin], 2),
         "",
     ]
 
@@ -215,6 +215,7 @@ def open_lines(part: Part, read: Reader) -> Lines:
     lines = [
         f"c = T.cells[{index}][key] = Cell{index}(key)",
         "c.items.append(p)",
+        "c.last = p[0]",
         "f = p[5]",
         *_each(part.states, "fold", read),
         "return c",

@@ -485,6 +485,7 @@ def _namespace(rules: RuleSet) -> dict[str, Any]:
     """Return what generated code may call: the language's functions, and the engine's parts it folds into."""
     space: dict[str, Any] = {f"fn_{name}": function.impl for name, function in FUNCTIONS.items()}
     space.update(NAMESPACE)
+    space["fn_hour"] = lambda us, zone: zone.hour(us)  # An event's time is always in range.
     space.update(
         bisect_left=bisect_left, Cell=Cell, level_in=level_in, NOTHING={}, Due=Due, owe=owe,
         advance=sequences.advance, insert_late=lateness.insert_late, tidy=tidy, note=lateness.note, limits_of=limits_of,

@@ -59,7 +59,9 @@ def fold_lines(part: Part, kind: str, read: Reader, columns: dict[str, int], rol
     for window in part.windows:
         if window.calendar:
             name = f"c.{window.prefix}"
-            lines += [f"if not {name}s <= t < {name}h: roll_{group.index}_{window.prefix}(T, c, t)"]
+            roll = [f"if not {name}s <= t < {name}h: roll_{group.index}_{window.prefix}(T, c, t)"]
+            used = _bits_of(part, window, kind)
+            lines += when("" if used == group.bits(kind) else f"f & {used}", roll) if used else []
         else:
             lines += when(
                 f"L[c.{window.prefix}l][0] {'<' if window.closed else '<='} t - {window.us}",
@@ -71,6 +73,15 @@ def fold_lines(part: Part, kind: str, read: Reader, columns: dict[str, int], rol
     lines += _entering(part, kind, bits, read, role)
     lines += _by_trigger(triggered, bits, lambda unit: _after(unit, read, columns))
     return lines
+
+
+def _bits_of(part: Part, window: Window, kind: str) -> int:
+    """Return the flags of the events of a type that a window must be up to date for."""
+    streams = {state.stream.bit: state.stream for state in part.states if state.window == window.prefix}
+    for unit in part.units:
+        if window.calendar == unit.case.alert or any(b.state.window == window.prefix for b in unit.bounds.values()):
+            streams[unit.trigger.bit] = unit.trigger
+    return sum(bit for bit, stream in streams.items() if kind in stream.kinds)
 
 
 def _by_trigger(units: list[Unit], bits: int, lines_of) -> Lines:  # type: ignore[no-untyped-def]  # a lambda above

@@ -200,10 +200,10 @@ def _flags(kind: Kind, read: Reader, kept: str | None) -> Lines:
     if kept is None:
         lines = [f"f = {always}"]
     else:
-        moving = [bits for passing, bits in by_filter.values() if _moves(passing, read)]
+        moving = [bits for passing, bits in by_filter.values() if moves(passing, dynamic=read.dynamic)]
         lines = [f"f = {kept} & {~sum(moving)}"]
     for passing, bits in by_filter.values():
-        if kept is not None and not _moves(passing, read):
+        if kept is not None and not moves(passing, dynamic=read.dynamic):
             continue
         trees = tuple(with_lookups(tree, kind.known, kind.lookups) for tree in passing.trees)
         for name in sorted(name for tree in trees for name in names_in(tree) if name.startswith("@q")):
@@ -214,10 +214,11 @@ def _flags(kind: Kind, read: Reader, kept: str | None) -> Lines:
     return lines
 
 
-def _moves(passing: Filter, read: Reader) -> bool:
+def moves(passing: Filter, *, dynamic: bool) -> bool:
+    """Return whether what is learnt later may change what passes: reference data, or limits where they move."""
     names = passing.names
     calls = any(_LICENSED in signature(tree) for tree in passing.trees)
-    limited = read.dynamic and any(prefix_of(name) == "limit" for name in names)
+    limited = dynamic and any(prefix_of(name) == "limit" for name in names)
     return calls or limited or any(is_as_of(name) for name in names)
 
 
@@ -288,7 +289,9 @@ def _into(kind: Kind, group: Group, read: Reader, columns: dict[str, int]) -> Li
     into = [
         *([opened] if opened else []),
         "L = c.items",
-        f"if L and p < L[-1]: insert_late(T, CLASS_{group.index}, c, p)",
+        "if t > c.last: c.last = t; late = False",
+        "else: late = bool(L) and p < L[-1]",
+        f"if late: insert_late(T, CLASS_{group.index}, c, p)",
         "else:",
         *indent(["L.append(p)", f"if len(L) > c.most: tidy(T, CLASS_{group.index}, c)"]),
         *indent([*fold_lines(whole(group), kind.name, read, columns, "fold")]),

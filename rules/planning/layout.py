@@ -5,7 +5,7 @@ from __future__ import annotations
 from rules.planning.building import Plan, chain_kind
 from rules.planning.chaining import Chain
 from rules.planning.fields import LIMITS, OWNER_GIVEN, PLACED, allocate, has, prefix_of
-from rules.planning.handlers import ENTITIES, ID_OF, Kind, with_lookups
+from rules.planning.handlers import ENTITIES, ID_OF, Kind, moves, with_lookups
 from rules.planning.names import expanded, names_in
 from rules.planning.owing import needed
 from rules.planning.plan import Group, Unit
@@ -129,12 +129,24 @@ def _of_filters(kind: Kind) -> None:
         kind.needs |= kind.reads
         return
     lines = kind.lines(dynamic=False)
-    kind.needs |= {name for name in kind.reads if lines and has(kind.name, name)}
+    kind.needs |= {name for name in _looked_at_again(kind) if has(kind.name, name)}
     kind.needs |= {"event.account", OWNER_GIVEN, "event.owner", *kind.lookups}
     kind.needs |= {name for entity, name in ID_OF.items() if entity in lines}
     if has(kind.name, "event.owner_id"):
         kind.needs.add("event.owner_id")
     kind.needs = {name for name in kind.needs if prefix_of(name) not in ENTITIES or _known(name)}
+
+
+def _looked_at_again(kind: Kind) -> set[str]:
+    """Return what filters read that reference data or a tenant's limits can decide otherwise later."""
+    found: set[str] = set()
+    for stream in kind.streams:
+        if moves(stream.filter, dynamic=True):
+            for tree in stream.filter.trees:
+                found |= names_in(with_lookups(tree, kind.known, kind.lookups))
+    for call in kind.lookups.values():
+        found |= names_in(call)
+    return {name for name in found if prefix_of(name) != "limit"}
 
 
 def _known(name: str) -> bool:

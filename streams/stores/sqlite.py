@@ -27,6 +27,8 @@ _PIECE: Final = 1 << 20  # Bytes of an overlong line in one row.
 _NAMES: Final = tuple(CODE)
 _INPUT: Final = "INSERT INTO inputs VALUES (?, {source}, ?, ?, ?, ?, ?, ?, ?)"
 _AGAIN: Final = "UPDATE inputs SET tenant = ?, time_us = ?, clock_us = ?, disposition = ?, reason = ? WHERE seq = ?"
+_OLD: Final = "SELECT count(*), coalesce(sum(crc), 0) FROM state WHERE key IN (SELECT key FROM temp.changed)"
+_NEW: Final = "SELECT count(*), coalesce(sum(crc), 0) FROM temp.changed WHERE value IS NOT NULL"
 _FULL: Final = "make room and run the same command again: it goes on where it stopped"
 
 
@@ -84,18 +86,16 @@ class SqliteStore(SqliteReader):
         totals["records"] += len(batch.records)
 
     def _put_state(self, entries: Iterable[tuple[bytes, bytes | None]], totals: dict[str, int]) -> None:
-        for key, value in entries:
-            row = self._db.execute("SELECT crc FROM state WHERE key = ?", (key,)).fetchone()
-            if row is not None:
-                totals["state_rows"] -= 1
-                totals["state_sum"] -= row[0]
-            if value is None:
-                self._db.execute("DELETE FROM state WHERE key = ?", (key,))
-                continue
-            crc = checksum(key, value)
-            self._db.execute("INSERT OR REPLACE INTO state VALUES (?, ?, ?)", (key, crc, value))
-            totals["state_rows"] += 1
-            totals["state_sum"] += crc
+        """Put changed entries in place of old ones, and keep what all of them add up to."""
+        run = self._db.execute
+        run("DELETE FROM temp.changed")
+        self._db.executemany("INSERT INTO temp.changed VALUES (?, ?, ?)", map(_checked, entries))
+        for sign, query in enumerate((_OLD, _NEW)):
+            rows, total = run(query).fetchone()
+            totals["state_rows"] += rows if sign else -rows
+            totals["state_sum"] += total if sign else -total
+        run("DELETE FROM state WHERE key IN (SELECT key FROM temp.changed WHERE value IS NULL)")
+        run("INSERT OR REPLACE INTO state SELECT * FROM temp.changed WHERE value IS NOT NULL ORDER BY key")
 
     def _source(self, name: str) -> int:
         found = self._sources.get(name)
@@ -154,6 +154,11 @@ class SqliteStore(SqliteReader):
         self._lock.close()
 
 
+def _checked(entry: tuple[bytes, bytes | None]) -> tuple[bytes, int, bytes | None]:
+    key, value = entry
+    return (key, 0, None) if value is None else (key, checksum(key, value), value)
+
+
 def _failed(path: Path, error: sqlite3.DatabaseError) -> RefusedError:
     code = getattr(error, "sqlite_errorcode", None)
     if code == sqlite3.SQLITE_FULL:
@@ -193,6 +198,8 @@ def _prepare(connection: sqlite3.Connection, path: Path, by: DecidedBy, *, refol
     check_kind(connection, path)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA temp_store = MEMORY")
+    connection.execute("CREATE TEMP TABLE changed(key BLOB PRIMARY KEY, crc INTEGER, value BLOB) WITHOUT ROWID")
     connection.execute("PRAGMA cache_size = -32768")
     connection.execute("PRAGMA wal_autocheckpoint = 2000")
     check_log(connection, path)

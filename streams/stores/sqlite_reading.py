@@ -52,6 +52,15 @@ class SqliteReader:
                 yield StoredInput(*row, _NAMES[code], reason, bytes(raw))
             after = rows[-1][0]
 
+    def quarantined(self, after: int, most: int) -> list[StoredInput]:
+        """Return the first inputs after a number that were quarantined, so many at most."""
+        query = (
+            "SELECT seq, '', line, tenant, time_us, clock_us, reason, raw FROM inputs"
+            " WHERE seq > ? AND disposition = ? ORDER BY seq LIMIT ?"
+        )
+        rows = self._db.execute(query, (after, CODE["quarantined"], most))
+        return [StoredInput(*row, "quarantined", reason, bytes(raw)) for *row, reason, raw in rows]
+
     def seen(self, until: int, since_us: int) -> Iterator[StoredInput]:
         """Yield the decided inputs up to a number that came, or whose time is, at an instant or later."""
         query = (

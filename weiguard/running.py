@@ -1,0 +1,120 @@
+"""A run from the command line: sources into a database, and what is said meanwhile and at its end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from monitoring.describing import texts
+from streams.commit import Committed
+from streams.embedded import Runner
+from streams.refusing import RefusedError
+from streams.replaying import SHOWN, Refused, quiet_collector
+from streams.sources.jsonl import JsonLines
+from streams.sources.opening import STDIN
+from streams.stopping import Stop
+from streams.stores.deciding import decided_by
+from streams.stores.sqlite import SqliteStore, open_store
+from weiguard.commands.demo_screen import language
+from weiguard.failing import FOUND, INTERRUPTED, say
+from weiguard.preparing import Prepared, prepare
+from weiguard.progress import progress_bar
+from weiguard.replaying import say_refused
+from weiguard.settings import Settings
+from weiguard.summary import Summary
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a call of `run` asks for, beside the settings."""
+
+    sources: tuple[str, ...]
+    follow: bool = False
+    refold: bool = False
+    json: bool = False
+    strict: bool = False
+
+
+@dataclass(slots=True)
+class Watcher:
+    """Hears of every batch, counts it and shows how far the run is."""
+
+    show: Callable[[int, int], None]
+    tenant: str | None
+    summary: Summary = field(default_factory=Summary)
+    inputs: int = 0
+    bytes: int = 0
+
+    def __call__(self, committed: Committed) -> None:
+        """Take note of what is durable now."""
+        self.inputs += committed.inputs
+        self.bytes += committed.bytes
+        self.summary.dispositions.update(committed.dispositions)
+        self.summary.add(
+            record for record in committed.records if self.tenant is None or record.tenant == self.tenant
+        )
+        self.show(self.inputs, self.bytes)
+
+
+def run_sources(order: Order, settings: Settings) -> int:
+    """Run, and return the exit status. Raises RefusedError; what was committed before stays."""
+    if not order.sources and not order.refold:
+        raise RefusedError("run", "no source", "files of events, or - for standard input", "name one, as in `weiguard run events.jsonl`")
+    if order.follow and STDIN in order.sources:
+        raise RefusedError("--follow", "standard input", "files to follow", "leave out --follow: it is read to its end anyway")
+    sources = [JsonLines(path, follow=order.follow) for path in order.sources]
+    stop = Stop()
+    with opened(prepare(settings), settings, refold=order.refold) as (prepared, store):
+        sizes = [source.size for source in sources]
+        whole = None if order.follow or None in sizes else sum(size or 0 for size in sizes)
+        before = store.last
+        with progress_bar(whole) as show, quiet_collector(), stop.listening():
+            watcher = Watcher(show, settings.tenant)
+            engine = prepared.engine()
+            runner = Runner(store, engine, observers=[watcher], now=_now_us if order.follow else None)
+            if order.refold:
+                runner.refold()
+                store.stamp(decided_by(prepared.program, prepared.settings), texts(prepared.rules, prepared.program))
+            else:
+                runner.resume()
+            try:
+                runner.run(sources, stop)
+            finally:
+                watcher.summary.undecided = engine.undecided
+        _tell(watcher, store, before, order, settings)
+    if stop.asked is not None and not (order.follow and stop.asked in (signal.SIGINT, signal.SIGTERM)):
+        return INTERRUPTED
+    return FOUND if order.strict and watcher.summary.dispositions["quarantined"] else 0
+
+
+@contextmanager
+def opened(prepared: Prepared, settings: Settings, *, refold: bool = False) -> Iterator[tuple[Prepared, SqliteStore]]:
+    """Open the database to write, and close it whatever happens."""
+    by = decided_by(prepared.program, prepared.settings)
+    store = open_store(settings.db, by, texts(prepared.rules, prepared.program), refold=refold)
+    try:
+        yield prepared, store
+    finally:
+        store.close()
+
+
+def _tell(watcher: Watcher, store: SqliteStore, before: int, order: Order, settings: Settings) -> None:
+    lang = settings.lang or language(os.environ)
+    if not order.json:
+        count = watcher.summary.dispositions["quarantined"]
+        refused = []
+        if count:
+            for stored in store.quarantined(before, SHOWN):
+                refused.append(Refused(stored.line, stored.reason))
+        say_refused(refused, count, lang)
+    watcher.summary.show(lang, json=order.json)
+    if order.refold and not order.json:
+        say(f"{store.last:,} inputs decided anew")
+
+
+def _now_us() -> int:
+    return time.time_ns() // 1_000
