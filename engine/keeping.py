@@ -18,7 +18,7 @@ from engine import sequences
 from engine.alert import Record
 from engine.cells import EMPTY, Cell
 from engine.deadlines import Owing, wind_up
-from engine.program import SUB, TIME, Contribution
+from engine.program import FLAGS, KIND, SUB, TIME, Contribution
 from engine.reference import Timeline
 from engine.tenant import BASES, Tenant
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _PROTOCOL: Final = 5
 # Entries by what they hold: a cell, an entity, a step of a sequence, an alert's last record, the rest of a tenant.
 CELL, LINE, STEP, BOUND, STANDING, REST = "cell", "line", "step", "bound", "standing", "rest"
+LOOSE: Final = "loose"  # A contribution that no cell holds, and that a late change may yet put into one.
 _BASE: Final = ("items", "journal", "key", "most")
 
 
@@ -66,14 +67,12 @@ def changes(engine: Engine) -> Iterator[tuple[bytes, bytes | None]]:
 def _changed(tenant: Tenant) -> Iterator[tuple[bytes, bytes | None]]:
     name, touched = tenant.name, tenant.touched
     assert touched is not None, "the engine keeps track before anything is fed"
-    lines: dict[int, tuple[str, str]] = {}
     for item in tenant.recent or ():
-        handler = tenant.variant.by_kind[item[4]]
+        handler = tenant.variant.by_kind[item[KIND]]
         if handler.route is not None:
             touched.update(("cell", *place) for place in handler.route(item))
-        for line in handler.lines(tenant, item) if handler.lines is not None else ():
-            lines[id(line)] = (line.kind, line.name)
-    touched.update(("line", *line) for line in lines.values())
+        if not item[SUB]:
+            keep_loose(tenant, item)
     for what in sorted(touched, key=repr):
         yield _kept((name, *what)), _value(tenant, what)
     yield _kept((name, REST)), _kept(_rest(tenant))
@@ -92,7 +91,24 @@ def everything(tenant: Tenant) -> set[tuple[Any, ...]]:
             for number, ordered in enumerate(steps.ordered):
                 found.update(("step", place, number, item[: SUB + 1]) for item in ordered)
     found.update(("standing", *name) for name in tenant.standing)
+    found.update(("loose", position) for position in tenant.loose)
     return found
+
+
+def keep_loose(tenant: Tenant, item: Contribution) -> None:
+    """Keep a contribution by itself where no cell keeps it; nothing is done where nobody keeps state."""
+    if tenant.touched is None:
+        return
+    handler = tenant.variant.by_kind[item[KIND]]
+    placed = bool(handler.route and handler.route(item)) or bool(handler.owed and handler.owed(item))
+    steps = any(item[FLAGS] & link.flag for case in tenant.program.sequences for link in case.links)
+    position = item[: SUB + 1]
+    if placed or steps:
+        if tenant.loose.pop(position, None) is not None:  # type: ignore[call-overload]  # a slice of a tuple of Any
+            tenant.touched.add(("loose", position))
+    elif item[TIME] >= tenant.clock - tenant.lateness_us:
+        tenant.loose[position] = item  # type: ignore[index]  # as above
+        tenant.touched.add(("loose", position))
 
 
 def _value(tenant: Tenant, what: tuple[Any, ...]) -> bytes | None:
@@ -103,13 +119,16 @@ def _value(tenant: Tenant, what: tuple[Any, ...]) -> bytes | None:
             return None if cell is None else _kept(_cell(cell))
         case ("line", kind, entity):
             line = tenant.entities(kind).get(entity)
-            return None if line is None else _kept((line.history(), line.readers))
+            return None if line is None else _kept(line.history())
         case ("step", place, number, position):
             item = sequences.step_at(tenant, tenant.program.sequence_of[place], number, position)
             return None if item is None else _kept(item)
         case ("bound", place, position):
             bound = sequences.steps_of(tenant, tenant.program.sequence_of[place]).bound.get(position)
             return None if bound is None else _kept(bound)
+        case ("loose", position):
+            loose = tenant.loose.get(position)
+            return None if loose is None else _kept(loose)
         case ("standing", *held):
             record = tenant.standing.get(tuple(held))  # type: ignore[arg-type]  # (case, key, group)
             fact = tenant.facts.get(tuple(held))  # type: ignore[arg-type]
@@ -148,8 +167,9 @@ def restore(engine: Engine, entries: Iterable[tuple[bytes, bytes]]) -> None:
                 _take(tenant, what, tuple(where), _read(raw), shared.setdefault(name, {}))
             case other:
                 raise StateError(f"kept state names {other!r}; expected (tenant, kind, …)")
-    for tenant in engine.tenants.values():
+    for name, tenant in engine.tenants.items():
         _wind_up(tenant)
+        _gather(tenant, shared.get(name, {}))
 
 
 def _take(tenant: Tenant, what: str, where: tuple[Any, ...], value: Any, shared: dict[Any, Contribution]) -> None:
@@ -157,9 +177,10 @@ def _take(tenant: Tenant, what: str, where: tuple[Any, ...], value: Any, shared:
         _take_cell(tenant, where[0], where[1], value, shared)
     elif what == LINE:
         kind, name = where
-        line = tenant.entities(kind)[name] = Timeline(kind, name, BASES[kind])
-        line.restore(value[0])
-        line.readers = _shared(value[1], shared)
+        line = tenant.entities(kind)[name] = Timeline(BASES[kind])
+        line.restore(value)
+    elif what == LOOSE:
+        tenant.loose[where[0]] = _shared([value], shared)[0]
     elif what == STEP:
         sequences.take_step(tenant, tenant.program.sequence_of[where[0]], where[1], _shared([value], shared)[0])
     elif what == BOUND:
@@ -224,6 +245,14 @@ def _wind_up(tenant: Tenant) -> None:
             tenant.look_again(-1 - number, name, tenant.clock + tenant.lateness_us)
     tenant.set_alarm()
     assert all(cell.items[-1][TIME] >= 0 for cells in tenant.cells for cell in cells.values() if _tailed(cell))
+
+
+def _gather(tenant: Tenant, shared: dict[Any, Contribution]) -> None:
+    """Find again what came inside the lateness, among all that the cells hold."""
+    horizon = tenant.clock - tenant.lateness_us
+    found = [item for item in shared.values() if item[TIME] >= horizon and not item[SUB]]
+    tenant.arrived = sorted(found, key=lambda item: item[: SUB + 1])
+    tenant.newest_us = max((item[TIME] for item in found), default=-1)
 
 
 def _tailed(cell: Any) -> bool:

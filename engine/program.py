@@ -21,7 +21,6 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 if TYPE_CHECKING:
     from engine.deadlines import Deadline
-    from engine.reference import Timeline
     from engine.sequences import Sequence
     from engine.tenant import Tenant
     from engine.windows import Zone
@@ -142,7 +141,6 @@ class Handler:
     make: Callable[[Tenant, int, Any], Contribution] | None = None  # Of a derived fact: its contribution, unfolded.
     # The same contribution with its as-of values looked up again; None where it looks nothing up.
     again: Callable[[Tenant, Contribution], Contribution] | None = None
-    lines: Callable[[Tenant, Contribution], list[Timeline]] | None = None  # The entities it looked up.
     route: Callable[[Contribution], list[tuple[int, Key]]] | None = None  # The cells it belongs to.
     owed: Callable[[Contribution], list[tuple[int, Key]]] | None = None  # The deadlines it arms or answers.
     plain: Callable[[Tenant, Contribution, list[Found], list[int]], None] | None = None  # Cases without a cell.
@@ -197,6 +195,8 @@ class Program:
     sequences: tuple[Sequence, ...] = ()
     sequence_of: dict[int, Sequence] = field(default_factory=dict)  # By place among the cells.
     make_fact: Callable[[Tenant, int, Any], Contribution] | None = None  # Of an alert that another rule reads.
+    # Entity → event type by number → the column that names the entity it looks up.
+    reader_columns: dict[str, dict[int, int]] = field(default_factory=dict)
     line_kinds: tuple[str, ...] = ("account", "owner", "device", "order", "limits")
     undecided: tuple[str, ...] = ()  # The rule that each counter of undecided expressions belongs to.
     source: str = ""  # The generated Python, for tracebacks and for reading.

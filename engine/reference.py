@@ -1,7 +1,7 @@
 """Who owned what, as of when: timelines of accounts, owners, devices, orders and limits.
 
 Each entity is a line of snapshots, one after every event that changed it. An event reads the newest snapshot at or
-before its own position, and is remembered as a reader for as long as a late change could still reach it.
+before its own position.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from typing import Any, Final, Literal, TypeAlias
 
-from engine.program import TIME, Contribution, Position
+from engine.program import TIME, Position
 
 Snapshot: TypeAlias = tuple[Any, ...]
 # What an event does to an entity: set a field; add to or drop from a set (a sorted tuple); put a (name, value) into a
@@ -29,34 +29,29 @@ LIMITS: Final[Snapshot] = ({},)
 
 
 class Timeline:
-    """One entity over time, and the contributions that looked it up."""
+    """One entity over time."""
 
-    __slots__ = ("_base", "_edits", "_marks", "_snapshots", "kind", "last_time", "most", "name", "now", "readers")
+    __slots__ = ("_base", "_edits", "_marks", "_snapshots", "last_time", "now")
 
-    def __init__(self, kind: str, name: str, base: Snapshot) -> None:
-        self.kind = kind
-        self.name = name
+    def __init__(self, base: Snapshot) -> None:
         self._base = base
         self._marks: list[Position] = []
         self._edits: list[tuple[Edit, ...]] = []
         self._snapshots: list[Snapshot] = []
         self.now = base
         self.last_time = -1  # Of the newest change; an event after it reads `now`.
-        self.readers: list[Contribution] = []
-        self.most = 16  # Once there are more readers, those out of reach are forgotten.
 
     def at(self, position: Position) -> Snapshot:
         """Return the snapshot as of a position."""
         index = bisect_right(self._marks, position)
         return self._snapshots[index - 1] if index else self._base
 
-    def change(self, position: Position, edits: tuple[Edit, ...]) -> list[Contribution]:
-        """Enter a change; return the readers after it, whose view may have changed."""
+    def change(self, position: Position, edits: tuple[Edit, ...]) -> None:
+        """Enter a change."""
         index = bisect_left(self._marks, position)
         self._marks.insert(index, position)
         self._edits.insert(index, edits)
         self._refold(index)
-        return [reader for reader in self.readers if reader[:4] >= position]
 
     def _refold(self, index: int) -> None:
         snapshot = self._snapshots[index - 1] if index else self._base
@@ -66,12 +61,6 @@ class Timeline:
             self._snapshots.append(snapshot)
         self.now = snapshot
         self.last_time = self._marks[-1][TIME]
-
-    def forget_readers(self, before_us: int) -> bool:
-        """Drop readers that no late change can reach; return whether nothing is left to remember."""
-        if self.readers:
-            self.readers = [reader for reader in self.readers if reader[TIME] >= before_us]
-        return not self.readers and not self._marks
 
     def history(self) -> list[tuple[Position, tuple[Edit, ...]]]:
         """Return every change, oldest first; `restore` takes it back."""

@@ -6,43 +6,33 @@ from typing import TYPE_CHECKING
 
 from engine.deadlines import enter, settle_again, withdraw
 from engine.lateness import revise
-from engine.program import KIND, SUB, Contribution, Found, Key
+from engine.keeping import keep_loose
+from engine.program import KIND, Contribution, Found, Key
 from engine.sequences import bind_again, displace, place
 
 if TYPE_CHECKING:
     from engine.tenant import Tenant
 
 
-def look_again(tenant: Tenant, readers: list[Contribution]) -> None:
-    """Look up again what these contributions read, and mend whatever follows from it."""
+def look_again(tenant: Tenant, readers: list[int]) -> None:
+    """Look up again what the contributions at these places of `arrived` read, and mend whatever follows from it."""
     removed: list[Contribution] = []
     added: list[Contribution] = []
-    for old in {reader[: SUB + 1]: reader for reader in readers}.values():
+    for index in sorted(set(readers)):
+        old = tenant.arrived[index]
         again = tenant.variant.by_kind[old[KIND]].again
-        assert again is not None, "only what looks something up is a reader"
-        new = again(tenant, old)
+        new = again(tenant, old) if again is not None else old
         if new != old:
             removed.append(old)
             added.append(new)
-            _read_elsewhere(tenant, old, new)
+            tenant.arrived[index] = new
     if removed:
         _change_sequences(tenant, removed, added)
         _change_deadlines(tenant, removed, added)
         revise(tenant, removed, added)
         for old, new in zip(removed, added, strict=True):
             _change_plain(tenant, old, new)
-
-
-def _read_elsewhere(tenant: Tenant, old: Contribution, new: Contribution) -> None:
-    lines = tenant.variant.by_kind[old[KIND]].lines
-    assert lines is not None, "only what looks something up is a reader"
-    for line in lines(tenant, old):
-        if old in line.readers:  # Not so where limits were constants when it came.
-            line.readers.remove(old)
-            tenant.touch_line(line)
-    for line in lines(tenant, new):
-        line.readers.append(new)
-        tenant.touch_line(line)
+            keep_loose(tenant, new)
 
 
 def _change_plain(tenant: Tenant, old: Contribution, new: Contribution) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from engine import deadlines, sequences
 from engine.cells import LEAST, Cell
-from engine.program import TIME, CellClass, Face, Key, Mark
+from engine.program import SUB, TIME, CellClass, Face, Key, Mark
 from engine.windows import HOUR
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ def _begin_hour(tenant: Tenant, hour: int) -> None:
     for due in ripe:
         tenant.sweeping += tenant.due.pop(due)
     tenant.due_hour = hour
+    _forget_arrived(tenant, tenant.clock - tenant.lateness_us)
     for case in tenant.program.sequences:
         sequences.forget(tenant, case, STEPS_AN_HOUR)
 
@@ -86,17 +87,23 @@ def tidy(tenant: Tenant, cls: CellClass, cell: Any) -> None:
 
 
 def _look_at_line(tenant: Tenant, index: int, key: Any) -> None:
+    """Forget an entity that nothing was ever said of; one that was registered stays."""
     kind = tenant.program.line_kinds[-1 - index]
     lines = tenant.entities(kind)
     line = lines.get(key)
-    if line is None:
-        return
-    if line.forget_readers(tenant.clock - tenant.lateness_us):
+    if line is not None and line.last_time < 0:
         del lines[key]
-        if tenant.touched is not None:
-            tenant.touched.add(("line", kind, key))
-    elif line.last_time < 0:  # What was registered stays.
-        tenant.look_again(index, key, tenant.clock + SELDOM * tenant.lateness_us)
+
+
+def _forget_arrived(tenant: Tenant, horizon: int) -> None:
+    """Drop what came so long ago that no change of reference data can come in time for it."""
+    arrived = tenant.arrived
+    old = next((index for index, item in enumerate(arrived) if item[TIME] >= horizon), len(arrived))
+    if tenant.loose:
+        for item in arrived[:old]:
+            if tenant.loose.pop(item[: SUB + 1], None) is not None and tenant.touched is not None:  # type: ignore[call-overload]
+                tenant.touched.add(("loose", item[: SUB + 1]))
+    del arrived[:old]
 
 
 def _trim(tenant: Tenant, cls: CellClass, cell: Any, horizon: int) -> bool:

@@ -10,15 +10,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from engine.cells import Cell
 from engine.deadlines import ring
-from engine.program import CellClass, Contribution, Key, Position, Program, Variant
+from engine.program import KIND, CellClass, Contribution, Key, Position, Program, Variant
 from engine.reference import ACCOUNT, DEVICE, LIMITS, ORDER, OWNER, Snapshot, Timeline
 from engine.seen import Seen
 from engine.windows import HOUR, Zone
 
 if TYPE_CHECKING:
     from engine.alert import Record
-
-READERS: Final = 16  # An entity's readers are looked through once there are more than this.
 
 BASES: Final[dict[str, Snapshot]] = {
     "account": ACCOUNT,
@@ -63,6 +61,10 @@ class Tenant:
         self.keep = True
         self.mute = [0] * len(program.undecided)  # Where judging again counts what it could not decide.
         self.derived: list[Contribution] = []
+        # What came inside the lateness, in order of arrival: a late change of reference data may touch any of it.
+        self.arrived: list[Contribution] = []
+        self.newest_us = -1
+        self.loose: dict[Position, Contribution] = {}  # Those of them that no cell holds; only where state is kept.
         # Entries changed since a checkpoint, and the contributions folded since; None where nobody keeps any.
         self.touched: set[tuple[Any, ...]] | None = None
         self.recent: list[Contribution] | None = None
@@ -77,7 +79,7 @@ class Tenant:
         lines = self.entities(kind)
         line = lines.get(name)
         if line is None:
-            line = lines[name] = Timeline(kind, name, BASES[kind])
+            line = lines[name] = Timeline(BASES[kind])
             self.look_again(-1 - self.program.line_kinds.index(kind), name, max(self.clock, 0) + self.lateness_us)
         return line
 
@@ -98,11 +100,6 @@ class Tenant:
         if self.touched is not None:
             self.touched.add(("cell", index, key))
 
-    def touch_line(self, line: Timeline) -> None:
-        """Note that an entity, or who read it, changed otherwise than by an event in order."""
-        if self.touched is not None:
-            self.touched.add(("line", line.kind, line.name))
-
     def look_again(self, index: int, key: Key, at_us: int) -> None:
         """Ask for a cell (or, with a negative index, an entity) to be swept once the clock is past an instant."""
         hour = at_us // HOUR + 1
@@ -114,10 +111,16 @@ class Tenant:
         else:
             waiting.append((index, key))
 
-    def trim_readers(self, line: Timeline) -> None:
-        """Forget the readers of an entity that no late change can reach; look again once they have doubled."""
-        line.forget_readers(self.clock - self.lateness_us)
-        line.most = max(READERS, 2 * len(line.readers))
+    def readers_of(self, kind: str, name: str, after: Position) -> list[int]:
+        """Return where in `arrived` the contributions stand that looked an entity up after a place."""
+        if after[0] > self.newest_us:
+            return []
+        columns = self.program.reader_columns[kind]
+        return [
+            index
+            for index, item in enumerate(self.arrived)
+            if item[0] >= after[0] and item[KIND] in columns and item[columns[item[KIND]]] == name and item[:4] > after
+        ]
 
     def set_alarm(self) -> None:
         """Note when the clock next has something to do: a timer, or the next hour's sweeping."""

@@ -19,7 +19,7 @@ MINUTE: Final = 60 * SECOND
 HOUR: Final = 60 * MINUTE
 DAY: Final = 24 * HOUR
 
-_QUARTER: Final = 15 * MINUTE
+HALF_MINUTE: Final = 30 * SECOND  # No zone's offset since 1970 was finer, so no such span holds two hours.
 _EPOCH: Final = date(1970, 1, 1)
 _MONTHS: Final = {"month": 1, "quarter": 3, "year": 12}
 
@@ -47,7 +47,7 @@ def next_first_day(unit: CalendarUnit, first: date) -> date:
 class Zone:
     """A time zone with the windows met so far, so that the next instant in one costs a look-up."""
 
-    __slots__ = ("_bounds", "_hours", "_midnights", "_starts", "info", "key")
+    __slots__ = ("_bounds", "_midnights", "_starts", "hours", "info", "key")
 
     # Enough for every day of a century; a log that needs more only pays for making them again.
     LIMIT: Final = 40_000
@@ -57,7 +57,7 @@ class Zone:
         self.key = key
         self.info = ZoneInfo(key)
         self._starts: dict[str, list[int]] = {unit: [] for unit in UNITS}
-        self._hours: dict[int, int] = {}  # Quarter of an hour since 1970 → hour, where it has only one.
+        self.hours = _Hours(self)
         self._midnights: dict[int, int] = {}
         self._bounds: dict[str, list[tuple[int, int]]] = {unit: [] for unit in UNITS}
 
@@ -86,16 +86,7 @@ class Zone:
 
     def hour(self, us: int) -> int:
         """Return the hour of the zone's wall clock, 0 to 23."""
-        quarter = us // _QUARTER
-        found = self._hours.get(quarter)
-        if found is not None:
-            return found
-        hour = self.local(us).hour
-        if self.local(quarter * _QUARTER).hour == self.local((quarter + 1) * _QUARTER - 1).hour:
-            if len(self._hours) >= self.LIMIT:
-                self._hours.clear()
-            self._hours[quarter] = hour
-        return hour
+        return self.hours[us // HALF_MINUTE]
 
     def midnight(self, day: date) -> int:
         """Return the instant at which a day begins, in UTC microseconds."""
@@ -110,3 +101,19 @@ class Zone:
                 self._midnights.clear()
             found = self._midnights[days] = self.midnight(_EPOCH + timedelta(days=days))
         return found
+
+
+class _Hours(dict[int, int]):
+    """Half-minutes since 1970 → the hour of the wall clock, filled as they are asked for."""
+
+    __slots__ = ("_zone",)
+
+    def __init__(self, zone: Zone) -> None:
+        super().__init__()
+        self._zone = zone
+
+    def __missing__(self, half_minute: int) -> int:
+        if len(self) >= Zone.LIMIT:
+            self.clear()
+        hour = self[half_minute] = self._zone.local(half_minute * HALF_MINUTE).hour
+        return hour

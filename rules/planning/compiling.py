@@ -30,6 +30,7 @@ from engine.reference import Timeline, qualified
 from engine.sequences import Link, Sequence
 from engine.sweeping import tidy
 from engine.tenant import BASES
+from engine.windows import HALF_MINUTE, Zone
 from rules.functions import FUNCTIONS, date_of
 from rules.model import RuleSet
 from rules.operators import NAMESPACE
@@ -52,10 +53,10 @@ from rules.planning.handlers import (
     Kind,
     again_lines,
     handler_lines,
-    lines_lines,
     make_lines,
     owed_lines,
     plain_lines,
+    reader_columns,
     route_lines,
 )
 from rules.planning.layout import lay_out
@@ -212,7 +213,7 @@ class _Writer:
         if kind.deadlines:
             lines += owed_lines(kind, held)
         if not kind.derived:
-            lines += again_lines(kind, here) + lines_lines(kind, held)
+            lines += again_lines(kind, here)
             if kind.plain:
                 lines += plain_lines(kind, held)
         return lines
@@ -253,6 +254,7 @@ class _Writer:
             sequence_of={case.place: case for case in self.sequences.values()},
             make_fact=fixed[1].get(f"make_{self._number('alert.raised')}"),
             undecided=tuple(self.counters),
+            reader_columns=reader_columns(self.kinds),
             source="\n".join(made) + "\n" + constant_source,
         )
 
@@ -474,7 +476,6 @@ def _handler(kind: Kind, space: dict[str, Any]) -> Handler:
         fold=space[f"fold_{number}"],
         make=space.get(f"make_{number}"),
         again=space.get(f"again_{number}"),
-        lines=space.get(f"lines_{number}"),
         route=space.get(f"route_{number}"),
         owed=space.get(f"owed_{number}"),
         plain=space.get(f"plain_{number}"),
@@ -485,18 +486,23 @@ def _namespace(rules: RuleSet) -> dict[str, Any]:
     """Return what generated code may call: the language's functions, and the engine's parts it folds into."""
     space: dict[str, Any] = {f"fn_{name}": function.impl for name, function in FUNCTIONS.items()}
     space.update(NAMESPACE)
-    space["fn_hour"] = lambda us, zone: zone.hour(us)  # An event's time is always in range.
+    space["fn_hour"] = _hour
     space.update(
         bisect_left=bisect_left, Cell=Cell, level_in=level_in, NOTHING={}, Due=Due, owe=owe,
         advance=sequences.advance, insert_late=lateness.insert_late, tidy=tidy, note=lateness.note, limits_of=limits_of,
         qualified=qualified, business_deadline=business_deadline, day_number=day_number, hash_of=hash_of,
         day_of=date_of,
-        **{f"NOBODY_{kind}": _Nobody(kind, "", BASES[kind]) for kind in ("account", "owner", "device", "order")},
+        **{f"NOBODY_{kind}": _Nobody(BASES[kind]) for kind in ("account", "owner", "device", "order")},
     )  # fmt: skip
     for name, limit in rules.limits.items():
         value = constant(limit)
         space[f"LIMIT_{name}"] = value
     return space
+
+
+def _hour(us: int, zone: Zone) -> int:
+    """Return the hour of an event's time, which is always in range."""
+    return zone.hours[us // HALF_MINUTE]
 
 
 class _Nobody(Timeline):

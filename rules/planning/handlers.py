@@ -99,9 +99,8 @@ def handler_lines(kind: Kind, read: Reader, columns: Reader) -> Lines:
     lines.append("if T.recent is not None: T.recent.append(p)")
     if kind.derived:
         lines.append("T.derived.append(p)")
-    for line, test in _reading_lines(kind, dynamic=read.dynamic):
-        remembered = [f"r = {line}.readers", "r.append(p)", f"if len(r) > {line}.most: T.trim_readers({line})"]
-        lines += when(test, remembered)
+    if not kind.derived:
+        lines.append("T.arrived.append(p)")
     lines += _plain(kind, read)
     for group in kind.groups:
         lines += _into(kind, group, read, columns.columns or {})
@@ -171,13 +170,6 @@ def _entity(entity: str, name: str) -> Lines:
         f"if {line} is None: {line} = T.entity({entity!r}, {name}) if {name} is not None else NOBODY_{entity}",
         f"{at} = {line}.now if t > {line}.last_time else {line}.at(q)",
     ]
-
-
-def _reading_lines(kind: Kind, *, dynamic: bool) -> list[tuple[str, str]]:
-    found = [("account_line", "event_account is not None")] if "account" in kind.lines(dynamic=dynamic) else []
-    found += [("owner_line", "event_owner is not None")] if "owner" in kind.lines(dynamic=dynamic) else []
-    found += [(f"{entity}_line", f"{local(name)} is not None") for entity, name in ID_OF.items() if entity in kind.lines(dynamic=dynamic)]
-    return found
 
 
 def _limits(kind: Kind, read: Reader) -> Lines:
@@ -320,15 +312,17 @@ def again_lines(kind: Kind, read: Reader) -> Lines:
     return define(f"again_{kind.number}(T, p)", lines)
 
 
-def lines_lines(kind: Kind, read: Reader) -> Lines:
-    """Return `lines_N`: the entities a contribution looked up."""
-    lines = ["found = []"]
+def reader_columns(kinds: list[Kind]) -> dict[str, dict[int, int]]:
+    """Return for each entity the column, by event type, that names the one a contribution looks up."""
     names = {"account": "event.account", "owner": "event.owner", **ID_OF}
-    for entity, name in names.items():
-        if entity in kind.lines(dynamic=read.dynamic) and name in kind.columns:
-            text = read.text(name)
-            lines.append(f"if {text} is not None: found.append(T.entity({entity!r}, {text}))")
-    return define(f"lines_{kind.number}(T, p)", [*lines, "return found"])
+    return {
+        entity: {
+            kind.number: kind.columns[name]
+            for kind in kinds
+            if name in kind.columns and entity in kind.lines(dynamic=True)
+        }
+        for entity, name in names.items()
+    }
 
 
 def route_lines(kind: Kind, read: Reader) -> Lines:

@@ -9,6 +9,7 @@ from typing import Final
 
 from rules.emitted import Emitted, Reading
 from rules.emitting import Emitter
+from rules.functions import EVENT_TIMES
 from rules.model import Limit
 from rules.planning.names import signature
 from rules.planning.fields import LIMITS, PLACED, optional, prefix_of
@@ -48,7 +49,7 @@ class Reader:
             return self._limit(name.removeprefix("limit."))
         text = self.text(name)
         if name in PLACED:
-            return Reading(text, None, *((-(1 << 62), 1 << 62) if name == "event.time" else (None, None)))
+            return Reading(text, None, *(EVENT_TIMES if name == "event.time" else (None, None)))
         given = f"{text} is not None" if optional(name, self.kinds, self.steps) else None
         return Reading(text, given, -WHOLE, WHOLE)
 
