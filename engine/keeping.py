@@ -18,7 +18,7 @@ from engine import sequences
 from engine.alert import Record
 from engine.cells import EMPTY, Cell
 from engine.deadlines import Owing, wind_up
-from engine.program import FLAGS, KIND, SUB, TIME, Contribution
+from engine.program import KIND, SUB, TIME, Contribution
 from engine.reference import Timeline
 from engine.tenant import BASES, Tenant
 
@@ -101,9 +101,8 @@ def keep_loose(tenant: Tenant, item: Contribution) -> None:
         return
     handler = tenant.variant.by_kind[item[KIND]]
     placed = bool(handler.route and handler.route(item)) or bool(handler.owed and handler.owed(item))
-    steps = any(item[FLAGS] & link.flag for case in tenant.program.sequences for link in case.links)
     position = item[: SUB + 1]
-    if placed or steps:
+    if placed:
         if tenant.loose.pop(position, None) is not None:  # type: ignore[call-overload]  # a slice of a tuple of Any
             tenant.touched.add(("loose", position))
     elif item[TIME] >= tenant.clock - tenant.lateness_us:
@@ -182,7 +181,7 @@ def _take(tenant: Tenant, what: str, where: tuple[Any, ...], value: Any, shared:
     elif what == LOOSE:
         tenant.loose[where[0]] = _shared([value], shared)[0]
     elif what == STEP:
-        sequences.take_step(tenant, tenant.program.sequence_of[where[0]], where[1], _shared([value], shared)[0])
+        sequences.take_step(tenant, tenant.program.sequence_of[where[0]], where[1], value)
     elif what == BOUND:
         sequences.steps_of(tenant, tenant.program.sequence_of[where[0]]).bound[where[1]] = _shared(value, shared)
     elif what == STANDING:

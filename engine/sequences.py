@@ -27,8 +27,11 @@ class Link:
 
     flag: int
     within_us: int  # Greatest distance to the step after it, inclusive; 0 on the last step.
-    join: Callable[[Contribution], Any]  # The values later steps must match; None: some are absent.
-    asked: Callable[[Chain], Any]  # Of the bound later steps: the values this step must have.
+    keep: Callable[[Contribution], Contribution]  # What is remembered of an event: its place, and what is read of it.
+    near: Callable[[Contribution], Any]  # Of what is remembered: the values the very next step must match.
+    join: Callable[[Contribution], Any]  # Of what is remembered: the values all later steps must match.
+    asked_near: Callable[[Chain], Any]  # Of the bound later steps: the same values as `near`, None if some are absent.
+    asked: Callable[[Chain], Any]  # Of the bound later steps: the same values as `join`.
     fits: Callable[[Chain], bool]  # Of this step and the bound later ones.
 
 
@@ -48,13 +51,31 @@ class Sequence:
         return sum(link.within_us for link in self.links)
 
 
+class Joined:
+    """The events of a step that one next step can follow, and once somebody asked, by all joining values."""
+
+    __slots__ = ("by_join", "items")
+
+    def __init__(self) -> None:
+        self.items: list[Contribution] = []
+        self.by_join: dict[Any, list[Contribution]] | None = None
+
+    def matching(self, link: Link, wanted: Any) -> list[Contribution]:
+        """Return the events with the values wanted, in order."""
+        if self.by_join is None:
+            self.by_join = {}
+            for item in self.items:
+                self.by_join.setdefault(link.join(item), []).append(item)
+        return self.by_join.get(wanted, [])
+
+
 class Steps:
     """What one sequence remembers: every step's events, by joining values and in order."""
 
-    __slots__ = ("bound", "by_join", "ordered")
+    __slots__ = ("bound", "by_near", "ordered")
 
     def __init__(self, steps: int) -> None:
-        self.by_join: list[dict[Any, list[Contribution]]] = [{} for _ in range(steps)]
+        self.by_near: list[dict[Any, Joined]] = [{} for _ in range(steps)]
         self.ordered: list[list[Contribution]] = [[] for _ in range(steps)]
         self.bound: dict[Any, list[Contribution]] = {}  # Position of a last step → the contributions it made.
 
@@ -78,34 +99,38 @@ def advance(tenant: Tenant, case: Sequence, item: Contribution, found: list[Foun
     flags = item[FLAGS]
     for number, link in enumerate(case.links):
         if flags & link.flag:
-            _keep(tenant, case, steps, number, item)
+            _keep(tenant, case, steps, number, link.keep(item))
     if late:
         bind_again(tenant, case, item)
     elif flags & case.links[last].flag and steps.ordered[last - 1]:
-        for chain in chains(case, steps, item):
+        for chain in chains(case, steps, case.links[last].keep(item)):
             _enter(tenant, case, steps, chain, found, undecided)
 
 
-def _keep(tenant: Tenant, case: Sequence, steps: Steps, number: int, item: Contribution) -> None:
+def _keep(tenant: Tenant, case: Sequence, steps: Steps, number: int, kept: Contribution) -> None:
     """Remember an event as a step."""
-    _put(steps.ordered[number], item)
+    _put(steps.ordered[number], kept)
     if tenant.touched is not None:
-        _touch(tenant, case, "step", number, item)
-    join = case.links[number].join(item)
-    if join is not None:
-        by_join = steps.by_join[number]
-        held = by_join.get(join)
-        if held is None:
-            by_join[join] = [item]
-        else:
-            _put(held, item)
+        _touch(tenant, case, "step", number, kept)
+    if number == len(case.links) - 1:
+        return  # No later step looks for it.
+    link = case.links[number]
+    near = link.near(kept)
+    if near is not None:
+        by_near = steps.by_near[number]
+        joined = by_near.get(near)
+        if joined is None:
+            joined = by_near[near] = Joined()
+        _put(joined.items, kept)
+        if joined.by_join is not None:
+            _put(joined.by_join.setdefault(link.join(kept), []), kept)
 
 
-def _put(held: list[Contribution], item: Contribution) -> None:
-    if held and item < held[-1]:
-        insort(held, item)
+def _put(held: list[Contribution], kept: Contribution) -> None:
+    if held and kept < held[-1]:
+        insort(held, kept)
     else:
-        held.append(item)
+        held.append(kept)
 
 
 def chains(case: Sequence, steps: Steps, last: Contribution) -> list[Chain]:
@@ -128,8 +153,9 @@ def _bound(case: Sequence, steps: Steps, step: int, tail: Chain) -> Iterator[Cha
         yield tail
         return
     link = case.links[step - 1]
-    asked = link.asked(tail)
-    held = steps.by_join[step - 1].get(asked, []) if asked is not None else []
+    near = link.asked_near(tail)
+    joined = steps.by_near[step - 1].get(near) if near is not None else None
+    held = joined.matching(link, link.asked(tail)) if joined is not None else []
     first = bisect_left(held, (tail[0][TIME] - link.within_us,))
     for index in range(bisect_left(held, tail[0][: SUB + 1]) - 1, first - 1, -1):
         if link.fits((held[index], *tail)):
@@ -179,11 +205,25 @@ def displace(tenant: Tenant, case: Sequence, item: Contribution) -> None:
     steps = steps_of(tenant, case)
     for number, link in enumerate(case.links):
         if item[FLAGS] & link.flag:
+            _forget(tenant, case, steps, number, link.keep(item))
             _drop(steps.ordered[number], item)
-            _touch(tenant, case, "step", number, item)
-            join = link.join(item)
-            if join is not None:
-                _drop(steps.by_join[number][join], item)
+
+
+def _forget(tenant: Tenant, case: Sequence, steps: Steps, number: int, kept: Contribution) -> None:
+    """Take what is remembered of a step's event out of the joins."""
+    _touch(tenant, case, "step", number, kept)
+    if number == len(case.links) - 1:
+        return
+    link = case.links[number]
+    near = link.near(kept)
+    if near is None:
+        return
+    joined = steps.by_near[number][near]
+    _drop(joined.items, kept)
+    if joined.by_join is not None:
+        _drop(joined.by_join[link.join(kept)], kept)
+    if not joined.items:
+        del steps.by_near[number][near]
 
 
 def place(tenant: Tenant, case: Sequence, item: Contribution) -> None:
@@ -191,36 +231,29 @@ def place(tenant: Tenant, case: Sequence, item: Contribution) -> None:
     steps = steps_of(tenant, case)
     for number, link in enumerate(case.links):
         if item[FLAGS] & link.flag:
-            _keep(tenant, case, steps, number, item)
+            _keep(tenant, case, steps, number, link.keep(item))
 
 
 def _drop(held: list[Contribution], item: Contribution) -> None:
     at = bisect_left(held, item[: SUB + 1])
-    assert held[at] == item, "only what was entered can be dropped"
+    assert held[at][: SUB + 1] == item[: SUB + 1], "only what was entered can be dropped"
     del held[at]
 
 
 def forget(tenant: Tenant, case: Sequence, limit: int) -> None:
-    """Drop up to `limit` events that no last step to come can reach."""
+    """Drop up to `limit` events of each step that no last step to come can reach."""
     steps = steps_of(tenant, case)
     horizon = tenant.clock - tenant.lateness_us
-    for number, link in enumerate(case.links):
+    last = len(case.links) - 1
+    for number in range(len(case.links)):
         reach = sum(later.within_us for later in case.links[number:])
         ordered = steps.ordered[number]
         cut = min(bisect_left(ordered, (horizon - reach,)), limit)
         for old in ordered[:cut]:
-            _touch(tenant, case, "step", number, old)
-            join = link.join(old)
-            if join is not None:
-                held = steps.by_join[number][join]
-                del held[0]
-                if not held:
-                    del steps.by_join[number][join]
-        if cut:
-            for old in ordered[:cut] if number == len(case.links) - 1 else ():
-                steps.bound.pop(old[: SUB + 1], None)
+            _forget(tenant, case, steps, number, old)
+            if number == last and steps.bound.pop(old[: SUB + 1], None) is not None:
                 _touch(tenant, case, "bound", None, old)
-            del ordered[:cut]
+        del ordered[:cut]
 
 
 # --- for checkpoints -------------------------------------------------------------------------------------------------

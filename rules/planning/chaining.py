@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from rules.planning.building import Plan
 from rules.planning.fields import LIMITS, prefix_of
@@ -70,6 +71,11 @@ class Chain:
                         break
         return found
 
+    def kept(self, at: int) -> list[str]:
+        """Return what is remembered of a step beyond its place, as `event.` names."""
+        names = sorted(self.reads(at) - set(_PLACED))
+        return [*names, LIMITS] if at == len(self.names) - 1 else names
+
     def reads(self, at: int) -> set[str]:
         """Return what is read of a step, as `event.` names."""
         step = self.names[at]
@@ -88,10 +94,16 @@ class Chain:
         names = {name for tree in trees for name in names_in(tree)} | set(unit.shown)
         return {name for name in names if prefix_of(name) in (*self.names, "event")}
 
-    def lines(self, readers: list[Reader], since: int, kind: str) -> Lines:
-        """Return the functions of every step, and `bind_N`."""
+    def lines(self, events: list[Reader], since: int, kind: str) -> Lines:
+        """Return the functions of every step, and `bind_N`; `events` read a step's event, the rest what is kept of it."""
         index = self.unit.index
         lines: Lines = []
+        readers: list[Reader] = []
+        for at, event in enumerate(events):
+            names = self.kept(at)
+            texts = "".join(f", {event.text(name)}" for name in names)
+            lines += [f"def keep_{index}_{at}(p):", *indent([f"return (p[0], p[1], p[2], p[3]{texts})"]), ""]
+            readers.append(replace(event, columns={name: _FIRST + number for number, name in enumerate(names)}, memo={}))
         for at in range(len(self.names) - 1):
             lines += self._link_lines(at, readers)
         last = len(self.names) - 1
@@ -120,10 +132,20 @@ class Chain:
 
     def _link_lines(self, at: int, readers: list[Reader]) -> Lines:
         index, joins = self.unit.index, self.joins(at)
+        after = self.names[at + 1]
+        near = [pair for pair in joins if (prefix_of(pair[1]) if prefix_of(pair[1]) in self.names else self.names[-1]) == after]
+        mine_near = [readers[at].text("event" + name[len(prefix_of(name)) :]) for name, _ in near]
+        asked_near = [self._later(name, at, readers) for _, name in near]
         mine = [readers[at].text("event" + name[len(prefix_of(name)) :]) for name, _ in joins]
         asked = [self._later(name, at, readers) for _, name in joins]
         fits = true(tuple(self.between[at]), self._bound_reader(at, readers))
         return [
+            f"def near_{index}_{at}(p):",
+            *indent(_values(mine_near)),
+            "",
+            f"def asked_near_{index}_{at}(h):",
+            *indent(_values(asked_near)),
+            "",
             f"def join_{index}_{at}(p):",
             *indent(_values(mine)),
             "",
@@ -156,6 +178,7 @@ class Chain:
         return readers[at].knowing(named)
 
 
+_FIRST = 4  # What is kept of an event begins after its place.
 _PLACED = ("event.time", "event.source", "event.id", "event.type")
 
 

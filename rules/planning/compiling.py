@@ -363,10 +363,8 @@ class _Writer:
         links = []
         for at, step in enumerate(unit.case.sequence):
             after = unit.case.sequence[at + 1].within_us if at < last else 0
-            join = space[f"join_{index}_{at}"] if at < last else _nothing
-            asked = space[f"asked_{index}_{at}"] if at < last else _nothing
-            fits = space[f"fits_{index}_{at}"] if at < last else _nothing
-            links.append(Link(chain.streams[at].bit, after, join, asked, fits))
+            found = [space.get(f"{name}_{index}_{at}", _nothing) for name in ("near", "join", "asked_near", "asked", "fits")]
+            links.append(Link(chain.streams[at].bit, after, space[f"keep_{index}_{at}"], *found))
             assert step.name == chain.names[at], "links are in the order of the steps"
         return Sequence(unit.place, tuple(links), _since(unit), space[f"bind_{index}"], chain_kind(index))
 
