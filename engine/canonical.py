@@ -1,4 +1,8 @@
-"""One value, one sequence of bytes, one id: canonical JSON (RFC 8785) for values without floats."""
+"""One value, one sequence of bytes, one id: canonical JSON (RFC 8785) for values without floats.
+
+`msgspec.json.encode(order="sorted")` differs from it for some control characters and for keys beyond the basic plane,
+so the library that knows the RFC does it; what it allows and Weiguard does not is asserted first.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +11,32 @@ from typing import Any
 
 import rfc8785
 
+from engine.payloads.fields import GREATEST
+
 
 def canonical(value: Any) -> bytes:
-    """Return the canonical JSON of a value. Raises rfc8785.CanonicalizationError for integers beyond ±(2^53 - 1)."""
+    """Return the canonical JSON of a value.
+
+    Keys must be ASCII, numbers whole and within ±(2^53 - 1): anything else is an AssertionError, a fault of ours.
+    """
+    _check(value)
     return rfc8785.dumps(value)
 
 
 def digest(value: Any) -> str:
     """Return the SHA-256 of a value's canonical JSON in hexadecimal."""
     return sha256(canonical(value)).hexdigest()
+
+
+def _check(value: Any) -> None:
+    if isinstance(value, dict):
+        assert all(isinstance(key, str) and key.isascii() for key in value), "keys are ASCII texts"
+        for item in value.values():
+            _check(item)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            _check(item)
+    elif isinstance(value, int):
+        assert -GREATEST <= value <= GREATEST, "whole numbers are exact in every reader"
+    else:
+        assert value is None or isinstance(value, str), f"no {type(value).__name__} in canonical JSON"

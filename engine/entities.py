@@ -1,7 +1,6 @@
 """What events say about accounts, owners, devices, orders and limits: one edit a line.
 
-Each function returns where in the tenant's `arrived` the contributions stand that read the entity after the event's
-place, for the engine to look up again.
+Each function returns the contributions that read the entity after the event's place, for the engine to look up again.
 """
 
 from __future__ import annotations
@@ -9,17 +8,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from engine.program import Position
+from engine.cells import Cell
+from engine.program import Contribution, Position
 from engine.reference import Edit
 
 if TYPE_CHECKING:
     from engine.tenant import Tenant
 
-Change: TypeAlias = Callable[["Tenant", Position, Any], list[int]]
+Change: TypeAlias = Callable[["Tenant", Position, Any], list[Contribution]]
 
 
-def _enter(tenant: Tenant, kind: str, name: str, place: Position, edits: tuple[Edit, ...]) -> list[int]:
-    """Change an entity; return where in `arrived` the contributions stand that read it after the place of the change."""
+def _enter(tenant: Tenant, kind: str, name: str, place: Position, edits: tuple[Edit, ...]) -> list[Contribution]:
+    """Change an entity; return the contributions that read it after the place of the change."""
     if tenant.touched is not None:
         tenant.touched.add(("line", kind, name))
     tenant.entity(kind, name).change(place, edits)
@@ -27,7 +27,7 @@ def _enter(tenant: Tenant, kind: str, name: str, place: Position, edits: tuple[E
 
 
 def _account(*edits_of: Callable[[Any, Tenant], Edit]) -> Change:
-    def change(tenant: Tenant, place: Position, event: Any) -> list[int]:
+    def change(tenant: Tenant, place: Position, event: Any) -> list[Contribution]:
         if event.subject is None:
             return []
         edits = tuple(edit(event.data, tenant) for edit in edits_of)
@@ -43,31 +43,31 @@ def _opened_on(data: Any, tenant: Tenant) -> Edit:
     return ("set", 4, opened)
 
 
-def _owner_registered(tenant: Tenant, place: Position, event: Any) -> list[int]:
+def _owner_registered(tenant: Tenant, place: Position, event: Any) -> list[Contribution]:
     data = event.data
     edits: tuple[Edit, ...] = (("set", 0, data.kind), ("set", 1, data.registered), ("set", 2, data.vat_status))
     return _enter(tenant, "owner", data.owner_id, place, edits)
 
 
 def _staff(verb: Any) -> Change:
-    def change(tenant: Tenant, place: Position, event: Any) -> list[int]:
+    def change(tenant: Tenant, place: Position, event: Any) -> list[Contribution]:
         return _enter(tenant, "owner", event.data.owner_id, place, ((verb, 3, event.data.staff_id),))
 
     return change
 
 
-def _offboarded(tenant: Tenant, place: Position, event: Any) -> list[int]:
+def _offboarded(tenant: Tenant, place: Position, event: Any) -> list[Contribution]:
     if event.data.owner_id is None:
         return []
     return _staff("drop")(tenant, place, event)
 
 
-def _device(tenant: Tenant, place: Position, event: Any) -> list[int]:
+def _device(tenant: Tenant, place: Position, event: Any) -> list[Contribution]:
     edits: tuple[Edit, ...] = (("set", 0, event.data.managed), ("set", 1, event.data.owner_id))
     return _enter(tenant, "device", event.data.device_id, place, edits)
 
 
-def _order(tenant: Tenant, place: Position, event: Any) -> list[int]:
+def _order(tenant: Tenant, place: Position, event: Any) -> list[Contribution]:
     data = event.data
     instalment = data.instalment_plan_id is not None and data.contract_id is not None  # The plan alone proves nothing.
     edits: tuple[Edit, ...] = (
@@ -76,13 +76,13 @@ def _order(tenant: Tenant, place: Position, event: Any) -> list[int]:
     return _enter(tenant, "order", data.order_id, place, edits)
 
 
-def _moved(tenant: Tenant, place: Position, event: Any) -> list[int]:
+def _moved(tenant: Tenant, place: Position, event: Any) -> list[Contribution]:
     if event.data.order_id is None:
         return []
     return _enter(tenant, "order", event.data.order_id, place, (("set", 4, True),))
 
 
-def _licence(tenant: Tenant, place: Position, event: Any) -> list[int]:
+def _licence(tenant: Tenant, place: Position, event: Any) -> list[Contribution]:
     data = event.data
     held = (data.qual_id, data.qual_type, tuple(data.scope or ()), data.valid_from, last_day(data))
     changed = _enter(tenant, "owner", data.owner_id, place, (("add", 4, held),))
@@ -111,21 +111,33 @@ def last_day(data: Any) -> str | None:
     return f"{year:04}-{month:02}-{day:02}"
 
 
-def _revoked(tenant: Tenant, place: Position, event: Any) -> list[int]:
-    found: list[int] = []
+def _revoked(tenant: Tenant, place: Position, event: Any) -> list[Contribution]:
+    found: list[Contribution] = []
     tenant.revoked.setdefault(event.data.qual_id, []).append(place)
     for owner in tenant.licence_owners.get(event.data.qual_id, ()):
         found += _enter(tenant, "owner", owner, place, (("add", 5, event.data.qual_id),))
     return found
 
 
-def _limit(tenant: Tenant, place: Position, event: Any) -> list[int]:
+def _limit(tenant: Tenant, place: Position, event: Any) -> list[Contribution]:
     data = event.data
     scope = f"account:{data.account}" if data.account is not None else f"owner:{data.owner_id}" if data.owner_id else ""
     tenant.variant = tenant.program.dynamic
     value = tenant.program.limit_value(data.limit, data.value)
     _enter(tenant, "limits", scope, place, (("put", 0, (data.limit, value)),))
-    return [index for index, item in enumerate(tenant.arrived) if item[:4] > place]
+    return _after(tenant, place)
+
+
+def _after(tenant: Tenant, place: Position) -> list[Contribution]:
+    """Return every contribution after a place. A limit that is set late is rare; looking at all of them is fine."""
+    found: dict[Position, Contribution] = {item[:4]: item for item in tenant.arrived if item[:4] > place}  # type: ignore[misc]
+    for cells in tenant.cells:
+        for cell in cells.values():
+            held = (cell,) if cell.__class__ is tuple else cell.items if isinstance(cell, Cell) else ()
+            for item in held:
+                if item[:4] > place and not item[3]:  # Derived facts follow the events they were derived from.
+                    found[item[:4]] = item
+    return [found[position] for position in sorted(found)]
 
 
 def _set(at: int, name: str) -> Callable[[Any, Tenant], Edit]:

@@ -29,15 +29,19 @@ class Event(msgspec.Struct, kw_only=True, gc=False):
     id: Text
     source: Text
     time: str
-    tenant: str = "default"
-    subject: str | None = None
+    tenant: Text = "default"
+    subject: Text | None = None
     receivedtime: str | None = None
     schemaversion: Version = CURRENT_VERSION
-    owner: str | None = None
+    owner: Text | None = None
     data: Any
 
     def natural(self) -> tuple[str, str, str] | None:
-        """Return `(type, key, "")`, what names the fact besides its identity, or None where nothing does."""
+        """Return what names the fact besides its identity, or None where nothing does.
+
+        It is `(type, key, first)`: the key as people read it, and the first of its parts, because the key alone does
+        not tell `A/1` with `2` from `A` with `1/2`.
+        """
         return None
 
 
@@ -67,15 +71,21 @@ def _class_of(kind: str, payload: type[Payload]) -> type[Event]:
     return made
 
 
-def _natural(kind: str, fields: tuple[str, ...]) -> Callable[[Any], tuple[str, str, str]]:
-    """Return the method that reads a type's natural key; several fields are joined by a slash."""
-    first = fields[0]
+def _natural(kind: str, fields: tuple[str, ...]) -> Callable[[Any], tuple[str, str, str] | None]:
+    """Return the method that reads a type's natural key; two fields are joined by a slash."""
     if len(fields) == 1:
-        return lambda event: (kind, getattr(event.data, first), "")
+        (only,) = fields
+        return lambda event: (kind, getattr(event.data, only), "")
+    first, second = fields
+    if first != "subject":
+        return lambda event: (
+            kind, f"{getattr(event.data, first)}/{getattr(event.data, second)}", getattr(event.data, first)
+        )  # fmt: skip
 
-    def natural(event: Any) -> tuple[str, str, str]:
-        parts = [event.subject if field == "subject" else getattr(event.data, field) for field in fields]
-        return (kind, "/".join(map(str, parts)), "")
+    def natural(event: Any) -> tuple[str, str, str] | None:
+        if event.subject is None:  # Without its account a request's number names nothing.
+            return None
+        return (kind, f"{event.subject}/{getattr(event.data, second)}", event.subject)
 
     return natural
 

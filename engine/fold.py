@@ -209,8 +209,6 @@ class Engine:
                 look_again(tenant, readers)
         elif handler is not None:
             handler.fold(tenant, time_us, event, self._found, self._undecided)
-        if time_us > tenant.newest_us:
-            tenant.newest_us = time_us
         return settle(tenant, (event.source, event.id)) if tenant.changed else []
 
     def _correct(self, tenant: Tenant, cause: tuple[str, str]) -> list[Record]:

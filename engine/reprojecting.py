@@ -7,32 +7,38 @@ from typing import TYPE_CHECKING
 from engine.deadlines import enter, settle_again, withdraw
 from engine.lateness import revise
 from engine.keeping import keep_loose
-from engine.program import KIND, Contribution, Found, Key
+from engine.program import KIND, SUB, Contribution, Found, Key, Position
 from engine.sequences import bind_again, displace, place
 
 if TYPE_CHECKING:
     from engine.tenant import Tenant
 
 
-def look_again(tenant: Tenant, readers: list[int]) -> None:
-    """Look up again what the contributions at these places of `arrived` read, and mend whatever follows from it."""
-    removed: list[Contribution] = []
-    added: list[Contribution] = []
-    for index in sorted(set(readers)):
-        old = tenant.arrived[index]
+def look_again(tenant: Tenant, readers: list[Contribution]) -> None:
+    """Look up again what these contributions read, and mend whatever follows from it."""
+    changed: dict[Position, tuple[Contribution, Contribution]] = {}
+    for old in readers:
         again = tenant.variant.by_kind[old[KIND]].again
         new = again(tenant, old) if again is not None else old
         if new != old:
-            removed.append(old)
-            added.append(new)
-            tenant.arrived[index] = new
-    if removed:
-        _change_sequences(tenant, removed, added)
-        _change_deadlines(tenant, removed, added)
-        revise(tenant, removed, added)
-        for old, new in zip(removed, added, strict=True):
-            _change_plain(tenant, old, new)
-            keep_loose(tenant, new)
+            changed[old[: SUB + 1]] = (old, new)  # type: ignore[index]  # a slice of a tuple of Any has no lengths
+    if changed:
+        _replace(tenant, changed)
+
+
+def _replace(tenant: Tenant, changed: dict[Position, tuple[Contribution, Contribution]]) -> None:
+    removed = [old for old, _ in changed.values()]
+    added = [new for _, new in changed.values()]
+    for index, item in enumerate(tenant.arrived):
+        pair = changed.get(item[: SUB + 1])  # type: ignore[call-overload]  # as above
+        if pair is not None:
+            tenant.arrived[index] = pair[1]
+    _change_sequences(tenant, removed, added)
+    _change_deadlines(tenant, removed, added)
+    revise(tenant, removed, added)
+    for old, new in changed.values():
+        _change_plain(tenant, old, new)
+        keep_loose(tenant, new)
 
 
 def _change_plain(tenant: Tenant, old: Contribution, new: Contribution) -> None:

@@ -63,7 +63,7 @@ class Tenant:
         self.derived: list[Contribution] = []
         # What came inside the lateness, in order of arrival: a late change of reference data may touch any of it.
         self.arrived: list[Contribution] = []
-        self.newest_us = -1
+        self.newest: Contribution = (-1,)  # The last of them in the tenant's order.
         self.loose: dict[Position, Contribution] = {}  # Those of them that no cell holds; only where state is kept.
         # Entries changed since a checkpoint, and the contributions folded since; None where nobody keeps any.
         self.touched: set[tuple[Any, ...]] | None = None
@@ -111,14 +111,14 @@ class Tenant:
         else:
             waiting.append((index, key))
 
-    def readers_of(self, kind: str, name: str, after: Position) -> list[int]:
-        """Return where in `arrived` the contributions stand that looked an entity up after a place."""
-        if after[0] > self.newest_us:
+    def readers_of(self, kind: str, name: str, after: Position) -> list[Contribution]:
+        """Return the contributions that looked an entity up after a place."""
+        if after > self.newest:
             return []
         columns = self.program.reader_columns[kind]
         return [
-            index
-            for index, item in enumerate(self.arrived)
+            item
+            for item in self.arrived
             if item[0] >= after[0] and item[KIND] in columns and item[columns[item[KIND]]] == name and item[:4] > after
         ]
 

@@ -6,23 +6,29 @@ are the one real case so far: `{"tx", "payer", "amount": "123.45"}`, the amount 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from engine.event import CURRENT_VERSION
 
+_YUAN: Final = re.compile(r"([0-9]{1,13})(?:\.([0-9]{1,2}))?", re.ASCII)
+_OLD_NAMES: Final = {"tx": "transaction_id", "payer": "payer_id"}
+
 
 def payment_0_to_1(data: dict[str, Any]) -> dict[str, Any]:
     """Give a pre-release payment the contract's names, and its amount in fen. Raises ValueError for a wrong amount."""
-    rest = {name: value for name, value in data.items() if name not in ("tx", "payer", "amount")}
-    try:
-        fen = Decimal(str(data["amount"])) * 100
-        if fen != fen.to_integral_value():
-            raise ValueError(data["amount"])
-        return {**rest, "transaction_id": data["tx"], "payer_id": data["payer"], "amount_fen": int(fen)}
-    except (InvalidOperation, KeyError) as error:
-        raise ValueError(str(error)) from error
+    found = {_OLD_NAMES.get(name, name): value for name, value in data.items() if name != "amount"}
+    if "amount" in data:
+        found["amount_fen"] = _fen(data["amount"])
+    return found
+
+
+def _fen(amount: object) -> int:
+    match = _YUAN.fullmatch(amount) if isinstance(amount, str) else None
+    if match is None:
+        raise ValueError('amount is a text in yuan such as "123.45"')
+    return int(match[1]) * 100 + int((match[2] or "").ljust(2, "0"))
 
 
 UPCASTERS: Final[dict[tuple[str, int], Callable[[dict[str, Any]], dict[str, Any]]]] = {

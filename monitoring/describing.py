@@ -1,7 +1,7 @@
 """A rule in plain values: its words, its trigger, its measures and its levels, as its file says them.
 
-Lists show a row of it, `rules show` the whole; a database keeps it beside the alerts that it raised, so that they can be
-explained long after the rule has changed.
+Lists show a row of it, `rules show` the whole; a database keeps it beside the alerts that it raised, so that they can
+be explained long after the rule has changed.
 """
 
 from __future__ import annotations
@@ -47,7 +47,11 @@ def whole(rule: Rule) -> dict[str, Any]:
 
 def texts(rules: RuleSet, program: Program) -> dict[str, bytes]:
     """Return the rules of a program by id, each as JSON."""
-    return {id: msgspec.json.encode(whole(rule)) for id, rule in rules.rules().items() if id in program.rules}
+    return {
+        name: msgspec.json.encode(whole(rule))
+        for name, rule in rules.rules().items()
+        if name in program.rules
+    }
 
 
 def _triggers(case: Case) -> tuple[str, ...]:
@@ -72,7 +76,12 @@ def _case(case: Case) -> dict[str, Any]:
         found["name"] = case.name
     if case.sequence:
         found["sequence"] = [
-            {"as": step.name, "event": list(step.events), "where": _source(step.where), "within": _span(step.within_us)}
+            {
+                "as": step.name,
+                "event": list(step.events),
+                "where": _source(step.where),
+                "within": _span(step.within_us),
+            }
             for step in case.sequence
         ]
     found["where"] = _source(case.where)
@@ -95,7 +104,7 @@ def _case(case: Case) -> dict[str, Any]:
 
 def _measure(measure: Measure) -> dict[str, Any]:
     over = measure.over
-    window = over.unit or over.kind
+    window: str = over.unit or over.kind
     if over.kind in ("rolling", "within"):
         window = f"{'over' if over.kind == 'rolling' else 'within'} {_span(over.us)}"
     elif over.kind == "units":

@@ -16,7 +16,9 @@ from engine.alert import Record
 from engine.disposition import DISPOSITIONS
 from streams.ports import Position
 
-CODE: Final = {disposition: code for code, disposition in enumerate(DISPOSITIONS)}  # As it is stored.
+CODE: Final[dict[str, int]] = {
+    disposition: code for code, disposition in enumerate(DISPOSITIONS)
+}  # As it is stored.
 
 # seq, line in its source, tenant, its time and the clock after it (UTC microseconds), disposition's code, reason, the
 # line as it came.
@@ -55,7 +57,9 @@ class Batch:
     records: list[tuple[int, Record]] = field(default_factory=list)  # (seq of the input, record)
     position: Position | None = None
     rest: IO[bytes] | None = None  # What follows the first bytes of the last input.
-    state: Iterable[tuple[bytes, bytes | None]] | None = None  # At a checkpoint: the entries changed since the last.
+    state: Iterable[tuple[bytes, bytes | None]] | None = (
+        None  # At a checkpoint: the entries changed since the last.
+    )
     again: bool = False  # The inputs are in the log already and are decided anew.
 
 

@@ -13,10 +13,11 @@ import msgspec
 
 from engine.alert import Record, encode
 from engine.fold import Engine
-from engine.keeping import StateError
 from engine.instants import rfc3339
+from engine.keeping import StateError
 from engine.windows import Zone
 from streams.commit import CODE, Batch, Committed, InputRow
+from streams.past import StoredPast
 from streams.ports import BLOCK_LINES, Block, Observer, Source, Store
 from streams.refusing import RefusedError
 from streams.stopping import Stop, next_block
@@ -45,6 +46,7 @@ class Runner:
     ) -> None:
         """Take a new engine. `every`: inputs between checkpoints. `now`: UTC microseconds, for live sources only."""
         engine.track()
+        self._past = engine.past = StoredPast(store)
         self.store = store
         self.engine = engine
         self._observers = observers
@@ -66,6 +68,7 @@ class Runner:
         records = ((stored.input, stored.body) for stored in self.store.records(start))
         expected = next(records, None)
         for stored in self.store.inputs(start):
+            self._past.move(stored.seq - 1, Batch())
             outcome = self.engine.feed(stored.raw)
             agree = outcome.disposition == stored.disposition
             for record in outcome.records:
@@ -102,7 +105,9 @@ class Runner:
         for source in sources:
             if not source.live:
                 self._read(source, source.blocks(self.store.position(source.name)), stop)
-        live = [(source, source.blocks(self.store.position(source.name))) for source in sources if source.live]
+        live = [
+            (source, source.blocks(self.store.position(source.name))) for source in sources if source.live
+        ]
         while live and stop.asked is None:
             idle = [self._read_some(source, blocks, stop) for source, blocks in live]
             if all(idle):
@@ -143,12 +148,24 @@ class Runner:
         """Decide lines into a batch; return their bytes."""
         feed, add = self.engine.feed, batch.inputs.append
         seq, size = self._seq, 0
+        self._past.move(seq - len(batch.inputs), batch)
         for raw in lines:
             outcome = feed(raw)
             seq += 1
             line += 1
             size += len(raw) + 1
-            add((seq, line, outcome.tenant, outcome.time_us, outcome.clock_us, CODE[outcome.disposition], outcome.reason, raw))
+            add(
+                (
+                    seq,
+                    line,
+                    outcome.tenant,
+                    outcome.time_us,
+                    outcome.clock_us,
+                    CODE[outcome.disposition],
+                    outcome.reason,
+                    raw,
+                )
+            )
             if outcome.records:
                 batch.records += [(seq, record) for record in outcome.records]
                 records += outcome.records
@@ -167,7 +184,9 @@ class Runner:
         if minute > self._minute:
             self._minute = minute
             at = rfc3339(minute * _MINUTE_US, _UTC)
-            self.append(CLOCK, {"specversion": "1.0", "id": at, "source": CLOCK, "type": "clock.tick", "time": at})
+            self.append(
+                CLOCK, {"specversion": "1.0", "id": at, "source": CLOCK, "type": "clock.tick", "time": at}
+            )
 
     def checkpoint(self) -> None:
         """Write what the engine remembers, unless nothing came since it was written last."""
@@ -179,7 +198,9 @@ class Runner:
     def _add_checkpoint(self, batch: Batch) -> None:
         batch.state = self._counting(self.engine.checkpoint())
 
-    def _counting(self, entries: Iterator[tuple[bytes, bytes | None]]) -> Iterator[tuple[bytes, bytes | None]]:
+    def _counting(
+        self, entries: Iterator[tuple[bytes, bytes | None]]
+    ) -> Iterator[tuple[bytes, bytes | None]]:
         self._entries = 0
         for entry in entries:
             self._entries += 1

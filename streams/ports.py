@@ -12,7 +12,6 @@ from typing import IO, TYPE_CHECKING, Protocol
 
 import msgspec
 
-
 if TYPE_CHECKING:
     from streams.commit import Batch, Committed, StoredInput, StoredRecord
 
@@ -50,9 +49,17 @@ class Source(Protocol):
     """Something that lines come from. `live`: it waits for more at its end, so a clock must tick beside it."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """The name it is known by from run to run."""
+
     @property
-    def live(self) -> bool: ...
+    def live(self) -> bool:
+        """Whether it waits for more at its end."""
+
+    @property
+    def lasting(self) -> bool:
+        """Whether it can be read again from its start."""
+
     @property
     def size(self) -> int | None:
         """Bytes there are to read, where that is known; for progress only."""
@@ -80,6 +87,12 @@ class Store(Protocol):
 
     def seen(self, until: int, since_us: int) -> Iterator[StoredInput]:
         """Yield the decided inputs up to a number that came, or whose time is, at an instant or later."""
+
+    def decided(self, tenant: str, until: int) -> Iterator[tuple[int, bytes]]:
+        """Yield a tenant's decided inputs up to a number with their times, in the order of their times."""
+
+    def late(self, tenant: str, until: int) -> Iterator[bytes]:
+        """Yield a tenant's late inputs up to a number, in the order of the log."""
 
     def records(self, after: int = 0) -> Iterator[StoredRecord]:
         """Yield records in the order of the log, those of inputs with a greater number than `after`."""

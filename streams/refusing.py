@@ -13,4 +13,6 @@ class RefusedError(Exception):
         self.where, self.found, self.expected, self.mend = where, found, expected, mend
         expects = f"; expected {expected}" if expected else ""
         way_out = f"; {mend}" if mend else ""
-        super().__init__(f"{where}: found {found}{expects}{way_out}" if where else f"{found}{expects}{way_out}")
+        super().__init__(
+            f"{where}: found {found}{expects}{way_out}" if where else f"{found}{expects}{way_out}"
+        )

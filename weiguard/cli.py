@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import typer
 
+from weiguard.commands import rules
+from weiguard.commands.alerts import alerts
+from weiguard.commands.correct import correct
 from weiguard.commands.demo import demo
+from weiguard.commands.explain import explain
 from weiguard.commands.replay import replay
 from weiguard.commands.run import run
+from weiguard.commands.schema import schema
 from weiguard.failing import clear_endings
 
 app = typer.Typer(
@@ -18,8 +23,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, run, replay):
+for command in (demo, run, replay, alerts, explain, correct, schema):
     app.command(command.__name__)(command)
+app.add_typer(rules.app, name="rules")
 
 
 def main() -> None:

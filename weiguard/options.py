@@ -8,15 +8,19 @@ from typing import Annotated, Literal, TypeAlias
 import typer
 
 Rules: TypeAlias = Annotated[
-    Path | None, typer.Option("--rules", metavar="DIR", help="Rule files of one's own. Default: the shipped catalogue.")
+    Path | None,
+    typer.Option("--rules", metavar="DIR", help="Rule files of one's own. Default: the shipped catalogue."),
 ]
 Only: TypeAlias = Annotated[
     list[str] | None,
-    typer.Option("--only", metavar="PATTERN", help="Rule ids to decide, such as COL-01 or 'COL-*'; repeatable."),
+    typer.Option(
+        "--only", metavar="PATTERN", help="Rule ids to decide, such as COL-01 or 'COL-*'; repeatable."
+    ),
 ]
 Tenant: TypeAlias = Annotated[str | None, typer.Option("--tenant", help="Only this tenant's records.")]
 Lang: TypeAlias = Annotated[
-    Literal["zh", "en"] | None, typer.Option("--lang", help="Language of what is shown. Default: the terminal's.")
+    Literal["zh", "en"] | None,
+    typer.Option("--lang", help="Language of what is shown. Default: the terminal's."),
 ]
 Json: TypeAlias = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
 Database: TypeAlias = Annotated[

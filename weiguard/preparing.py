@@ -1,4 +1,4 @@
-"""From settings to a program: the rule set loaded, compiled for the rules asked for, and what is odd about the call told."""
+"""From settings to a program: the rule set is loaded and compiled for the rules asked for; what is odd is told."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rules.loading import SHIPPED, load
 from rules.model import RuleSet
 from rules.planning.compiling import compile_rules
 from streams.refusing import RefusedError
-from weiguard.failing import say
+from weiguard.failing import counted, say
 from weiguard.settings import Settings
 
 
@@ -33,14 +33,32 @@ def prepare(settings: Settings, *, keep: bool = False) -> Prepared:
     """Load and compile. Raises RefusedError or RuleProblems. `keep`: the engine remembers every alert that stands."""
     rules = load_rules(settings)
     ids = list(rules.rules())
-    unmatched = [pattern for pattern in settings.only if not any(fnmatchcase(id, pattern) for id in ids)]
+    unmatched = [pattern for pattern in settings.only if not any(fnmatchcase(name, pattern) for name in ids)]
     if unmatched and len(unmatched) == len(settings.only):
         raise RefusedError(
-            "--only", f"{', '.join(unmatched)}, which matches no rule", "ids or patterns such as COL-01 or 'COL-*'", "`weiguard rules list` names them all"
+            "--only",
+            f"{', '.join(unmatched)}, which matches no rule",
+            "ids or patterns such as COL-01 or 'COL-*'",
+            "`weiguard rules list` names them all",
         )
     for pattern in unmatched:
         say(f"weiguard: --only: {pattern} matches no rule; the others are decided")
-    return Prepared(rules, compile_rules(rules, settings.only), settings.for_engine(keep=keep))
+    program = compile_rules(rules, settings.only)
+    _tell_left_out(rules, program, settings)
+    return Prepared(rules, program, settings.for_engine(keep=keep))
+
+
+def _tell_left_out(rules: RuleSet, program: Program, settings: Settings) -> None:
+    """Say which rules are not decided because they need what does not run yet; they type-check all the same."""
+    wanted = [
+        rule
+        for name, rule in rules.rules().items()
+        if not settings.only or any(fnmatchcase(name, pattern) for pattern in settings.only)
+    ]
+    left = [rule for rule in wanted if rule.id not in program.rules]
+    if left:
+        needs = "; ".join(f"{rule.id} ({', '.join(rule.later) or 'a rule it reads'})" for rule in left)
+        say(f"weiguard: {counted(len(left), 'rule')} not decided, for what does not run yet: {needs}")
 
 
 def load_rules(settings: Settings) -> RuleSet:
@@ -48,5 +66,10 @@ def load_rules(settings: Settings) -> RuleSet:
     if settings.rules is None:
         return load(SHIPPED)
     if not settings.rules.is_dir():
-        raise RefusedError("--rules", f"{settings.rules}, which is no folder", "a folder of rule files", "name one, or leave it out for the shipped rules")
+        raise RefusedError(
+            "--rules",
+            f"{settings.rules}, which is no folder",
+            "a folder of rule files",
+            "name one, or leave it out for the shipped rules",
+        )
     return load(settings.rules)

@@ -16,7 +16,12 @@ def progress_bar(total_bytes: int | None) -> Iterator[Callable[[int, int], None]
     if not console.is_terminal:
         yield lambda _lines, _bytes: None
         return
-    columns = (BarColumn(), TextColumn("{task.percentage:>3.0f}%") if total_bytes else TextColumn(""), TextColumn("{task.fields[lines]:,}"), TimeRemainingColumn())
+    columns = (
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f}%") if total_bytes else TextColumn(""),
+        TextColumn("{task.fields[lines]:,}"),
+        TimeRemainingColumn(),
+    )
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("", total=total_bytes, lines=0)
         yield lambda lines, size: bar.update(task, completed=size, lines=lines)

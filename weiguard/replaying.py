@@ -19,12 +19,12 @@ from streams.replaying import Refused, Replayed, quiet_collector, replay
 from streams.sinks.parquet import ParquetSink
 from streams.sources.jsonl import JsonLines
 from streams.stopping import Stop
-from weiguard.commands.demo_screen import language
 from weiguard.failing import FOUND, INTERRUPTED, say
 from weiguard.preparing import prepare
 from weiguard.progress import progress_bar
 from weiguard.settings import Settings
-from weiguard.summary import WORDS, Summary
+from weiguard.summary import Summary
+from weiguard.words import SUMMARY, Language, language
 
 _FIELDS = Record.__struct_fields__
 
@@ -45,9 +45,14 @@ class Order:
 class Sink(Protocol):
     """Where records go."""
 
-    def take(self, records: list[Record]) -> None: ...
-    def take_standing(self, records: Iterable[Record]) -> None: ...
-    def close(self) -> None: ...
+    def take(self, records: list[Record]) -> None:
+        """Write records of a log."""
+
+    def take_standing(self, records: Iterable[Record]) -> None:
+        """Write what stands, without what tells of arrival."""
+
+    def close(self) -> None:
+        """Write what is left."""
 
 
 class _Lines:
@@ -124,7 +129,7 @@ def run_replay(order: Order, settings: Settings) -> int:
     return FOUND if order.strict and summary.dispositions["quarantined"] else 0
 
 
-def _tell(engine: Engine, told: Replayed, summary: Summary, lang: Literal["zh", "en"], order: Order) -> None:
+def _tell(engine: Engine, told: Replayed, summary: Summary, lang: Language, order: Order) -> None:
     summary.dispositions.update(engine.tally.by_disposition())
     summary.undecided = engine.undecided
     if not order.json:
@@ -132,24 +137,36 @@ def _tell(engine: Engine, told: Replayed, summary: Summary, lang: Literal["zh", 
     summary.show(lang, json=order.json)
 
 
-def say_refused(refused: list[Refused], count: int, lang: Literal["zh", "en"]) -> None:
+def say_refused(refused: list[Refused], count: int, lang: Language) -> None:
     """Tell the first lines that were quarantined, and how many more there are."""
     for each in refused:
-        say(WORDS[lang]["line"].format(line=f"{each.line:,}", reason=each.reason))
+        say(SUMMARY[lang]["line"].format(line=f"{each.line:,}", reason=each.reason))
     if count > len(refused):
-        say(WORDS[lang]["more"].format(count=f"{count - len(refused):,}"))
+        say(SUMMARY[lang]["more"].format(count=f"{count - len(refused):,}"))
 
 
 def _instant(text: str | None) -> int | None:
     try:
         return micros(text) if text is not None else None
     except ValueError:
-        raise RefusedError("--until", repr(text), "an instant such as 2026-04-01T00:00:00+08:00", "write it with its offset") from None
+        raise RefusedError(
+            "--until", repr(text), "an instant such as 2026-04-01T00:00:00+08:00", "write it with its offset"
+        ) from None
 
 
 def _sink(order: Order) -> Sink:
-    if order.out is not None and order.out.exists() and Path(order.events).exists() and order.out.samefile(order.events):
-        raise RefusedError("--out", f"{order.out}, the file of events itself", "another file", "the events would be overwritten")
+    if (
+        order.out is not None
+        and order.out.exists()
+        and Path(order.events).exists()
+        and order.out.samefile(order.events)
+    ):
+        raise RefusedError(
+            "--out",
+            f"{order.out}, the file of events itself",
+            "another file",
+            "the events would be overwritten",
+        )
     if order.format == "parquet":
         if order.out is None:
             raise RefusedError("--format", "parquet on standard output", "a file", "name one with --out")
@@ -159,4 +176,9 @@ def _sink(order: Order) -> Sink:
     try:
         return _Lines(order.out.open("wb"))
     except OSError as error:
-        raise RefusedError("--out", f"{order.out}: “{(error.strerror or str(error)).lower()}”", "a file that can be written", "name another") from None
+        raise RefusedError(
+            "--out",
+            f"{order.out}: “{(error.strerror or str(error)).lower()}”",
+            "a file that can be written",
+            "name another",
+        ) from None

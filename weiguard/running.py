@@ -19,13 +19,13 @@ from streams.sources.opening import STDIN
 from streams.stopping import Stop
 from streams.stores.deciding import decided_by
 from streams.stores.sqlite import SqliteStore, open_store
-from weiguard.commands.demo_screen import language
 from weiguard.failing import FOUND, INTERRUPTED, say
 from weiguard.preparing import Prepared, prepare
 from weiguard.progress import progress_bar
 from weiguard.replaying import say_refused
 from weiguard.settings import Settings
 from weiguard.summary import Summary
+from weiguard.words import language
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +63,19 @@ class Watcher:
 def run_sources(order: Order, settings: Settings) -> int:
     """Run, and return the exit status. Raises RefusedError; what was committed before stays."""
     if not order.sources and not order.refold:
-        raise RefusedError("run", "no source", "files of events, or - for standard input", "name one, as in `weiguard run events.jsonl`")
+        raise RefusedError(
+            "run",
+            "no source",
+            "files of events, or - for standard input",
+            "name one, as in `weiguard run events.jsonl`",
+        )
     if order.follow and STDIN in order.sources:
-        raise RefusedError("--follow", "standard input", "files to follow", "leave out --follow: it is read to its end anyway")
+        raise RefusedError(
+            "--follow",
+            "standard input",
+            "files to follow",
+            "leave out --follow: it is read to its end anyway",
+        )
     sources = [JsonLines(path, follow=order.follow) for path in order.sources]
     stop = Stop()
     with opened(prepare(settings), settings, refold=order.refold) as (prepared, store):
@@ -78,7 +88,9 @@ def run_sources(order: Order, settings: Settings) -> int:
             runner = Runner(store, engine, observers=[watcher], now=_now_us if order.follow else None)
             if order.refold:
                 runner.refold()
-                store.stamp(decided_by(prepared.program, prepared.settings), texts(prepared.rules, prepared.program))
+                store.stamp(
+                    decided_by(prepared.program, prepared.settings), texts(prepared.rules, prepared.program)
+                )
             else:
                 runner.resume()
             try:
@@ -92,7 +104,9 @@ def run_sources(order: Order, settings: Settings) -> int:
 
 
 @contextmanager
-def opened(prepared: Prepared, settings: Settings, *, refold: bool = False) -> Iterator[tuple[Prepared, SqliteStore]]:
+def opened(
+    prepared: Prepared, settings: Settings, *, refold: bool = False
+) -> Iterator[tuple[Prepared, SqliteStore]]:
     """Open the database to write, and close it whatever happens."""
     by = decided_by(prepared.program, prepared.settings)
     store = open_store(settings.db, by, texts(prepared.rules, prepared.program), refold=refold)

@@ -21,7 +21,15 @@ from streams.refusing import RefusedError
 
 FILE: Final = "weiguard.toml"
 PREFIX: Final = "WEIGUARD_"
-VARIABLES: Final = ("rules", "only", "tenant", "lang", "db", "zone", "lateness")  # As WEIGUARD_RULES and so on.
+VARIABLES: Final = (
+    "rules",
+    "only",
+    "tenant",
+    "lang",
+    "db",
+    "zone",
+    "lateness",
+)  # As WEIGUARD_RULES and so on.
 _MOST_US: Final = 35 * 86_400 * 10**6
 
 
@@ -74,7 +82,9 @@ class Settings(BaseModel):
         return fold.Settings(
             zone=self.zone,
             lateness_us=duration_micros(self.lateness),
-            lateness_of={name: duration_micros(text) for name, text in sorted(of.items()) if text is not None},
+            lateness_of={
+                name: duration_micros(text) for name, text in sorted(of.items()) if text is not None
+            },
             keep=keep,
         )
 
@@ -108,7 +118,9 @@ def _file(path: Path, *, named: bool) -> str:
     except FileNotFoundError:
         if not named:
             return ""
-        raise RefusedError(f"{PREFIX}CONFIG", f"no file {path}", "a settings file", "name one that exists") from None
+        raise RefusedError(
+            f"{PREFIX}CONFIG", f"no file {path}", "a settings file", "name one that exists"
+        ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise RefusedError(str(path), f"“{error}”", "a settings file in UTF-8", "mend or remove it") from None
 
@@ -127,7 +139,9 @@ def _refusal(error: ValidationError, origins: Mapping[str, str], text: str, path
     where = origins.get(place[0]) or f"{path}:{_line_of(text, place)}"
     if first["type"] == "extra_forbidden":
         names = TenantSettings.model_fields if place[0] == "tenants" else Settings.model_fields
-        return RefusedError(where, f"the setting {place[-1]}", f"one of {', '.join(names)}", did_you_mean(place[-1], names))
+        return RefusedError(
+            where, f"the setting {place[-1]}", f"one of {', '.join(names)}", did_you_mean(place[-1], names)
+        )
     expected = first["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
     return RefusedError(where, repr(first["input"]), expected, f"mend {'.'.join(place)}")
 

@@ -6,24 +6,16 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
 
 import msgspec
 from rich.console import Console
 from rich.table import Table
 
 from engine.alert import Record
+from weiguard.words import LEVELS as LEVEL_WORDS
+from weiguard.words import SUMMARY, Language
 
 LEVELS = ("info", "warn", "critical")
-WORDS: dict[str, dict[str, str]] = {
-    "zh": {"inputs": "输入", "decided": "已判定", "duplicate": "重复", "conflict": "冲突", "late": "迟到", "quarantined": "隔离",
-           "rule": "规则", "info": "提示", "warn": "预警", "critical": "严重", "amended": "修正", "retracted": "撤回",
-           "undecided": "未决", "none": "无预警记录。", "line": "第 {line} 行：{reason}", "more": "……另有 {count} 行被隔离"},
-    "en": {"inputs": "inputs", "decided": "decided", "duplicate": "duplicate", "conflict": "conflict", "late": "late",
-           "quarantined": "quarantined", "rule": "rule", "info": "info", "warn": "warn", "critical": "critical",
-           "amended": "amended", "retracted": "retracted", "undecided": "undecided", "none": "No alert records.",
-           "line": "line {line}: {reason}", "more": "… and {count} more lines quarantined"},
-}  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -39,13 +31,13 @@ class Summary:
         for record in records:
             self.records[record.rule, record.level, record.state] += 1
 
-    def show(self, lang: Literal["zh", "en"], *, json: bool) -> None:
+    def show(self, lang: Language, *, json: bool) -> None:
         """Write it to stderr, as tables or as one line of JSON."""
         if json:
             sys.stderr.write(msgspec.json.encode(self._plain()).decode() + "\n")
             return
         console = Console(stderr=True, highlight=False, soft_wrap=True)
-        words = WORDS[lang]
+        words = {**SUMMARY[lang], **LEVEL_WORDS[lang]}
         total = sum(self.dispositions.values())
         counts = " · ".join(f"{words[name]} {count:,}" for name, count in self.dispositions.items() if count)
         console.print(f"{words['inputs']} {total:,}" + (f": {counts}" if counts else ""))

@@ -10,9 +10,14 @@ GREATEST: Final = (1 << 53) - 1  # JSON integers beyond are not exact in every r
 
 Whole: TypeAlias = Annotated[int, msgspec.Meta(ge=-GREATEST, le=GREATEST)]
 Amount: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=GREATEST)]  # Fen; a refund is an event of its own.
-Day: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+Balance: TypeAlias = Whole  # Fen, negative where more was taken back than given: settlements, red invoices.
+DAY_PATTERN: Final = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+SIMHASH_PATTERN: Final = "^[0-9a-fA-F]{16}$"
+WORDS: Final = {DAY_PATTERN: "a date, YYYY-MM-DD", SIMHASH_PATTERN: "16 hexadecimal digits"}
+# The length is said too, because `$` lets a newline follow.
+Day: TypeAlias = Annotated[str, msgspec.Meta(pattern=DAY_PATTERN, min_length=10, max_length=10)]
 Instant: TypeAlias = str  # RFC 3339; decoding.py checks it.
-Simhash: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-fA-F]{16}$")]
+Simhash: TypeAlias = Annotated[str, msgspec.Meta(pattern=SIMHASH_PATTERN, min_length=16, max_length=16)]
 
 
 class Payload(msgspec.Struct, kw_only=True, gc=False):

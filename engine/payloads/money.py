@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.payloads.fields import Amount, Payload, Whole
+from engine.payloads.fields import Amount, Balance, Payload, Whole
 
 
 class PaymentReceived(Payload, kw_only=True, gc=False):
@@ -48,8 +48,8 @@ class SettlementPosted(Payload, kw_only=True, gc=False):
 
     settlement_id: str
     transaction_ids: list[str]
-    amount_fen: Amount
-    fee_fen: Amount | None = None
+    amount_fen: Balance
+    fee_fen: Balance | None = None
     rate_bp: Whole | None = None
 
 
@@ -100,7 +100,7 @@ class InvoiceRequested(Payload, kw_only=True, gc=False):
 
     invoice_id: str
     order_id: str | None = None
-    amount_fen: Amount | None = None
+    amount_fen: Balance | None = None
 
 
 class TaxFiled(Payload, kw_only=True, gc=False):
@@ -114,4 +114,4 @@ class PlatformIncomeReported(Payload, kw_only=True, gc=False):
     """Data of `platform.income_reported`."""
 
     period: str
-    amount_fen: Amount
+    amount_fen: Balance

@@ -99,8 +99,8 @@ def handler_lines(kind: Kind, read: Reader, columns: Reader) -> Lines:
     lines.append("if T.recent is not None: T.recent.append(p)")
     if kind.derived:
         lines.append("T.derived.append(p)")
-    if not kind.derived:
-        lines.append("T.arrived.append(p)")
+    if not kind.derived and (read.dynamic or may_change(kind)):
+        lines += ["T.arrived.append(p)", "if p > T.newest: T.newest = p"]
     lines += _plain(kind, read)
     for group in kind.groups:
         lines += _into(kind, group, read, columns.columns or {})
@@ -310,6 +310,11 @@ def again_lines(kind: Kind, read: Reader) -> Lines:
     lines += _lookups(kind, read)
     lines.append(f"return ({_tuple(kind)},)")
     return define(f"again_{kind.number}(T, p)", lines)
+
+
+def may_change(kind: Kind) -> bool:
+    """Return whether reference data or limits that come late can change how an event of this type was seen."""
+    return bool(kind.lines(dynamic=False)) or any(moves(stream.filter, dynamic=True) for stream in kind.streams)
 
 
 def reader_columns(kinds: list[Kind]) -> dict[str, dict[int, int]]:

@@ -25,7 +25,12 @@ class ParquetSink:
             import pyarrow as pa  # noqa: PLC0415  # only with the extra
             import pyarrow.parquet as pq  # noqa: PLC0415  # only with the extra
         except ImportError:
-            raise RefusedError("--format", "parquet, which needs pyarrow", "", "install weiguard[parquet], or take --format jsonl") from None
+            raise RefusedError(
+                "--format",
+                "parquet, which needs pyarrow",
+                "",
+                "install weiguard[parquet], or take --format jsonl",
+            ) from None
         self._arrow: Any = pa
         kinds = {"record": pa.int64(), "late": pa.bool_()}
         self._schema = pa.schema([(name, kinds.get(name, pa.string())) for name in fields])
@@ -33,7 +38,9 @@ class ParquetSink:
         try:
             self._file: Any = pq.ParquetWriter(path, self._schema)
         except OSError as error:
-            raise RefusedError(str(path), f"“{error.strerror}”", "a file that can be written", "name another with --out") from None
+            raise RefusedError(
+                str(path), f"“{error.strerror}”", "a file that can be written", "name another with --out"
+            ) from None
 
     def add(self, row: dict[str, Any]) -> None:
         """Add one record."""

@@ -8,14 +8,16 @@ first bytes are held, and the rest goes to a temporary file until it is stored.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from hashlib import blake2b
 from typing import IO, Final
 
 from engine.decoding import LONGEST
 from streams.ports import BLOCK_LINES, Block, Position
 
-HELD: Final = LONGEST + 1  # Bytes of an overlong line that reach the engine: enough to be refused for its length.
+HELD: Final = (
+    LONGEST + 1
+)  # Bytes of an overlong line that reach the engine: enough to be refused for its length.
 BOM: Final = b"\xef\xbb\xbf"
 TOLD: Final = 4_096  # Bytes by which a source is told from another, at its head and at the last line.
 
@@ -95,7 +97,7 @@ class Cutter:
             self._rest_bytes = 0
             self._keep(whole[HELD:])
 
-    def _overlong(self, chunk: bytes) -> Iterator[Block]:
+    def _overlong(self, chunk: bytes) -> Generator[Block, None, bytes]:
         """Go on with an overlong line; return what comes behind its end."""
         end = chunk.find(b"\n")
         if end < 0:

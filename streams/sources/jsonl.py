@@ -55,13 +55,20 @@ class JsonLines:
     def blocks(self, after: Position | None) -> Iterator[Block]:
         """Yield blocks from a position on; raises RefusedError."""
         with opened(self.path) as (stream, packed):
-            if not self._lasting():
+            if not self.lasting:
                 if self.follow:
-                    raise RefusedError(self.path, "a pipe", "a file to follow", "leave out --follow: a pipe is read to its end anyway")
+                    raise RefusedError(
+                        self.path,
+                        "a pipe",
+                        "a file to follow",
+                        "leave out --follow: a pipe is read to its end anyway",
+                    )
                 yield from _unplaced(stream)
                 return
             if self.follow and packed:
-                raise RefusedError(self.path, "packed data", "a plain file to follow", "unpack it, or leave out --follow")
+                raise RefusedError(
+                    self.path, "packed data", "a plain file to follow", "unpack it, or leave out --follow"
+                )
             cutter = Cutter(after)
             if after is not None:
                 cutter.at = self._go_to(stream, after)
@@ -71,9 +78,12 @@ class JsonLines:
                     return
             yield from self._follow(stream, cutter) if self.follow else _to_the_end(stream, cutter)
 
-    def _lasting(self) -> bool:
+    @property
+    def lasting(self) -> bool:
         """Whether it is a file that can be read again."""
-        return self.path != STDIN and stat.S_ISREG(Path(self.path).stat().st_mode)
+        return (
+            self.path != STDIN and Path(self.path).exists() and stat.S_ISREG(Path(self.path).stat().st_mode)
+        )
 
     def _go_to(self, stream: Reader, after: Position) -> Position:
         """Move to a position, having looked whether the file is still the same up to there."""
@@ -101,7 +111,10 @@ class JsonLines:
 
     def _cut_short(self, after: Position) -> RefusedError:
         return RefusedError(
-            self.path, f"a file of fewer than the {after.offset:,} bytes read before", "that file, as it was or longer", _MEND
+            self.path,
+            f"a file of fewer than the {after.offset:,} bytes read before",
+            "that file, as it was or longer",
+            _MEND,
         )
 
     @staticmethod
@@ -173,4 +186,3 @@ def _skip(stream: Reader, at: int, to: int) -> int:
     while at < to and (piece := stream.read(min(CHUNK, to - at))):
         at += len(piece)
     return at
-

@@ -30,19 +30,25 @@ _WINDOW: Final = 1 << 27  # The largest window that `zstd` makes unless told to.
 class Reader(Protocol):
     """A stream of plain bytes; `read` gives at most so many, none at the end."""
 
-    def read(self, size: int, /) -> bytes: ...
+    def read(self, size: int, /) -> bytes:
+        """Return the next bytes, at most so many; none at the end."""
 
 
 @contextmanager
 def opened(path: str) -> Iterator[tuple[Reader, bool]]:
     """Open a path or `-`; yield the plain stream, and whether it is packed. Raises RefusedError."""
     if path == STDIN:
+        assert isinstance(sys.stdin.buffer, BufferedReader), (
+            "standard input can be looked at before it is read"
+        )
         yield _unpacked(sys.stdin.buffer, "standard input")
         return
     try:
-        file = Path(path).open("rb")
+        file = Path(path).open("rb")  # noqa: SIM115  # closed below; only opening it is refused here
     except OSError as error:
-        raise RefusedError(path, _words(error), "a file of events that can be read", "check its name and its rights") from None
+        raise RefusedError(
+            path, _words(error), "a file of events that can be read", "check its name and its rights"
+        ) from None
     with file:
         yield _unpacked(file, path)
 
@@ -56,7 +62,9 @@ def _unpacked(file: BufferedReader, name: str) -> tuple[Reader, bool]:
     try:
         start = file.peek(len(_ZSTD))[: len(_ZSTD)]
     except OSError as error:
-        raise RefusedError(name, _words(error), "a file of events that can be read", "name a file, not a folder") from None
+        raise RefusedError(
+            name, _words(error), "a file of events that can be read", "name a file, not a folder"
+        ) from None
     if start.startswith(_GZIP):
         return _Gzip(file, name), True
     if start == _ZSTD:
@@ -66,7 +74,10 @@ def _unpacked(file: BufferedReader, name: str) -> tuple[Reader, bool]:
 
 def _broken(name: str, kind: str, why: object) -> RefusedError:
     return RefusedError(
-        name, f"{kind} data that cannot be unpacked ({why})", "a whole file", "get it again; what came before the damage is kept"
+        name,
+        f"{kind} data that cannot be unpacked ({why})",
+        "a whole file",
+        "get it again; what came before the damage is kept",
     )
 
 

@@ -24,7 +24,9 @@ class DecidedBy(msgspec.Struct, frozen=True):
 def decided_by(program: Program, settings: Settings) -> DecidedBy:
     """Return what an engine's decisions depend on."""
     lateness_of = {name: settings.lateness_of[name] for name in sorted(settings.lateness_of)}
-    return DecidedBy(program.ruleset, tuple(sorted(program.rules)), settings.zone, settings.lateness_us, lateness_of)
+    return DecidedBy(
+        program.ruleset, tuple(sorted(program.rules)), settings.zone, settings.lateness_us, lateness_of
+    )
 
 
 def difference(stored: DecidedBy, wanted: DecidedBy) -> tuple[str, str] | None:
@@ -32,7 +34,10 @@ def difference(stored: DecidedBy, wanted: DecidedBy) -> tuple[str, str] | None:
     if stored.ruleset != wanted.ruleset:
         return f"decisions of the rule set {_short(stored.ruleset)}", f"those of {_short(wanted.ruleset)}"
     if stored.rules != wanted.rules:
-        return f"decisions of {len(stored.rules)} rules", f"those of the {len(wanted.rules)} in use now (--only)"
+        return (
+            f"decisions of {len(stored.rules)} rules",
+            f"those of the {len(wanted.rules)} in use now (--only)",
+        )
     if stored.zone != wanted.zone:
         return f"decisions with days of {stored.zone}", f"those of {wanted.zone}"
     if stored != wanted:

@@ -20,14 +20,19 @@ class Lock:
             self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
         except OSError as error:
             found = (error.strerror or str(error)).lower()
-            raise RefusedError(str(database), f"“{found}”", "a folder that can be written to", "name another with --db") from None
+            raise RefusedError(
+                str(database), f"“{found}”", "a folder that can be written to", "name another with --db"
+            ) from None
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             holder = os.pread(self._file, 20, 0).decode("ascii", "replace").strip() or "unknown"
             os.close(self._file)
             raise RefusedError(
-                str(database), f"a database in use by process {holder}", "one that no other process writes", "stop that process first, or name another database with --db"
+                str(database),
+                f"a database in use by process {holder}",
+                "one that no other process writes",
+                "stop that process first, or name another database with --db",
             ) from None
         os.ftruncate(self._file, 0)
         os.pwrite(self._file, str(os.getpid()).encode(), 0)

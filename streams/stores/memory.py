@@ -38,8 +38,8 @@ class MemoryStore:
     def commit(self, batch: Batch) -> None:
         """Take a batch whole or not at all."""
         inputs = [
-            StoredInput(seq, batch.source, *row, _NAMES[code], reason, raw)
-            for seq, *row, code, reason, raw in batch.inputs
+            StoredInput(seq, batch.source, line, tenant, time_us, clock_us, _NAMES[code], reason, raw)
+            for seq, line, tenant, time_us, clock_us, code, reason, raw in batch.inputs
         ]
         records = [StoredRecord(seq, each.id, each.record, encode(each)) for seq, each in batch.records]
         alerts = {(each.alert, each.record) for each in records}
@@ -79,6 +79,20 @@ class MemoryStore:
         for each in self._inputs[:until]:
             if each.disposition == "decided" and each.tenant and max(each.time_us, each.clock_us) >= since_us:
                 yield each
+
+    def decided(self, tenant: str, until: int) -> Iterator[tuple[int, bytes]]:
+        """Yield a tenant's decided inputs up to a number with their times, in the order of their times."""
+        found = [
+            each for each in self._inputs[:until] if (each.tenant, each.disposition) == (tenant, "decided")
+        ]
+        for each in sorted(found, key=lambda each: each.time_us):
+            yield each.time_us, each.raw
+
+    def late(self, tenant: str, until: int) -> Iterator[bytes]:
+        """Yield a tenant's late inputs up to a number, in the order of the log."""
+        for each in self._inputs[:until]:
+            if (each.tenant, each.disposition) == (tenant, "late"):
+                yield each.raw
 
     def rest(self, seq: int) -> bytes:
         """Return what follows the first bytes of an overlong line."""

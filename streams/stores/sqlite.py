@@ -21,12 +21,22 @@ from streams.refusing import RefusedError
 from streams.stores.deciding import DecidedBy, difference
 from streams.stores.locking import Lock
 from streams.stores.sqlite_reading import SqliteReader
-from streams.stores.sqlite_schema import check_decided, check_kind, check_log, checksum, create, damaged, is_new
+from streams.stores.sqlite_schema import (
+    check_decided,
+    check_kind,
+    check_log,
+    checksum,
+    create,
+    damaged,
+    is_new,
+)
 
 _PIECE: Final = 1 << 20  # Bytes of an overlong line in one row.
 _NAMES: Final = tuple(CODE)
 _INPUT: Final = "INSERT INTO inputs VALUES (?, {source}, ?, ?, ?, ?, ?, ?, ?)"
-_AGAIN: Final = "UPDATE inputs SET tenant = ?, time_us = ?, clock_us = ?, disposition = ?, reason = ? WHERE seq = ?"
+_AGAIN: Final = (
+    "UPDATE inputs SET tenant = ?, time_us = ?, clock_us = ?, disposition = ?, reason = ? WHERE seq = ?"
+)
 _OLD: Final = "SELECT count(*), coalesce(sum(crc), 0) FROM state WHERE key IN (SELECT key FROM temp.changed)"
 _NEW: Final = "SELECT count(*), coalesce(sum(crc), 0) FROM temp.changed WHERE value IS NOT NULL"
 _FULL: Final = "make room and run the same command again: it goes on where it stopped"
@@ -126,7 +136,9 @@ class SqliteStore(SqliteReader):
     def stamp(self, by: DecidedBy, rules: Mapping[str, bytes]) -> None:
         """Note what decides from now on, and the texts of its rules."""
         with self._transaction():
-            self._db.execute("INSERT OR REPLACE INTO facts VALUES ('decided_by', ?)", (msgspec.json.encode(by),))
+            self._db.execute(
+                "INSERT OR REPLACE INTO facts VALUES ('decided_by', ?)", (msgspec.json.encode(by),)
+            )
             self._db.execute("DELETE FROM rules")
             self._db.executemany("INSERT INTO rules VALUES (?, ?)", rules.items())
 
@@ -199,7 +211,9 @@ def _prepare(connection: sqlite3.Connection, path: Path, by: DecidedBy, *, refol
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA temp_store = MEMORY")
-    connection.execute("CREATE TEMP TABLE changed(key BLOB PRIMARY KEY, crc INTEGER, value BLOB) WITHOUT ROWID")
+    connection.execute(
+        "CREATE TEMP TABLE changed(key BLOB PRIMARY KEY, crc INTEGER, value BLOB) WITHOUT ROWID"
+    )
     connection.execute("PRAGMA cache_size = -32768")
     connection.execute("PRAGMA wal_autocheckpoint = 2000")
     check_log(connection, path)
@@ -209,4 +223,6 @@ def _prepare(connection: sqlite3.Connection, path: Path, by: DecidedBy, *, refol
     stored = SqliteReader(connection, path).decided_by()
     differs = difference(stored, by) if stored is not None else None
     if differs is not None:
-        raise RefusedError(str(path), *differs, "fold its log anew with --refold, or name another database with --db")
+        raise RefusedError(
+            str(path), *differs, "fold its log anew with --refold, or name another database with --db"
+        )

@@ -17,10 +17,18 @@ from streams.commit import CODE, StoredInput, StoredRecord
 from streams.ports import Position
 from streams.refusing import RefusedError
 from streams.stores.deciding import DecidedBy
-from streams.stores.sqlite_schema import check_kind, damaged, is_new
+from streams.stores.sqlite_schema import check_kind, damaged
 
 _PAGE: Final = 1_000  # Rows fetched at a time, so that a reader holds no lock while it works.
 _NAMES: Final = tuple(CODE)
+_INPUTS: Final = "SELECT seq, name, line, tenant, time_us, clock_us, disposition, reason, raw FROM inputs JOIN sources ON id = source"
+_FORWARD: Final = f"{_INPUTS} WHERE seq > ?1 AND (?2 IS NULL OR tenant = ?2) ORDER BY seq LIMIT ?3"
+_BACKWARD: Final = f"{_INPUTS} WHERE seq <= ? AND disposition = 0 AND tenant = ? ORDER BY seq DESC LIMIT ?"
+_REFUSED: Final = f"{_INPUTS} WHERE seq > ? AND disposition = ? ORDER BY seq LIMIT ?"
+_SEEN: Final = f"{_INPUTS} WHERE disposition = 0 AND max(time_us, clock_us) >= ? AND seq <= ? AND tenant <> '' ORDER BY seq"
+_RECORDS: Final = (
+    "SELECT seq, input, alert, record, body FROM records WHERE seq > ? AND input > ? ORDER BY seq LIMIT ?"
+)
 
 
 class SqliteReader:
@@ -43,32 +51,39 @@ class SqliteReader:
 
     def inputs(self, after: int = 0, tenant: str | None = None) -> Iterator[StoredInput]:
         """Yield inputs in the order of the log. An overlong line is given by its first bytes; see `rest`."""
-        query = (
-            "SELECT seq, name, line, tenant, time_us, clock_us, disposition, reason, raw FROM inputs JOIN sources ON id = source"
-            f" WHERE seq > ? {'AND tenant = ?' if tenant is not None else ''} ORDER BY seq LIMIT {_PAGE}"
-        )
-        while rows := self._db.execute(query, (after, tenant) if tenant is not None else (after,)).fetchall():
-            for *row, code, reason, raw in rows:
-                yield StoredInput(*row, _NAMES[code], reason, bytes(raw))
+        while rows := self._db.execute(_FORWARD, (after, tenant, _PAGE)).fetchall():
+            yield from map(_input, rows)
             after = rows[-1][0]
+
+    def backwards(self, until: int, tenant: str) -> Iterator[StoredInput]:
+        """Yield a tenant's decided inputs from a number back to the first."""
+        while rows := self._db.execute(_BACKWARD, (until, tenant, _PAGE)).fetchall():
+            yield from map(_input, rows)
+            until = rows[-1][0] - 1
+
+    def decided(self, tenant: str, until: int) -> Iterator[tuple[int, bytes]]:
+        """Yield a tenant's decided inputs up to a number with their times, in the order of their times."""
+        places = self._db.execute(
+            "SELECT time_us, seq FROM inputs WHERE tenant = ? AND disposition = 0 AND seq <= ? ORDER BY time_us",
+            (tenant, until),
+        )
+        for time_us, seq in places:
+            (raw,) = self._db.execute("SELECT raw FROM inputs WHERE seq = ?", (seq,)).fetchone()
+            yield time_us, bytes(raw)
+
+    def late(self, tenant: str, until: int) -> Iterator[bytes]:
+        """Yield a tenant's late inputs up to a number, in the order of the log."""
+        query = "SELECT raw FROM inputs WHERE tenant = ? AND disposition = ? AND seq <= ? ORDER BY seq"
+        for (raw,) in self._db.execute(query, (tenant, CODE["late"], until)):
+            yield bytes(raw)
 
     def quarantined(self, after: int, most: int) -> list[StoredInput]:
         """Return the first inputs after a number that were quarantined, so many at most."""
-        query = (
-            "SELECT seq, '', line, tenant, time_us, clock_us, reason, raw FROM inputs"
-            " WHERE seq > ? AND disposition = ? ORDER BY seq LIMIT ?"
-        )
-        rows = self._db.execute(query, (after, CODE["quarantined"], most))
-        return [StoredInput(*row, "quarantined", reason, bytes(raw)) for *row, reason, raw in rows]
+        return list(map(_input, self._db.execute(_REFUSED, (after, CODE["quarantined"], most))))
 
     def seen(self, until: int, since_us: int) -> Iterator[StoredInput]:
         """Yield the decided inputs up to a number that came, or whose time is, at an instant or later."""
-        query = (
-            "SELECT seq, '', line, tenant, time_us, clock_us, disposition, reason, raw FROM inputs"
-            " WHERE disposition = 0 AND max(time_us, clock_us) >= ? AND seq <= ? AND tenant <> '' ORDER BY seq"
-        )
-        for *row, code, reason, raw in self._db.execute(query, (since_us, until)):
-            yield StoredInput(*row, _NAMES[code], reason, bytes(raw))
+        yield from map(_input, self._db.execute(_SEEN, (since_us, until)))
 
     def rest(self, seq: int) -> bytes:
         """Return what follows the first bytes of an overlong line."""
@@ -77,11 +92,10 @@ class SqliteReader:
 
     def records(self, after: int = 0) -> Iterator[StoredRecord]:
         """Yield records in the order of the log, those of inputs after a number."""
-        query = f"SELECT seq, input, alert, record, body FROM records WHERE seq > ? AND input > ? ORDER BY seq LIMIT {_PAGE}"
         at = 0
-        while rows := self._db.execute(query, (at, after)).fetchall():
-            for _, input, alert, record, body in rows:
-                yield StoredRecord(input, alert, record, bytes(body))
+        while rows := self._db.execute(_RECORDS, (at, after, _PAGE)).fetchall():
+            for _, *row, body in rows:
+                yield StoredRecord(*row, bytes(body))
             at = rows[-1][0]
 
     def of_alert(self, alert: str) -> list[StoredRecord]:
@@ -115,16 +129,18 @@ class SqliteReader:
 
     def tenants(self) -> list[str]:
         """Return the tenants of the log, sorted."""
-        return [name for (name,) in self._db.execute("SELECT DISTINCT tenant FROM inputs ORDER BY tenant") if name]
+        return [
+            name for (name,) in self._db.execute("SELECT DISTINCT tenant FROM inputs ORDER BY tenant") if name
+        ]
 
     def decided_by(self) -> DecidedBy | None:
         """Return what the decisions depend on; None in a new database."""
         row = self._db.execute("SELECT value FROM facts WHERE name = 'decided_by'").fetchone()
         return msgspec.json.decode(row[0], type=DecidedBy) if row else None
 
-    def rule(self, id: str) -> bytes | None:
+    def rule(self, name: str) -> bytes | None:
         """Return the text of a rule as JSON, as it was when it decided."""
-        row = self._db.execute("SELECT body FROM rules WHERE id = ?", (id,)).fetchone()
+        row = self._db.execute("SELECT body FROM rules WHERE id = ?", (name,)).fetchone()
         return bytes(row[0]) if row else None
 
     def close(self) -> None:
@@ -132,22 +148,22 @@ class SqliteReader:
         self._db.close()
 
 
+def _input(row: tuple[int, str, int, str, int, int, int, str, bytes]) -> StoredInput:
+    seq, source, line, tenant, time_us, clock_us, code, reason, raw = row
+    return StoredInput(seq, source, line, tenant, time_us, clock_us, _NAMES[code], reason, bytes(raw))
+
+
 def open_reader(path: Path) -> SqliteReader:
     """Open a database to look at; raises RefusedError where there is none or it cannot be read."""
     if not path.is_file():
         raise RefusedError(str(path), "no database", "one made by `weiguard run`", "name it with --db")
-    connection = None
+    connection = sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, isolation_level=None)
     try:
-        connection = sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, isolation_level=None)
-        if is_new(connection):
-            raise RefusedError(str(path), "a database with nothing in it", "one made by `weiguard run`", "name another with --db")
         check_kind(connection, path)
     except sqlite3.DatabaseError as error:
-        if connection is not None:
-            connection.close()
+        connection.close()
         raise damaged(path, error) from None
     except RefusedError:
-        if connection is not None:
-            connection.close()
+        connection.close()
         raise
     return SqliteReader(connection, path)

@@ -57,7 +57,9 @@ def create(connection: sqlite3.Connection) -> None:
 
 def is_new(connection: sqlite3.Connection) -> bool:
     """Return whether nothing has been put into the database yet, as after a crash at its creation."""
-    return not _one(connection, "SELECT count(*) FROM sqlite_master") and not _one(connection, "PRAGMA application_id")
+    return not _one(connection, "SELECT count(*) FROM sqlite_master") and not _one(
+        connection, "PRAGMA application_id"
+    )
 
 
 def check_kind(connection: sqlite3.Connection, path: Path) -> None:
@@ -102,10 +104,14 @@ def check_decided(connection: sqlite3.Connection, path: Path) -> None:
     rows = total = 0
     for key, crc, value in connection.execute("SELECT key, crc, value FROM state"):
         if checksum(key, value) != crc:
-            raise damaged(path, f"a state entry that does not match its checksum (key {bytes(key)[:40].hex()})", _REFOLD)
+            raise damaged(
+                path, f"a state entry that does not match its checksum (key {bytes(key)[:40].hex()})", _REFOLD
+            )
         rows, total = rows + 1, total + crc
     if (rows, total) != (totals.get("state_rows"), totals.get("state_sum")):
-        raise damaged(path, f"{rows:,} state entries where {totals.get('state_rows', 0):,} were written", _REFOLD)
+        raise damaged(
+            path, f"{rows:,} state entries where {totals.get('state_rows', 0):,} were written", _REFOLD
+        )
 
 
 def damaged(path: Path, found: object, mend: str = _RESTORE) -> RefusedError:

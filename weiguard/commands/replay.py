@@ -11,20 +11,42 @@ from weiguard import options
 
 
 def replay(
-    events: Annotated[str, typer.Argument(metavar="EVENTS", help="A file of events, one a line, plain or packed (.gz, .zst); - for standard input.")],
+    events: Annotated[
+        str,
+        typer.Argument(
+            metavar="EVENTS",
+            help="A file of events, one a line, plain or packed (.gz, .zst); - for standard input.",
+        ),
+    ],
     *,
-    out: Annotated[str, typer.Option("--out", metavar="FILE", help="Where the records go; - for standard output.")] = "-",
+    out: Annotated[
+        str, typer.Option("--out", metavar="FILE", help="Where the records go; - for standard output.")
+    ] = "-",
     standing: Annotated[
-        bool, typer.Option("--standing", help="Only the alerts that stand at the end, sorted by id, without what tells of arrival.")
+        bool,
+        typer.Option(
+            "--standing",
+            help="Only the alerts that stand at the end, sorted by id, without what tells of arrival.",
+        ),
     ] = False,
-    until: Annotated[str | None, typer.Option("--until", metavar="TIME", help="Let the clock run on to TIME (RFC 3339) after the last event.")] = None,
-    format: Annotated[Literal["jsonl", "parquet"], typer.Option("--format", help="parquet needs the extra weiguard[parquet].")] = "jsonl",
+    until: Annotated[
+        str | None,
+        typer.Option(
+            "--until", metavar="TIME", help="Let the clock run on to TIME (RFC 3339) after the last event."
+        ),
+    ] = None,
+    format: Annotated[
+        Literal["jsonl", "parquet"],
+        typer.Option("--format", help="parquet needs the extra weiguard[parquet]."),
+    ] = "jsonl",
     rules: options.Rules = None,
     only: options.Only = None,
     tenant: options.Tenant = None,
     lang: options.Lang = None,
     json: options.Json = False,
-    strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 where a line was quarantined.")] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit with 1 where a line was quarantined.")
+    ] = False,
 ) -> None:
     """Decide a file of events, purely and in memory, and write every alert record in log order.
 

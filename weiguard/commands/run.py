@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -13,18 +12,29 @@ from weiguard import options
 def run(
     sources: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[SOURCE]...", help="Files of events, one a line, plain or packed (.gz, .zst); - for standard input."),
+        typer.Argument(
+            metavar="[SOURCE]...",
+            help="Files of events, one a line, plain or packed (.gz, .zst); - for standard input.",
+        ),
     ] = None,
     *,
     db: options.Database = None,
-    follow: Annotated[bool, typer.Option("--follow", help="Wait at the end of the files for what is appended, until Ctrl-C.")] = False,
-    refold: Annotated[bool, typer.Option("--refold", help="Decide the database's whole log anew first, by the rules in use now.")] = False,
+    follow: Annotated[
+        bool,
+        typer.Option("--follow", help="Wait at the end of the files for what is appended, until Ctrl-C."),
+    ] = False,
+    refold: Annotated[
+        bool,
+        typer.Option("--refold", help="Decide the database's whole log anew first, by the rules in use now."),
+    ] = False,
     rules: options.Rules = None,
     only: options.Only = None,
     tenant: options.Tenant = None,
     lang: options.Lang = None,
     json: options.Json = False,
-    strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 where a line was quarantined.")] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit with 1 where a line was quarantined.")
+    ] = False,
 ) -> None:
     """Decide events into a database. The same call goes on where it stopped.
 

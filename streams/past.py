@@ -1,0 +1,154 @@
+"""The log read again, for a correction: what was decided, what came too late, and what was said, up to this moment.
+
+A runner decides an input before it commits it, so the past is what is stored and what is pending. After a restart the
+store also holds what came later; that is no past yet and is left out.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Iterator
+from heapq import merge
+from itertools import groupby
+from operator import itemgetter
+from typing import Final, TypeAlias
+
+import msgspec
+
+from engine.alert import Record, encode
+from engine.instants import micros
+from streams.commit import CODE, Batch
+from streams.ports import Source, Store
+
+_DECIDED: Final = CODE["decided"]
+_LATE: Final = CODE["late"]
+Timed: TypeAlias = tuple[int, bytes]  # UTC microseconds, the input.
+
+
+class _Identity(msgspec.Struct, gc=False):
+    id: str
+    source: str
+
+
+class _Addressed(msgspec.Struct, gc=False):
+    time: str
+    tenant: str = "default"
+
+
+_IDENTITY: Final = msgspec.json.Decoder(_Identity)
+_RECORD: Final = msgspec.json.Decoder(Record)
+
+
+def _in_order(timed: Iterable[Timed]) -> Iterator[bytes]:
+    """Sort inputs that come in order of time by (time, source, id)."""
+    for _, group in groupby(timed, key=itemgetter(0)):
+        alike = [raw for _, raw in group]
+        if len(alike) > 1:
+            alike.sort(key=_name)
+        yield from alike
+
+
+def _name(raw: bytes) -> tuple[str, str]:
+    identity = _IDENTITY.decode(raw)
+    return identity.source, identity.id
+
+
+class StoredPast:
+    """The past of a run over a store."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._until = 0  # The number of the last input that is stored and past.
+        self._pending = Batch()
+
+    def move(self, until: int, pending: Batch) -> None:
+        """Say how far the store is past, and what is decided beyond that."""
+        self._until, self._pending = until, pending
+
+    def decided(self, tenant: str) -> Iterator[bytes]:
+        """Yield a tenant's decided inputs, sorted by (time, source, id)."""
+        pending = sorted((row[3], row[7]) for row in self._rows(tenant, _DECIDED))
+        yield from _in_order(merge(self._store.decided(tenant, self._until), pending, key=itemgetter(0)))
+
+    def late(self, tenant: str) -> Iterator[bytes]:
+        """Yield a tenant's late inputs in the order of arrival."""
+        yield from self._store.late(tenant, self._until)
+        yield from (row[7] for row in self._rows(tenant, _LATE))
+
+    def _rows(self, tenant: str, code: int) -> Iterator[tuple[int, int, str, int, int, int, str, bytes]]:
+        return (row for row in self._pending.inputs if row[2] == tenant and row[5] == code)
+
+    def standing(self, tenant: str) -> Iterator[Record]:
+        """Yield the last record of each of a tenant's alerts, retracted ones too."""
+        stored = (each.body for each in self._store.records() if each.input <= self._until)
+        yield from _last(stored, (record for _, record in self._pending.records), tenant)
+
+
+def _last(stored: Iterable[bytes], pending: Iterable[Record], tenant: str) -> Iterator[Record]:
+    last = {record.id: record for record in map(_RECORD.decode, stored) if record.tenant == tenant}
+    last.update((record.id, record) for record in pending if record.tenant == tenant)
+    return iter(last.values())
+
+
+class ReplayedPast:
+    """The past of a replay: its source read again, with the dispositions found the first time."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self.codes = bytearray()  # The disposition of each line so far.
+        self._records = tempfile.TemporaryFile()  # noqa: SIM115  # closed with the replay
+        self._lines = None if source.lasting else tempfile.TemporaryFile()  # noqa: SIM115  # closed with the replay
+
+    def keep(self, lines: list[bytes]) -> None:
+        """Take note of lines that come, where the source cannot be read again."""
+        if self._lines is not None:
+            self._lines.seek(0, 2)
+            self._lines.write(b"".join([line + b"\n" for line in lines]))
+
+    def say(self, records: list[Record]) -> None:
+        """Take note of records."""
+        self._records.seek(0, 2)
+        self._records.write(b"".join([encode(record) + b"\n" for record in records]))
+
+    def close(self) -> None:
+        """Let go of what was kept."""
+        self._records.close()
+        if self._lines is not None:
+            self._lines.close()
+
+    def decided(self, tenant: str) -> Iterator[bytes]:
+        """Yield a tenant's decided inputs, sorted by (time, source, id)."""
+        timed = [(_time(raw), raw) for raw in self._of(tenant, _DECIDED)]
+        timed.sort(key=itemgetter(0))
+        yield from _in_order(timed)
+
+    def late(self, tenant: str) -> Iterator[bytes]:
+        """Yield a tenant's late inputs in the order of arrival."""
+        yield from self._of(tenant, _LATE)
+
+    def standing(self, tenant: str) -> Iterator[Record]:
+        """Yield the last record of each of a tenant's alerts, retracted ones too."""
+        self._records.seek(0)
+        yield from _last(self._records, (), tenant)
+
+    def _of(self, tenant: str, code: int) -> Iterator[bytes]:
+        for raw, found in zip(self._again(), self.codes, strict=False):
+            if found == code and _ADDRESS.decode(raw).tenant == tenant:
+                yield raw
+
+    def _again(self) -> Iterator[bytes]:
+        if self._lines is not None:
+            self._lines.seek(0)
+            yield from (line.rstrip(b"\n") for line in self._lines)
+            return
+        for block in self._source.blocks(None):
+            yield from block.lines
+            if block.rest is not None:
+                block.rest.close()
+
+
+_ADDRESS: Final = msgspec.json.Decoder(_Addressed)
+
+
+def _time(raw: bytes) -> int:
+    return micros(_ADDRESS.decode(raw).time)

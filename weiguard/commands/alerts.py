@@ -1,0 +1,67 @@
+"""`weiguard alerts`: the alerts of a database, as a table or as JSON lines."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from weiguard import options
+
+
+class Level(StrEnum):
+    """How serious an alert is."""
+
+    INFO = "info"
+    WARN = "warn"
+    CRITICAL = "critical"
+
+
+class State(StrEnum):
+    """What a record did to its alert."""
+
+    RAISED = "raised"
+    ESCALATED = "escalated"
+    LOWERED = "lowered"
+    AMENDED = "amended"
+    RETRACTED = "retracted"
+
+
+def alerts(
+    *,
+    records: Annotated[
+        bool, typer.Option("--records", help="Every record in log order, not only what stands.")
+    ] = False,
+    rule: Annotated[
+        list[str] | None,
+        typer.Option("--rule", metavar="PATTERN", help="Rule ids, such as COL-01 or 'COL-*'; repeatable."),
+    ] = None,
+    level: Annotated[list[Level] | None, typer.Option("--level", help="Repeatable.")] = None,
+    state: Annotated[list[State] | None, typer.Option("--state", help="Repeatable.")] = None,
+    key: Annotated[
+        str | None,
+        typer.Option("--key", metavar="[NAME=]VALUE", help="Only alerts with this value in their key."),
+    ] = None,
+    since: Annotated[
+        str | None,
+        typer.Option("--since", metavar="TIME", help="Crossed at this instant (RFC 3339) or later."),
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option("--until", metavar="TIME", help="Crossed before this instant.")
+    ] = None,
+    db: options.Database = None,
+    tenant: options.Tenant = None,
+    lang: options.Lang = None,
+    json: options.Json = False,
+) -> None:
+    """List the standing alerts of a database, or all records.
+
+    Example: weiguard alerts --level critical --rule 'COL-*' --key account=A1
+    """
+    from weiguard.listing import Filters, list_alerts
+    from weiguard.settings import settings_from
+
+    filters = Filters.of(rule, level, state, key, since, until)
+    settings = settings_from({"db": db, "tenant": tenant, "lang": lang})
+    list_alerts(filters, settings, records=records, json=json)

@@ -1,0 +1,31 @@
+"""`weiguard correct`: fold the events that came too late."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from weiguard import options
+
+
+def correct(
+    *,
+    by: Annotated[str, typer.Option("--by", metavar="NAME", help="Who asks for it; stands in the log.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why; stands in the log.")] = "",
+    db: options.Database = None,
+    tenant: options.Tenant = None,
+    rules: options.Rules = None,
+    only: options.Only = None,
+    lang: options.Lang = None,
+    json: options.Json = False,
+) -> None:
+    """Ask for the late events of a database to be folded, and write the corrections. Without --tenant, of every tenant.
+
+    Example: weiguard correct --by zhang.san --reason 'bill of March imported'
+    """
+    from weiguard.correcting import run_correction
+    from weiguard.settings import settings_from
+
+    flags = {"db": db, "tenant": tenant, "rules": rules, "only": only, "lang": lang}
+    raise typer.Exit(run_correction(by, reason, settings_from(flags), json=json))

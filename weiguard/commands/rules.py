@@ -1,0 +1,121 @@
+"""`weiguard rules`: look at the rule set, check it, test it, and try expressions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from weiguard import options
+
+app = typer.Typer(
+    help="The rule set: list, show, check, test, hash, eval.", no_args_is_help=True, rich_markup_mode=None
+)
+
+
+@app.command("list")
+def list_(
+    *,
+    rules: options.Rules = None,
+    only: options.Only = None,
+    lang: options.Lang = None,
+    json: options.Json = False,
+) -> None:
+    """List the rules.
+
+    Example: weiguard rules list --only 'COL-*' --json
+    """
+    from weiguard import ruling
+    from weiguard.settings import settings_from
+
+    ruling.list_rules(settings_from({"rules": rules, "only": only, "lang": lang}), json=json)
+
+
+@app.command()
+def show(
+    id: Annotated[str, typer.Argument(metavar="ID", help="A rule's id.")],
+    *,
+    rules: options.Rules = None,
+    lang: options.Lang = None,
+    json: options.Json = False,
+) -> None:
+    """Show one rule: its words, its trigger, its measures and levels, and the limits it reads.
+
+    Example: weiguard rules show COL-01
+    """
+    from weiguard import ruling
+    from weiguard.settings import settings_from
+
+    ruling.show_rule(id, settings_from({"rules": rules, "lang": lang}), json=json)
+
+
+@app.command()
+def check(
+    folder: Annotated[
+        Path | None, typer.Argument(metavar="[DIR]", help="A folder of rule files. Default: as --rules.")
+    ] = None,
+    *,
+    rules: options.Rules = None,
+    json: options.Json = False,
+) -> None:
+    """Check rule files: all problems at once, each with its place and the way out. Exits with 1 where there are any.
+
+    Example: weiguard rules check my-rules
+    """
+    from weiguard import ruling
+    from weiguard.settings import settings_from
+
+    raise typer.Exit(ruling.check_rules(settings_from({"rules": folder or rules}), json=json))
+
+
+@app.command()
+def test(
+    pattern: Annotated[
+        str, typer.Argument(metavar="[PATTERN]", help="Rule ids, such as COL-01 or 'COL-*'.")
+    ] = "*",
+    *,
+    rules: options.Rules = None,
+    json: options.Json = False,
+) -> None:
+    """Run the tests written inside the rule files. Exits with 1 where one fails.
+
+    Example: weiguard rules test 'COL-*'
+    """
+    from weiguard import testing
+    from weiguard.settings import settings_from
+
+    raise typer.Exit(testing.test_rules(pattern, settings_from({"rules": rules}), json=json))
+
+
+@app.command("hash")
+def hash_(*, rules: options.Rules = None) -> None:
+    """Print the content hash of the rule set: it changes with anything that can change a decision or a word.
+
+    Example: weiguard rules hash --rules my-rules
+    """
+    from weiguard import ruling
+    from weiguard.settings import settings_from
+
+    ruling.print_hash(settings_from({"rules": rules}))
+
+
+@app.command("eval")
+def eval_(
+    expression: Annotated[
+        str, typer.Argument(metavar="EXPR", help='An expression; - for JSON lines {"expr": …, "bind": {…}}.')
+    ],
+    *,
+    bind: Annotated[
+        str | None, typer.Option("--bind", metavar="JSON", help="Values of names, as a JSON object.")
+    ] = None,
+) -> None:
+    """Evaluate an expression as a rule would.
+
+    Example: weiguard rules eval 'paid * 10 > 300' --bind '{"paid": 31}'
+    """
+    from weiguard import evaluating
+
+    raise typer.Exit(
+        evaluating.evaluate_all() if expression == "-" else evaluating.evaluate_one(expression, bind)
+    )

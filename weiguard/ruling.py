@@ -1,0 +1,176 @@
+"""The rule set as people look at it: a list, one rule, its problems, its hash."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from fnmatch import fnmatchcase
+from typing import Any
+
+import msgspec
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from monitoring.describing import row, whole
+from rules.loading import SHIPPED, load
+from rules.model import Rule, RuleSet
+from rules.problems import Problem, RuleProblems
+from rules.suggesting import nearest
+from streams.refusing import RefusedError
+from weiguard.failing import FOUND, counted, say
+from weiguard.preparing import load_rules
+from weiguard.settings import Settings
+from weiguard.words import language
+
+
+def list_rules(settings: Settings, *, json: bool) -> None:
+    """Write the rules asked for, one a row."""
+    found = selected(load_rules(settings), settings.only)
+    if json:
+        _json([row(rule) for rule in found])
+        return
+    lang = settings.lang or language(os.environ)
+    table = Table("id", "title", "on", "levels", "source", box=None, pad_edge=False)
+    for rule in found:
+        each = row(rule)
+        shadow = " (shadow)" if each["shadow"] else ""
+        table.add_row(
+            rule.id, Text(each["title"][lang] + shadow), ", ".join(each["on"]), " ".join(each["levels"]), Text(f"{rule.source} ({rule.confidence})")
+        )  # fmt: skip
+    console = Console(highlight=False)
+    (console if console.is_terminal else Console(highlight=False, width=240)).print(table)
+
+
+def selected(rules: RuleSet, patterns: tuple[str, ...]) -> list[Rule]:
+    """Return the rules that match a pattern, or all; raises RefusedError where none does."""
+    found = [
+        rule
+        for id, rule in rules.rules().items()
+        if not patterns or any(fnmatchcase(id, pattern) for pattern in patterns)
+    ]
+    if not found:
+        raise RefusedError(
+            "rules",
+            f"{', '.join(patterns)}, which matches no rule",
+            "ids or patterns such as COL-01 or 'COL-*'",
+            "`weiguard rules list` names them all",
+        )
+    return found
+
+
+def show_rule(id: str, settings: Settings, *, json: bool) -> None:
+    """Write one rule. Raises RefusedError where there is none of that id."""
+    rules = load_rules(settings)
+    rule = rules.rules().get(id)
+    if rule is None:
+        near = nearest(id, rules.rules())
+        raise RefusedError(
+            "rules show",
+            f"no rule {id}",
+            "a rule's id",
+            f"did you mean {near}?" if near else "`weiguard rules list` names them all",
+        )
+    found = {**whole(rule), "limits": _limits(rules, rule)}
+    if json:
+        _json(found)
+        return
+    lang = settings.lang or language(os.environ)
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(Text(f"{rule.id} {rule.title[lang]}"))
+    for name, value in found.items():
+        if name in ("id", "title") or value in ([], "", {}, None):
+            continue
+        console.print(Text(f"{name}:"), end=" " if isinstance(value, (str, bool)) else "\n")
+        _show(console, value, 1)
+
+
+def _show(console: Console, value: Any, depth: int) -> None:
+    """Write nested values, one name a line."""
+    blank = "  " * depth
+    if isinstance(value, dict):
+        for name, each in value.items():
+            if isinstance(each, (dict, list)) and each:
+                console.print(Text(f"{blank}{name}:"))
+                _show(console, each, depth + 1)
+            else:
+                console.print(Text(f"{blank}{name}: {each}"))
+    elif isinstance(value, list):
+        for each in value:
+            if isinstance(each, dict):
+                _show(console, each, depth)
+                console.print()
+            else:
+                console.print(Text(f"{blank}{each}"))
+    else:
+        console.print(Text(str(value)))
+
+
+def _limits(rules: RuleSet, rule: Rule) -> dict[str, Any]:
+    """Return the limits that a rule names in its expressions, with their sources."""
+    text = msgspec.json.encode(whole(rule)).decode()
+    return {
+        name: {
+            "value": limit.value if limit.table is None else limit.table, "unit": limit.unit, "source": limit.source,
+            "confidence": limit.confidence, "reviewed": limit.reviewed,
+        }
+        for name, limit in rules.limits.items()
+        if re.search(rf"limit\\.{name}\\b", text)
+    }  # fmt: skip
+
+
+def check_rules(settings: Settings, *, json: bool) -> int:
+    """Write all problems and warnings of a rule set; return the exit status. Raises RefusedError without a folder."""
+    folder = settings.rules or SHIPPED
+    if not folder.is_dir():
+        raise RefusedError(
+            "rules check", f"{folder}, which is no folder", "a folder of rule files", "name one"
+        )
+    try:
+        rules = load(folder, strict_tests=folder == SHIPPED)
+    except RuleProblems as error:
+        _tell(error.problems, error.warnings, json=json)
+        say(f"{counted(len(error.problems), 'problem')}, {counted(len(error.warnings), 'warning')}")
+        return FOUND
+    _tell((), rules.warnings, json=json)
+    later = [rule for rule in rules.rules().values() if rule.later]
+    for rule in later:
+        say(f"{rule.at}: {rule.id} is right, but does not run yet: it needs {', '.join(rule.later)}")
+    say(
+        f"{counted(len(rules.rules()), 'rule')}, {len(rules.limits):,} limits, {counted(len(rules.lexicons), 'lexicon')}: no problems, {counted(len(rules.warnings), 'warning')}"
+    )
+    return 0
+
+
+def _tell(problems: tuple[Problem, ...], warnings: tuple[Problem, ...], *, json: bool) -> None:
+    if json:
+        _json(
+            [
+                {"kind": kind, **_plain(each)}
+                for kind, some in (("problem", problems), ("warning", warnings))
+                for each in some
+            ]
+        )
+        return
+    for each in problems:
+        sys.stdout.write(f"{each}\n")
+    for each in warnings:
+        sys.stdout.write(f"warning: {each}\n")
+
+
+def _plain(problem: Problem) -> dict[str, Any]:
+    at = problem.at
+    return {
+        "file": at.file, "line": at.line, "column": at.column, "subject": problem.subject, "found": problem.found,
+        "expected": problem.expected, "mend": problem.mend,
+    }  # fmt: skip
+
+
+def print_hash(settings: Settings) -> None:
+    """Write the content hash."""
+    sys.stdout.write(load_rules(settings).hash + "\n")
+
+
+def _json(value: object) -> None:
+    sys.stdout.write(msgspec.json.encode(value).decode() + "\n")

@@ -1,0 +1,81 @@
+"""The words that people read, in both languages, and the colours that go with them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, Literal, TypeAlias
+
+Language: TypeAlias = Literal["zh", "en"]
+
+COLOURS: Final = {"info": "cyan", "warn": "yellow", "critical": "bold red"}
+LEVELS: Final[dict[Language, dict[str, str]]] = {
+    "zh": {"info": "提示", "warn": "预警", "critical": "严重"},
+    "en": {"info": "info", "warn": "warn", "critical": "critical"},
+}
+STATES: Final[dict[Language, dict[str, str]]] = {
+    "zh": {"raised": "", "escalated": "升级", "lowered": "降级", "amended": "修正", "retracted": "撤回"},
+    "en": {"raised": "", **{name: name for name in ("escalated", "lowered", "amended", "retracted")}},
+}
+SUMMARY: Final[dict[Language, dict[str, str]]] = {
+    "zh": {
+        "inputs": "输入",
+        "decided": "已判定",
+        "duplicate": "重复",
+        "conflict": "冲突",
+        "late": "迟到",
+        "quarantined": "隔离",
+        "rule": "规则",
+        "amended": "修正",
+        "retracted": "撤回",
+        "undecided": "未决",
+        "none": "无预警记录。",
+        "line": "第 {line} 行：{reason}",
+        "more": "……另有 {count} 行被隔离",
+    },
+    "en": {
+        **{name: name for name in ("inputs", "decided", "duplicate", "conflict", "late", "quarantined")},
+        **{name: name for name in ("rule", "amended", "retracted", "undecided")},
+        "none": "No alert records.",
+        "line": "line {line}: {reason}",
+        "more": "… and {count} more lines quarantined",
+    },
+}
+LISTING: Final[dict[Language, tuple[str, ...]]] = {
+    "zh": ("时间", "级别", "规则", "对象", "说明", "编号"),
+    "en": ("at", "level", "rule", "key", "message", "id"),
+}
+NO_ALERTS: Final[dict[Language, str]] = {"zh": "没有预警。", "en": "No alerts."}
+EXPLAINED: Final[dict[Language, dict[str, str]]] = {
+    "zh": {
+        "rule": "规则",
+        "source": "依据",
+        "case": "情形",
+        "key": "对象",
+        "window": "窗口",
+        "action": "处置",
+        "records": "记录",
+        "raised": "触发",
+        "cause": "起因",
+        "late": "迟到",
+        "values": "数值",
+        "limits": "限额",
+        "events": "相关事件（共 {count} 条）",
+        "missing": "日志中没有",
+        "ruleset": "规则集",
+    },
+    "en": {
+        **{name: name for name in ("rule", "source", "case", "key", "window", "action", "records", "raised")},
+        **{name: name for name in ("cause", "late", "values", "limits")},
+        "events": "events behind it ({count} in all)",
+        "missing": "not in the log",
+        "ruleset": "rule set",
+    },
+}
+
+
+def language(environment: Mapping[str, str]) -> Language:
+    """Return the language of a terminal: Chinese where LC_ALL, LC_MESSAGES or LANG says so, otherwise English."""
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        if environment.get(name):
+            return "zh" if environment[name].lower().startswith("zh") else "en"
+    return "en"
