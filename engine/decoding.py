@@ -1,7 +1,7 @@
 """Bytes to an event, or to the reason why they cannot be read.
 
-The plain case is one call into msgspec. Everything else, an older payload, a type nobody knows, a null, a mistake, takes
-the slow road, which finds out what stands where and says it. Both roads read the same bytes as the same event.
+The plain case is one call into msgspec. Everything else, an older payload, a type nobody knows, a null, a mistake,
+takes the slow road, which finds out what stands where and says it. Both roads read the same bytes as the same event.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import msgspec
 from engine.event import CURRENT_VERSION, EVENTS, Event, UnknownEvent
 from engine.instants import day_number, micros
 from engine.payloads import PAYLOADS
+from engine.payloads.fields import A_DAY
 from engine.refusal import Refusal, explained, short, short_bytes
 from engine.upcasting import upcast
 
@@ -21,8 +22,10 @@ __all__ = ["LONGEST", "Refusal", "decode", "timed"]
 
 LONGEST: Final = 1 << 20  # Bytes of one line; longer ones are kept and not read.
 
+_AN_INSTANT: Final = "an RFC 3339 instant with offset, 1970 to 9998"
+
 _ANY: Final = msgspec.json.Decoder()
-_EVENT: Final = msgspec.json.Decoder(Union[tuple(EVENTS.values())])
+_EVENT: Final = msgspec.json.Decoder(Union[tuple(EVENTS.values())])  # noqa: UP007  # the members are only known here
 
 
 def _marked(alias: str) -> dict[str, tuple[str, ...]]:
@@ -109,7 +112,9 @@ def _as_event(whole: dict[str, Any]) -> Event | Refusal:
 def _upcast(whole: dict[str, Any], kind: str, version: int) -> dict[str, Any] | Refusal:
     """Return an input of another version as one of the current version."""
     if version > CURRENT_VERSION:
-        return Refusal("schemaversion", short(version), f"at most {CURRENT_VERSION}, the newest this program knows")
+        return Refusal(
+            "schemaversion", short(version), f"at most {CURRENT_VERSION}, the newest this program knows"
+        )
     data = whole.get("data")
     if not isinstance(data, dict):
         return Refusal("data", short(data) if "data" in whole else "nothing", "object")
@@ -127,7 +132,9 @@ def _given(whole: dict[str, Any], kind: str) -> dict[str, Any]:
     data = whole.get("data")
     if kind and isinstance(data, dict):
         fields = _FIELDS[kind]
-        whole["data"] = {name: value for name, value in data.items() if value is not None or name not in fields}
+        whole["data"] = {
+            name: value for name, value in data.items() if value is not None or name not in fields
+        }
     return whole
 
 
@@ -139,13 +146,13 @@ def _untimed(event: Event) -> Refusal | None:
             try:
                 micros(text)
             except ValueError:
-                return Refusal(name, short(text), "an RFC 3339 instant with offset, 1970 to 9998")
+                return Refusal(name, short(text), _AN_INSTANT)
     return None
 
 
 def _undated(event: Event) -> Refusal | None:
     """Say which field of a payload is no day, or no instant."""
-    for fields, read, expected in ((_DAYS, day_number, "a date"), (_INSTANTS, micros, "an RFC 3339 instant")):
+    for fields, read, expected in ((_DAYS, day_number, A_DAY), (_INSTANTS, micros, _AN_INSTANT)):
         for name in fields.get(event.kind, ()):
             value = getattr(event.data, name)
             if value is not None:

@@ -48,9 +48,8 @@ def _current(kind: str, version: int, data: dict[str, Any]) -> dict[str, Any]:
 
 
 def _value(part: msgspec.Raw) -> Any:
-    """Return a value that compares as JSON does; what cannot be decoded, as its bytes."""
+    """Return a value, or its bytes where JSON can say it and Python cannot (`1e999`)."""
     try:
-        value = msgspec.json.decode(part)
+        return msgspec.json.decode(part)
     except (msgspec.MsgspecError, RecursionError):
         return bytes(part)
-    return ("true" if value else "false", bool) if isinstance(value, bool) else value

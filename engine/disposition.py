@@ -32,8 +32,8 @@ class Tally:
 
     def by_disposition(self) -> dict[str, int]:
         """Return how many inputs had each disposition; the sums agree with the number of inputs."""
-        found = dict.fromkeys(DISPOSITIONS, 0)
+        found: dict[str, int] = dict.fromkeys(DISPOSITIONS, 0)
         for (_, disposition), count in self.counts.items():
-            found[disposition] += count  # type: ignore[index]  # only dispositions are counted
+            found[disposition] += count
         assert sum(found.values()) == self.inputs, "every input has exactly one disposition"
-        return dict(found)
+        return found

@@ -65,9 +65,10 @@ def _class_of(kind: str, payload: type[Payload]) -> type[Event]:
     space: dict[str, Any] = {"kind": kind}
     if kind in NATURAL_KEYS:
         space["natural"] = _natural(kind, NATURAL_KEYS[kind])
-    made: type[Event] = msgspec.defstruct(
+    made = msgspec.defstruct(
         name, fields, bases=(Event,), namespace=space, tag_field="type", tag=kind, kw_only=True, gc=False
     )
+    assert issubclass(made, Event)
     return made
 
 

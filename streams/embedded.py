@@ -233,6 +233,8 @@ def _counted(inputs: list[InputRow]) -> dict[str, int]:
 
 def _changed(seq: int) -> RefusedError:
     return RefusedError(
-        f"input {seq:,}", "that it is decided otherwise than when it was read", "the same decision, as the log and the rules are the same",
+        f"input {seq:,}",
+        "that it is decided otherwise than when it was read",
+        "the same decision, as the log and the rules are the same",
         _REFOLD,
-    )  # fmt: skip
+    )

@@ -78,7 +78,9 @@ class Store(Protocol):
     def last(self) -> int:
         """The number of the last input; 0 before the first."""
 
-    def position(self, source: str) -> Position | None: ...
+    def position(self, source: str) -> Position | None:
+        """Return how far a source was read; None where it never was, or cannot be told."""
+
     def commit(self, batch: Batch) -> None:
         """Take a batch whole or not at all; raises RefusedError where it cannot."""
 
@@ -103,8 +105,12 @@ class Store(Protocol):
     def state(self) -> Iterator[tuple[bytes, bytes]]:
         """Yield the entries of the last checkpoint."""
 
-    def dispositions(self) -> dict[str, int]: ...
-    def tenants(self) -> list[str]: ...
+    def dispositions(self) -> dict[str, int]:
+        """Return how many inputs had each disposition."""
+
+    def tenants(self) -> list[str]:
+        """Return the tenants of the log, sorted."""
+
     def refolding(self) -> AbstractContextManager[None]:
         """Forget all that was decided, keeping the inputs; what is committed inside is taken whole or not at all."""
 

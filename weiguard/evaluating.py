@@ -14,7 +14,7 @@ _LONGEST = 1 << 20  # Bytes of one line.
 
 
 def evaluate_one(source: str, bind: str | None) -> int:
-    """Write the value as JSON, or the error to stderr; return the exit status. Raises RefusedError for a bad binding."""
+    """Write the value as JSON, or the error to stderr; return the status. Raises RefusedError for a bad binding."""
     try:
         values = _read(bind) if bind is not None else {}
     except ValueError as error:
@@ -38,11 +38,11 @@ def evaluate_all() -> int:
 def _answer(line: bytes) -> dict[str, Any]:
     try:
         asked = _read(line)
-        source, bind = asked.get("expr"), asked.get("bind", {})
-        if not isinstance(source, str) or not isinstance(bind, dict):
-            raise ValueError('expected {"expr": text, "bind": {name: value}}')
     except ValueError as error:
         return {"error": f"cannot read the line: {error}"}
+    source, bind = asked.get("expr"), asked.get("bind", {})
+    if not isinstance(source, str) or not isinstance(bind, dict):
+        return {"error": 'cannot read the line: expected {"expr": text, "bind": {name: value}}'}
     outcome: Outcome = evaluate(source, bind)
     return {"value": outcome.value} if outcome.error is None else {"error": outcome.error}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from rich.console import Console
@@ -16,6 +16,9 @@ from monitoring.explaining import Explained, explain
 from streams.stores.sqlite_reading import open_reader
 from weiguard.settings import Settings
 from weiguard.words import EXPLAINED, LEVELS, STATES, Language, language
+
+# The parts of a rule, in the order of reading.
+_SHOWN: Final = ("on", "where", "sequence", "per", "measure", "let", "levels", "expect", "remind", "alert")
 
 
 def show_explained(alert: str, settings: Settings, *, json: bool) -> None:
@@ -48,7 +51,8 @@ def lines(explained: Explained, lang: Language) -> Iterator[str]:
         yield from _record(record, words, lang)
     yield f"{words['events'].format(count=last.evidence.get('count', 0))}:"
     for event in explained.events:
-        yield f"  {event['time']}  {event['type']}  {event['source']} {event['id']}  {_pairs(event.get('data') or {})}  [{event['from']}]"
+        name = f"{event['type']}  {event['source']} {event['id']}"
+        yield f"  {event['time']}  {name}  {_pairs(event.get('data') or {})}  [{event['from']}]"
     if explained.missing:
         yield f"{words['missing']}: {', '.join(explained.missing)}"
     yield f"{words['ruleset']}: {last.ruleset}"
@@ -61,18 +65,7 @@ def _rule(rule: Mapping[str, Any], words: Mapping[str, str]) -> Iterator[str]:
     for case in rule["cases"]:
         if "name" in case:
             yield f"  {words['case']} {case['name']}:"
-        for name in (
-            "on",
-            "where",
-            "per",
-            "measure",
-            "let",
-            "levels",
-            "expect",
-            "remind",
-            "sequence",
-            "alert",
-        ):
+        for name in _SHOWN:
             if name in case:
                 value = case[name]
                 text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
@@ -83,7 +76,8 @@ def _record(record: Record, words: Mapping[str, str], lang: Language) -> Iterato
     state = STATES[lang].get(record.state) or words["raised"]
     late = f" ({words['late']})" if record.late else ""
     level = LEVELS[lang][record.level]
-    yield f"  {record.record}. {record.at}  {state} · {level}{late}  {words['cause']} {record.cause['source']} {record.cause['id']}"
+    cause = f"{words['cause']} {record.cause['source']} {record.cause['id']}"
+    yield f"  {record.record}. {record.at}  {state} · {level}{late}  {cause}"
     if record.values:
         yield f"     {words['values']}: {_pairs(record.values)}"
     if record.limits:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
@@ -36,15 +36,17 @@ class Filters:
 
     @classmethod
     def of(
-        cls, rules: Sequence[str] | None, levels: Sequence[str] | None, states: Sequence[str] | None, key: str | None,
-        since: str | None, until: str | None,
-    ) -> Filters:  # fmt: skip
-        """Read filters as people write them; raises RefusedError."""
+        cls,
+        patterns: Mapping[str, Sequence[str] | None],
+        key: str | None,
+        since: str | None,
+        until: str | None,
+    ) -> Filters:
+        """Read filters as people write them (`patterns`: rules, levels, states); raises RefusedError."""
         name, equals, value = (key or "").rpartition("=")
         pair = None if key is None else (name if equals else "", value)
-        return cls(
-            tuple(rules or ()), tuple(levels or ()), tuple(states or ()), pair, _instant("--since", since), _instant("--until", until)
-        )  # fmt: skip
+        lists = {name: tuple(given or ()) for name, given in patterns.items()}
+        return cls(**lists, key=pair, since=_instant("--since", since), until=_instant("--until", until))
 
     def match(self, record: Record) -> bool:
         """Return whether a record is to be listed."""

@@ -37,8 +37,12 @@ def list_rules(settings: Settings, *, json: bool) -> None:
         each = row(rule)
         shadow = " (shadow)" if each["shadow"] else ""
         table.add_row(
-            rule.id, Text(each["title"][lang] + shadow), ", ".join(each["on"]), " ".join(each["levels"]), Text(f"{rule.source} ({rule.confidence})")
-        )  # fmt: skip
+            rule.id,
+            Text(each["title"][lang] + shadow),
+            ", ".join(each["on"]),
+            " ".join(each["levels"]),
+            Text(f"{rule.source} ({rule.confidence})"),
+        )
     console = Console(highlight=False)
     (console if console.is_terminal else Console(highlight=False, width=240)).print(table)
 
@@ -47,8 +51,8 @@ def selected(rules: RuleSet, patterns: tuple[str, ...]) -> list[Rule]:
     """Return the rules that match a pattern, or all; raises RefusedError where none does."""
     found = [
         rule
-        for id, rule in rules.rules().items()
-        if not patterns or any(fnmatchcase(id, pattern) for pattern in patterns)
+        for name, rule in rules.rules().items()
+        if not patterns or any(fnmatchcase(name, pattern) for pattern in patterns)
     ]
     if not found:
         raise RefusedError(
@@ -116,7 +120,7 @@ def _limits(rules: RuleSet, rule: Rule) -> dict[str, Any]:
             "confidence": limit.confidence, "reviewed": limit.reviewed,
         }
         for name, limit in rules.limits.items()
-        if re.search(rf"limit\\.{name}\\b", text)
+        if re.search(rf"limit\.{name}\b", text)
     }  # fmt: skip
 
 
@@ -137,8 +141,9 @@ def check_rules(settings: Settings, *, json: bool) -> int:
     later = [rule for rule in rules.rules().values() if rule.later]
     for rule in later:
         say(f"{rule.at}: {rule.id} is right, but does not run yet: it needs {', '.join(rule.later)}")
+    size = f"{counted(len(rules.rules()), 'rule')}, {counted(len(rules.limits), 'limit')}"
     say(
-        f"{counted(len(rules.rules()), 'rule')}, {len(rules.limits):,} limits, {counted(len(rules.lexicons), 'lexicon')}: no problems, {counted(len(rules.warnings), 'warning')}"
+        f"{size}, {counted(len(rules.lexicons), 'term list')}: no problems, {counted(len(rules.warnings), 'warning')}"
     )
     return 0
 

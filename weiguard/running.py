@@ -120,10 +120,8 @@ def _tell(watcher: Watcher, store: SqliteStore, before: int, order: Order, setti
     lang = settings.lang or language(os.environ)
     if not order.json:
         count = watcher.summary.dispositions["quarantined"]
-        refused = []
-        if count:
-            for stored in store.quarantined(before, SHOWN):
-                refused.append(Refused(stored.line, stored.reason))
+        stored = store.quarantined(before, SHOWN) if count else []
+        refused = [Refused(each.line, each.reason) for each in stored]
         say_refused(refused, count, lang)
     watcher.summary.show(lang, json=order.json)
     if order.refold and not order.json:

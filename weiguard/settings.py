@@ -1,6 +1,7 @@
 """What a call is to do: flags over WEIGUARD_* variables over weiguard.toml.
 
-Each value knows where it came from, so that a wrong one is refused with its flag, its variable, or its line in the file.
+Each value knows where it came from, so that a wrong one is refused with its flag, its variable, or its line in the
+file.
 """
 
 from __future__ import annotations
@@ -149,8 +150,7 @@ def _refusal(error: ValidationError, origins: Mapping[str, str], text: str, path
 def _line_of(text: str, place: list[str]) -> int:
     """Return the line of the file that gives a value; 1 where it cannot be told."""
     section: list[str] = []
-    for number, line in enumerate(text.splitlines(), 1):
-        line = line.strip()
+    for number, line in enumerate(map(str.strip, text.splitlines()), 1):
         if line.startswith("["):
             section = [part.strip().strip('"') for part in line.strip("[]").split(".")]
             if section == place:

@@ -41,7 +41,7 @@ class Tried:
         return self.found == self.expected
 
 
-def test_rules(pattern: str, settings: Settings, *, json: bool) -> int:
+def run_tests(pattern: str, settings: Settings, *, json: bool) -> int:
     """Run the tests of the rules that match; return the exit status. Raises RefusedError where none does."""
     rules = load_rules(settings)
     chosen = selected(rules, (pattern,))
@@ -56,12 +56,10 @@ def test_rules(pattern: str, settings: Settings, *, json: bool) -> int:
     failed = sum(not each.passed for each in tried)
     for rule in chosen:
         if rule.later:
-            say(
-                f"{rule.id}: {counted(len(rule.trials), 'test')} not run: it needs {', '.join(rule.later)}, which do not run yet"
-            )
-    say(
-        f"{counted(len(tried), 'test')} of {counted(len(running), 'rule')}: {len(tried) - failed:,} passed, {failed:,} failed"
-    )
+            tests = counted(len(rule.trials), "test")
+            say(f"{rule.id}: {tests} not run: it needs what does not run yet ({', '.join(rule.later)})")
+    done, of = counted(len(tried), "test"), counted(len(running), "rule")
+    say(f"{done} of {of}: {len(tried) - failed:,} passed, {failed:,} failed")
     return FOUND if failed else 0
 
 

@@ -13,10 +13,12 @@ Amount: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=GREATEST)]  # Fen; a re
 Balance: TypeAlias = Whole  # Fen, negative where more was taken back than given: settlements, red invoices.
 DAY_PATTERN: Final = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 SIMHASH_PATTERN: Final = "^[0-9a-fA-F]{16}$"
-WORDS: Final = {DAY_PATTERN: "a date, YYYY-MM-DD", SIMHASH_PATTERN: "16 hexadecimal digits"}
+A_DAY: Final = "a date, YYYY-MM-DD"
+WORDS: Final = {DAY_PATTERN: A_DAY, SIMHASH_PATTERN: "16 hexadecimal digits"}
+# decoding.py checks that there is such a day, and that an instant is RFC 3339.
+Day: TypeAlias = Annotated[str, msgspec.Meta(pattern=DAY_PATTERN)]
+Instant: TypeAlias = str
 # The length is said too, because `$` lets a newline follow.
-Day: TypeAlias = Annotated[str, msgspec.Meta(pattern=DAY_PATTERN, min_length=10, max_length=10)]
-Instant: TypeAlias = str  # RFC 3339; decoding.py checks it.
 Simhash: TypeAlias = Annotated[str, msgspec.Meta(pattern=SIMHASH_PATTERN, min_length=16, max_length=16)]
 
 

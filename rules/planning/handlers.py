@@ -46,6 +46,7 @@ class Kind:
     needs: set[str] = field(default_factory=set)  # What must be in a column.
     reads: set[str] = field(default_factory=set)  # What is read at all.
     lookups: dict[str, Node] = field(default_factory=dict)  # Column name → the call it holds.
+    entities: frozenset[str] = frozenset()  # Looked up whatever becomes of limits.
     known: dict[str, Node] = field(default_factory=dict)  # Every such call of the program; shared by all types.
 
     @property
@@ -57,14 +58,17 @@ class Kind:
         """Return the entities it looks up; with limits as of the event, always the account and its owner."""
         if self.derived:
             return set()
-        found = {prefix_of(name) for name in self.reads | self.needs} & set(ENTITIES)
-        if dynamic:
-            found |= {"account", "owner"}
-        if "event.owner" in self.reads | self.needs or "owner" in found or self.lookups:
-            found.add("account")
+        return {*self.entities, "account", "owner"} if dynamic else set(self.entities)
+
+    def settle_entities(self) -> None:
+        """Note the entities it looks up, once all that is read of it is known."""
+        names = self.reads | self.needs
+        found = {prefix_of(name) for name in names} & set(ENTITIES)
         if self.lookups:
             found.add("owner")
-        return found
+        if "event.owner" in names or "owner" in found:
+            found.add("account")
+        self.entities = frozenset(found)
 
 
 def with_lookups(tree: Node, lookups: dict[str, Node], mine: dict[str, Node]) -> Node:
@@ -90,7 +94,7 @@ def with_lookups(tree: Node, lookups: dict[str, Node], mine: dict[str, Node]) ->
 def handler_lines(kind: Kind, read: Reader, columns: Reader) -> Lines:
     """Return `fold_N`: everything that happens to one event of a type, in order."""
     lines = ["src = e.source; id = e.id; q = (t, src, id, '')"] if not kind.derived else ["src, id, q = e['@place']"]
-    lines += _fields(kind, dynamic=read.dynamic)
+    lines += _fields(kind)
     lines += _entities(kind, dynamic=read.dynamic)
     lines += _limits(kind, read)
     lines += _flags(kind, read, None)
@@ -113,14 +117,14 @@ def handler_lines(kind: Kind, read: Reader, columns: Reader) -> Lines:
 
 def make_lines(kind: Kind, read: Reader) -> Lines:
     """Return `make_N`: the contribution of a derived fact, unfolded."""
-    lines = ["src, id, q = e['@place']", *_fields(kind, dynamic=read.dynamic), *_limits(kind, read), *_flags(kind, read, None)]
+    lines = ["src, id, q = e['@place']", *_fields(kind), *_limits(kind, read), *_flags(kind, read, None)]
     lines.append(f"return ({_tuple(kind)},)")
     return define(f"make_{kind.number}(T, t, e)", ["und = T.mute", *lines])
 
 
 
 
-def _fields(kind: Kind, *, dynamic: bool) -> Lines:
+def _fields(kind: Kind) -> Lines:
     """Read the fields in use into locals."""
     if kind.derived:
         names = sorted((kind.reads | kind.needs) - {*PLACED, LIMITS})
@@ -134,8 +138,7 @@ def _fields(kind: Kind, *, dynamic: bool) -> Lines:
         else:
             lines.append(f"{local(name)} = d.{name.removeprefix('event.')}" if has(kind.name, name) else f"{local(name)} = None")
     lines.append("event_account = e.subject")
-    if kind.lines(dynamic=dynamic) & {"account", "owner"} or "event.owner" in kind.reads | kind.needs:
-        lines.append("at_owner = e.owner")
+    lines.append("at_owner = e.owner")
     return lines
 
 
@@ -145,7 +148,7 @@ def _entities(kind: Kind, *, dynamic: bool) -> Lines:
         return []
     lines: Lines = []
     needed = kind.lines(dynamic=dynamic)
-    if "account" in needed or "event.owner" in kind.reads | kind.needs:
+    if "account" in needed:
         lines += _entity("account", "event_account")
         last = " or event_owner_id" if has(kind.name, "event.owner_id") else ""
         lines.append(f"event_owner = at_owner or account_at[1] or event_account{last}")

@@ -128,10 +128,12 @@ def _of_filters(kind: Kind) -> None:
     if kind.derived:
         kind.needs |= kind.reads
         return
-    lines = kind.lines(dynamic=False)
+    kind.settle_entities()
     kind.needs |= {name for name in _looked_at_again(kind) if has(kind.name, name)}
-    kind.needs |= {"event.account", OWNER_GIVEN, "event.owner", *kind.lookups}
-    kind.needs |= {name for entity, name in ID_OF.items() if entity in lines}
+    kind.needs |= {"event.account", OWNER_GIVEN, *kind.lookups}
+    kind.needs |= {name for entity, name in ID_OF.items() if entity in kind.entities}
+    if "owner" in kind.entities:
+        kind.needs.add("event.owner")
     if has(kind.name, "event.owner_id"):
         kind.needs.add("event.owner_id")
     kind.needs = {name for name in kind.needs if prefix_of(name) not in ENTITIES or _known(name)}

@@ -21,11 +21,14 @@ from streams.stores.sqlite_schema import check_kind, damaged
 
 _PAGE: Final = 1_000  # Rows fetched at a time, so that a reader holds no lock while it works.
 _NAMES: Final = tuple(CODE)
-_INPUTS: Final = "SELECT seq, name, line, tenant, time_us, clock_us, disposition, reason, raw FROM inputs JOIN sources ON id = source"
+_INPUTS: Final = """
+SELECT seq, name, line, tenant, time_us, clock_us, disposition, reason, raw FROM inputs JOIN sources ON id = source
+"""
 _FORWARD: Final = f"{_INPUTS} WHERE seq > ?1 AND (?2 IS NULL OR tenant = ?2) ORDER BY seq LIMIT ?3"
 _BACKWARD: Final = f"{_INPUTS} WHERE seq <= ? AND disposition = 0 AND tenant = ? ORDER BY seq DESC LIMIT ?"
 _REFUSED: Final = f"{_INPUTS} WHERE seq > ? AND disposition = ? ORDER BY seq LIMIT ?"
-_SEEN: Final = f"{_INPUTS} WHERE disposition = 0 AND max(time_us, clock_us) >= ? AND seq <= ? AND tenant <> '' ORDER BY seq"
+_CAME: Final = "disposition = 0 AND max(time_us, clock_us) >= ? AND seq <= ? AND tenant <> ''"
+_SEEN: Final = f"{_INPUTS} WHERE {_CAME} ORDER BY seq"
 _RECORDS: Final = (
     "SELECT seq, input, alert, record, body FROM records WHERE seq > ? AND input > ? ORDER BY seq LIMIT ?"
 )
@@ -94,8 +97,8 @@ class SqliteReader:
         """Yield records in the order of the log, those of inputs after a number."""
         at = 0
         while rows := self._db.execute(_RECORDS, (at, after, _PAGE)).fetchall():
-            for _, *row, body in rows:
-                yield StoredRecord(*row, bytes(body))
+            for _, seq, alert, record, body in rows:
+                yield StoredRecord(seq, alert, record, bytes(body))
             at = rows[-1][0]
 
     def of_alert(self, alert: str) -> list[StoredRecord]:

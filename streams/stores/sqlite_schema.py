@@ -71,8 +71,11 @@ def check_kind(connection: sqlite3.Connection, path: Path) -> None:
     version = _one(connection, "PRAGMA user_version")
     if version != VERSION:
         raise RefusedError(
-            str(path), f"a database of version {version}", f"version {VERSION}", "use the version of weiguard that made it"
-        )  # fmt: skip
+            str(path),
+            f"a database of version {version}",
+            f"version {VERSION}",
+            "use the version of weiguard that made it",
+        )
 
 
 def check_log(connection: sqlite3.Connection, path: Path) -> None:

@@ -28,7 +28,7 @@ class State(StrEnum):
     RETRACTED = "retracted"
 
 
-def alerts(
+def alerts(  # noqa: PLR0913  # one parameter an option
     *,
     records: Annotated[
         bool, typer.Option("--records", help="Every record in log order, not only what stands.")
@@ -62,6 +62,6 @@ def alerts(
     from weiguard.listing import Filters, list_alerts
     from weiguard.settings import settings_from
 
-    filters = Filters.of(rule, level, state, key, since, until)
+    filters = Filters.of({"rules": rule, "levels": level, "states": state}, key, since, until)
     settings = settings_from({"db": db, "tenant": tenant, "lang": lang})
     list_alerts(filters, settings, records=records, json=json)

@@ -9,7 +9,7 @@ import typer
 from weiguard import options
 
 
-def correct(
+def correct(  # noqa: PLR0913  # one parameter an option
     *,
     by: Annotated[str, typer.Option("--by", metavar="NAME", help="Who asks for it; stands in the log.")],
     reason: Annotated[str, typer.Option("--reason", help="Why; stands in the log.")] = "",

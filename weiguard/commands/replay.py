@@ -10,7 +10,7 @@ import typer
 from weiguard import options
 
 
-def replay(
+def replay(  # noqa: PLR0913  # one parameter an option
     events: Annotated[
         str,
         typer.Argument(

@@ -69,8 +69,8 @@ def check(
     raise typer.Exit(ruling.check_rules(settings_from({"rules": folder or rules}), json=json))
 
 
-@app.command()
-def test(
+@app.command("test")
+def run_tests(
     pattern: Annotated[
         str, typer.Argument(metavar="[PATTERN]", help="Rule ids, such as COL-01 or 'COL-*'.")
     ] = "*",
@@ -85,7 +85,7 @@ def test(
     from weiguard import testing
     from weiguard.settings import settings_from
 
-    raise typer.Exit(testing.test_rules(pattern, settings_from({"rules": rules}), json=json))
+    raise typer.Exit(testing.run_tests(pattern, settings_from({"rules": rules}), json=json))
 
 
 @app.command("hash")

@@ -9,7 +9,7 @@ import typer
 from weiguard import options
 
 
-def run(
+def run(  # noqa: PLR0913  # one parameter an option
     sources: Annotated[
         list[str] | None,
         typer.Argument(

@@ -1,0 +1,1 @@
+"""What every store promises: inherited by the tests of each."""

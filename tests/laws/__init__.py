@@ -1,0 +1,1 @@
+"""One test file a law of the design."""
