@@ -15,13 +15,18 @@ from engine.event import CURRENT_VERSION, EVENTS, Event, UnknownEvent
 from engine.instants import day_number, micros
 from engine.payloads import PAYLOADS
 from engine.payloads.fields import A_DAY
-from engine.refusal import Refusal, explained, short, short_bytes
+from engine.refusal import Refusal, explained, malformed, short
 from engine.upcasting import upcast
 
 __all__ = ["LONGEST", "Refusal", "decode", "timed"]
 
 LONGEST: Final = 1 << 20  # Bytes of one line; longer ones are kept and not read.
 
+DEEPEST: Final = 500  # Lists and objects within each other; the interpreter's own limit moves with its stack.
+_SHORT: Final = 2 * DEEPEST  # Bytes in which nothing can be nested deeper.
+_BRACKET: Final = re.compile(
+    rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|([\[{])|([\]}])', re.DOTALL
+)  # Or a text, passed over.
 _AN_INSTANT: Final = "an RFC 3339 instant with offset, 1970 to 9998"
 
 _ANY: Final = msgspec.json.Decoder()
@@ -62,6 +67,10 @@ def timed(raw: bytes) -> tuple[Event, int, int] | Refusal:
     """Read one line with its time and the time it was received, in UTC microseconds. Never raises, as `decode`."""
     if len(raw) > LONGEST:
         return Refusal("line", f"{len(raw):,} bytes", f"at most {LONGEST:,}")
+    if len(raw) > _SHORT and _too_deep(raw):
+        return Refusal(
+            "line", "JSON nested too deeply", f"at most {DEEPEST} lists and objects within each other"
+        )
     try:
         if not raw.isascii():
             raw.decode()  # msgspec does not look into the texts of fields that it skips.
@@ -70,7 +79,7 @@ def timed(raw: bytes) -> tuple[Event, int, int] | Refusal:
         received_us = time_us if event.receivedtime is None else micros(event.receivedtime)
         if event.schemaversion == CURRENT_VERSION and (event.kind not in _DATED or _undated(event) is None):
             return event, time_us, received_us
-    except (msgspec.MsgspecError, ValueError, RecursionError):
+    except (msgspec.MsgspecError, ValueError):
         pass  # The slow road says why.
     read = _slowly(raw)
     if isinstance(read, Refusal):
@@ -79,16 +88,25 @@ def timed(raw: bytes) -> tuple[Event, int, int] | Refusal:
     return read, time_us, time_us if read.receivedtime is None else micros(read.receivedtime)
 
 
+def _too_deep(raw: bytes) -> bool:
+    if raw.count(b"[") + raw.count(b"{") <= DEEPEST:
+        return False
+    depth = 0
+    for opening, closing in _BRACKET.findall(raw):
+        depth += bool(opening) - bool(closing)
+        if depth > DEEPEST:
+            return True
+    return False
+
+
 def _slowly(raw: bytes) -> Event | Refusal:
     if not raw.strip():
         return Refusal("line", "nothing", "a JSON object")
     try:
         raw.decode()
         whole = _ANY.decode(raw)
-    except RecursionError:
-        return Refusal("line", "JSON nested too deeply", "an event")
     except (msgspec.MsgspecError, ValueError) as error:
-        return Refusal("line", short_bytes(raw), f"JSON ({error})")
+        return malformed(raw, error)
     return _as_event(whole) if isinstance(whole, dict) else Refusal("line", short(whole), "a JSON object")
 
 
@@ -117,7 +135,7 @@ def _upcast(whole: dict[str, Any], kind: str, version: int) -> dict[str, Any] | 
         )
     data = whole.get("data")
     if not isinstance(data, dict):
-        return Refusal("data", short(data) if "data" in whole else "nothing", "object")
+        return Refusal("data", short(data) if "data" in whole else "nothing", "an object")
     try:
         return {**whole, "data": upcast(kind, version, data), "schemaversion": CURRENT_VERSION}
     except LookupError:

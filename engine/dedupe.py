@@ -51,5 +51,5 @@ def _value(part: msgspec.Raw) -> Any:
     """Return a value, or its bytes where JSON can say it and Python cannot (`1e999`)."""
     try:
         return msgspec.json.decode(part)
-    except (msgspec.MsgspecError, RecursionError):
+    except msgspec.MsgspecError:
         return bytes(part)

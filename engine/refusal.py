@@ -14,12 +14,23 @@ import msgspec
 from engine.payloads.fields import WORDS
 
 SHOWN: Final = 80  # Characters of what was found.
+AROUND: Final = 20  # Bytes shown on either side of where a line stops being JSON.
 
 _AT: Final = re.compile(r"(?P<what>.*?)(?: - at `\$(?P<path>.*)`)?", re.DOTALL)
 _GOT: Final = re.compile(r"Expected `(?P<expected>[^`]*)`, got `[^`]*`")
 _MISSING: Final = re.compile(r"Object missing required field `(?P<name>[^`]*)`")
 _PATTERN: Final = re.compile(r"Expected `str` matching regex '(?P<pattern>.*)'")
+_BOUND: Final = re.compile(r"Expected `(?P<type>int|str)` (?P<bound>.*)")
 _CHOICE: Final = re.compile(r"Invalid enum value .*", re.DOTALL)
+_BYTE: Final = re.compile(
+    r"(?:JSON is malformed: )?(?P<what>.*?)(?: \(byte (?P<at>\d+)\)| - at `.*)?", re.DOTALL
+)
+_WORDS: Final = {
+    "int": "an integer", "float": "a number", "str": "a string", "bool": "true or false", "array": "an array",
+    "object": "an object", "int | float": "a number",
+}  # fmt: skip
+# Line ends, marks and directions that JSON lets stand, and that would break or hide a line of a report.
+_UNSEEN: Final = re.compile("[\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 _STEP: Final = re.compile(r"\[(\d+)\]|\.?([^.\[]+)")
 
 
@@ -48,14 +59,17 @@ def explained(message: str, whole: object) -> Refusal:
 
 
 def _expected(what: str) -> str:
-    got, pattern = _GOT.fullmatch(what), _PATTERN.fullmatch(what)
+    got, pattern, least = _GOT.fullmatch(what), _PATTERN.fullmatch(what), _BOUND.fullmatch(what)
     if got:
-        return got["expected"].replace(" | null", "")
+        name = got["expected"].replace(" | null", "")
+        return _WORDS.get(name, name)
     if pattern:
         return WORDS[pattern["pattern"]]
+    if least:
+        return f"{_WORDS[least['type']]} {least['bound']}"
     if _CHOICE.fullmatch(what):
         return '"1.0"'  # The only field with a fixed value is `specversion`.
-    return what.removeprefix("Expected ").replace("`", "")
+    return what[:1].lower() + what[1:]
 
 
 def _reached(whole: object, path: str) -> object:
@@ -71,14 +85,20 @@ def _reached(whole: object, path: str) -> object:
 
 
 def short(value: Any) -> str:
-    """Return a JSON value as one line of at most 80 characters; what has no JSON, by the name of its type."""
-    try:
-        text = msgspec.json.encode(value).decode()
-    except (msgspec.MsgspecError, ValueError, TypeError, RecursionError):
-        text = type(value).__name__
+    """Return a value that JSON said as one line of at most 80 characters."""
+    text = _UNSEEN.sub(lambda match: f"\\u{ord(match[0]):04x}", msgspec.json.encode(value).decode())
     return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
 
 
-def short_bytes(raw: bytes) -> str:
-    """Return the beginning of a line that is no JSON, as a JSON text."""
-    return short(raw[:SHOWN].decode("utf-8", "replace"))
+def malformed(raw: bytes, error: Exception) -> Refusal:
+    """Say where a line stops being JSON: what stands there, and what the reader says of it."""
+    if isinstance(error, UnicodeDecodeError):
+        at, expected = error.start, f"UTF-8 ({error.reason}"
+    else:
+        match = _BYTE.fullmatch(str(error))
+        assert match is not None, "the pattern takes any text"
+        at, expected = int(match["at"] or 0), f"JSON ({match['what'][:1].lower()}{match['what'][1:]}"
+    here = raw[max(0, at - AROUND) : at + AROUND] if at else raw[:SHOWN]
+    return Refusal(
+        "line", short(here.decode("utf-8", "replace")), f"{expected} at byte {at})" if at else f"{expected})"
+    )

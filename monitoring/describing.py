@@ -6,12 +6,17 @@ be explained long after the rule has changed.
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from collections.abc import Mapping
+from typing import Any, Final
 
 import msgspec
 
 from engine.program import Program
-from rules.model import Case, Expression, Measure, Rule, RuleSet, Text
+from rules.model import Case, Expect, Expression, Limit, Measure, Over, Remind, Rule, RuleSet, Step, Text
+
+DECIMAL: Final = "decimal"  # Counts nothing and has decimals: a record holds it in thousandths.
+_LIMIT: Final = re.compile(r"\blimit\.([a-z][a-z0-9_]*)")
 
 
 def row(rule: Rule) -> dict[str, Any]:
@@ -29,8 +34,10 @@ def row(rule: Rule) -> dict[str, Any]:
     }
 
 
-def whole(rule: Rule) -> dict[str, Any]:
-    """Return all of a rule."""
+def whole(rule: Rule, limits: Mapping[str, Limit]) -> dict[str, Any]:
+    """Return all of a rule, with those of the limits that it reads."""
+    cases = [_case(case) for case in rule.cases]
+    named = limits_of(cases)
     return {
         **row(rule),
         "who": list(rule.who),
@@ -40,7 +47,8 @@ def whole(rule: Rule) -> dict[str, Any]:
         "until": rule.until,
         "file": f"{rule.at.file}:{rule.at.line}",
         "later": list(rule.later),
-        "cases": [_case(case) for case in rule.cases],
+        "cases": cases,
+        "limits": {name: _limit(limit) for name, limit in limits.items() if name in named},
         "tests": [trial.name for trial in rule.trials],
     }
 
@@ -48,9 +56,24 @@ def whole(rule: Rule) -> dict[str, Any]:
 def texts(rules: RuleSet, program: Program) -> dict[str, bytes]:
     """Return the rules of a program by id, each as JSON."""
     return {
-        name: msgspec.json.encode(whole(rule))
+        name: msgspec.json.encode(whole(rule, rules.limits))
         for name, rule in rules.rules().items()
         if name in program.rules
+    }
+
+
+def limits_of(described: object) -> list[str]:
+    """Return the names of the limits that a description speaks of, each once, in order."""
+    return list(dict.fromkeys(_LIMIT.findall(msgspec.json.encode(described).decode())))
+
+
+def _limit(limit: Limit) -> dict[str, Any]:
+    return {
+        "value": limit.value if limit.table is None else limit.table,
+        "unit": limit.unit,
+        "source": limit.source,
+        "confidence": limit.confidence,
+        "reviewed": limit.reviewed,
     }
 
 
@@ -75,53 +98,111 @@ def _case(case: Case) -> dict[str, Any]:
     if case.name:
         found["name"] = case.name
     if case.sequence:
-        found["sequence"] = [
-            {
-                "as": step.name,
-                "event": list(step.events),
-                "where": _source(step.where),
-                "within": _span(step.within_us),
-            }
-            for step in case.sequence
-        ]
+        found["sequence"] = [_step(step) for step in case.sequence]
     found["where"] = _source(case.where)
     found["per"] = {part.name: part.value.source for part in case.per}
     found["measure"] = {measure.name: _measure(measure) for measure in case.measures}
     found["let"] = {let.name: let.value.source for let in case.lets}
     found["levels"] = {level: each.source for level, each in case.levels}
     if case.expect is not None:
-        by = {level: each.source for level, each in case.expect.by}
-        found["expect"] = {"event": list(case.expect.events), "where": _source(case.expect.where), "by": by}
+        found["expect"] = _expect(case.expect)
     if case.remind is not None:
-        rungs = [
-            {"level": rung.level, "days": rung.days.source, "after": rung.after} for rung in case.remind.rungs
-        ]
-        found["remind"] = {"date": case.remind.date.source, "rungs": rungs}
+        found["remind"] = _remind(case.remind)
+    found["units"] = _units(case)
     found["message"] = {lang: _text(text) for lang, text in case.message.items()}
     found["action"] = {lang: _text(text) for lang, text in case.action.items()}
-    return {name: value for name, value in found.items() if value not in (None, {}, "")}
+    return _stated(found)
+
+
+def _units(case: Case) -> dict[str, str]:
+    """Return what the case's numbers count, by name: yes and no and texts count nothing."""
+    kinds = {measure.name: (measure.type, measure.unit) for measure in case.measures if not measure.record}
+    kinds |= {let.name: (let.value.type, let.value.unit) for let in case.lets}
+    units = {name: unit or (DECIMAL if kind == "double" else "") for name, (kind, unit) in kinds.items()}
+    return {name: unit for name, unit in units.items() if unit}
+
+
+def _step(step: Step) -> dict[str, Any]:
+    return _stated(
+        {
+            "as": step.name,
+            "event": list(step.events),
+            "where": _source(step.where),
+            "within": written(step.within_us),
+        }
+    )
+
+
+def _expect(expect: Expect) -> dict[str, Any]:
+    return _stated(
+        {
+            "event": list(expect.events),
+            "where": _source(expect.where),
+            "by": {level: each.source for level, each in expect.by},
+            "clock": "business" if expect.business else None,
+            "arm": expect.arm if expect.arm != "each" else None,
+        }
+    )
+
+
+def _remind(remind: Remind) -> dict[str, Any]:
+    rungs = [{"level": rung.level, "days": rung.days.source, "after": rung.after} for rung in remind.rungs]
+    unless = {"event": list(remind.unless_events), "where": _source(remind.unless_where)}
+    return _stated(
+        {
+            "date": remind.date.source,
+            "rungs": rungs,
+            "clock": "workdays" if remind.workdays else None,
+            "unless": _stated(unless),
+            "every": remind.every,
+        }
+    )
 
 
 def _measure(measure: Measure) -> dict[str, Any]:
-    over = measure.over
-    window: str = over.unit or over.kind
-    if over.kind in ("rolling", "within"):
-        window = f"{'over' if over.kind == 'rolling' else 'within'} {_span(over.us)}"
-    elif over.kind == "units":
-        window = f"{over.count} {over.unit}s"
-    elif over.kind == "since":
-        window = f"since {over.step}"
-    found = {
-        measure.aggregate: ", ".join(value.source for value in measure.value) or "event",
-        "of": list(measure.of),
-        "where": _source(measure.where),
-        "per": [part.name for part in measure.per],
-        "window": window,
-        "before": measure.before or None,
-        "each": measure.each or None,
-        "at_least": _source(measure.at_least),
-    }
-    return {name: value for name, value in found.items() if value not in (None, [])}
+    return _stated(
+        {
+            measure.aggregate: ", ".join(value.source for value in measure.value) or measure.inner or "event",
+            "q": measure.quantile or None,
+            "score": measure.score,
+            "of": list(measure.of),
+            "where": _source(measure.where),
+            "per": [part.name for part in measure.per],
+            "window": _window(measure.over),
+            "before": measure.before or None,
+            "after": written(measure.after_us),
+            "each": measure.each,
+            "other": measure.other,
+            "near": measure.near,
+            "near_within": _source(measure.near_within),
+            "at_least": _source(measure.at_least),
+        }
+    )
+
+
+def _window(over: Over) -> str:
+    match over.kind:
+        case "calendar":
+            return over.unit or ""
+        case "rolling":
+            return f"over {written(over.us)}"
+        case "within":
+            return f"within {written(over.us)}"
+        case "units":
+            return f"over {over.count} {over.unit}s"
+        case "since":
+            return f"since {over.step}"
+        case "open":
+            return f"open until {over.closer}"
+        case "period":
+            return f"period {_source(over.period)}"
+        case "ever":
+            return "ever"
+
+
+def _stated(values: dict[str, Any]) -> dict[str, Any]:
+    """Return what says something."""
+    return {name: value for name, value in values.items() if value not in (None, [], {}, "")}
 
 
 def _source(expression: Expression | None) -> str | None:
@@ -135,8 +216,8 @@ def _text(text: Text) -> str:
     )
 
 
-def _span(us: int) -> str | None:
-    """Return a length of time as the rule files write it."""
+def written(us: int) -> str | None:
+    """Return a length of time (microseconds) as the rule files write it: `30d`; None for none."""
     if not us:
         return None
     for unit, size in (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)):

@@ -7,95 +7,121 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from itertools import islice
+from typing import Any, Final
 
 import msgspec
 
 from engine.alert import Record
-from streams.commit import StoredInput
+from engine.instants import micros
+from streams.commit import StoredInput, StoredRecord
 from streams.refusing import RefusedError
 from streams.stores.sqlite_reading import SqliteReader
+
+_SHOWN: Final = ("id", "source", "type", "time", "subject", "receivedtime", "data")
 
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """One alert, explained. `rule` is its text in plain values; `missing` are events that the log does not hold."""
+    """One alert, explained. `rule` is its text in plain values.
+
+    `events` are its evidence and triggers, `arrivals` the other inputs whose coming wrote a record (a clock that moved,
+    a late event); `missing` are ids of evidence that the log does not hold.
+    """
 
     records: list[Record]
     rule: dict[str, Any]
     events: list[dict[str, Any]]
+    arrivals: list[dict[str, Any]]
     missing: list[str]
 
     def plain(self) -> dict[str, Any]:
         """Return it as JSON values."""
-        last = self.records[-1]
         return {
-            "alert": last.id,
+            "alert": self.records[-1].id,
             "rule": self.rule,
             "records": msgspec.to_builtins(self.records),
             "events": self.events,
+            "arrivals": self.arrivals,
             "missing": self.missing,
         }
 
 
 def explain(reader: SqliteReader, alert: str) -> Explained:
     """Explain one alert, named by its id or the beginning of it. Raises RefusedError where it names none or several."""
-    stored = reader.of_alert(alert)
-    ids = sorted({each.alert for each in stored})
-    if not ids:
-        raise RefusedError(
-            str(reader.path), f"no alert {alert}", "the id of one", "`weiguard alerts` lists them"
-        )
-    if len(ids) > 1:
-        shown = ", ".join(ids[:5])
-        raise RefusedError(
-            alert,
-            f"{len(ids)} alerts that begin so ({shown}{', …' if len(ids) > 5 else ''})",
-            "one",
-            "give more of the id",
-        )
+    stored = _records(reader, alert)
     records = [msgspec.json.decode(each.body, type=Record) for each in stored]
     text = reader.rule(records[-1].rule)
+    causes = [
+        cause
+        for seq in sorted({each.input for each in stored})
+        for cause in islice(reader.inputs(seq - 1), 1)
+    ]
     named = _named(records)
-    events = _found(reader, records[-1].tenant, named, max(each.input for each in stored))
-    missing = sorted(named - {event["id"] for event in events})
-    return Explained(records, msgspec.json.decode(text) if text is not None else {}, events, missing)
+    arrivals = {stored.seq: event for stored in causes if (event := _event(stored)) is not None}
+    # What an intake rule speaks of was not decided: it is found as what wrote the record.
+    told = {seq: event for seq, event in arrivals.items() if event["id"] in named}
+    left = named - {event["id"] for event in told.values()}
+    found = {**told, **_found(reader, records[-1].tenant, left, stored[-1].input)}
+    return Explained(
+        records,
+        msgspec.json.decode(text) if text is not None else {},
+        sorted(found.values(), key=_in_order),
+        [event for seq, event in arrivals.items() if seq not in found],
+        sorted(named - {event["id"] for event in found.values()}),
+    )
+
+
+def _records(reader: SqliteReader, alert: str) -> list[StoredRecord]:
+    stored = reader.of_alert(alert) if alert else []
+    ids = sorted({each.alert for each in stored})
+    if not ids:
+        found = f"no alert {alert}" if alert else "an empty id"
+        raise RefusedError(str(reader.path), found, "the id of an alert", "`weiguard alerts` lists them")
+    if len(ids) > 1:
+        shown = f"{', '.join(ids[:5])}{', …' if len(ids) > 5 else ''}"
+        raise RefusedError(alert, f"{len(ids)} alerts that begin so ({shown})", "one", "give more of the id")
+    return stored
 
 
 def _named(records: list[Record]) -> set[str]:
-    """Return the ids of all events that the records name."""
+    """Return the ids of the events that the records rest on."""
     found: set[str] = set()
     for record in records:
-        found |= {*record.evidence.get("first", ()), *record.evidence.get("last", ())}
-        found |= {each["id"] for each in (record.trigger, record.cause) if each["source"] != "weiguard"}
+        found |= {*record.evidence.get("first", ()), *record.evidence.get("last", ()), record.trigger["id"]}
     return found
 
 
-def _found(reader: SqliteReader, tenant: str, ids: set[str], until: int) -> list[dict[str, Any]]:
-    """Look for events backwards from the last record, as they are mostly near it; return them in order of time."""
+def _found(reader: SqliteReader, tenant: str, ids: set[str], until: int) -> dict[int, dict[str, Any]]:
+    """Look for decided events backwards from the last record, as they are mostly near it."""
     left = {msgspec.json.encode(name)[1:-1]: name for name in ids}
-    found = []
-    for stored in reader.backwards(until, tenant):
+    found: dict[int, dict[str, Any]] = {}
+    for stored in reader.backwards(until, tenant) if left else ():
+        # An id is looked for in the bytes, which is quick; one may also be written with \u, so such lines are read too.
+        if b"\\u" not in stored.raw and not any(name in stored.raw for name in left):
+            continue
+        event = _event(stored)
+        if event is not None and left.pop(msgspec.json.encode(event["id"])[1:-1], None) is not None:
+            found[stored.seq] = event
         if not left:
             break
-        if any(name in stored.raw for name in left):
-            event = _event(stored)
-            if left.pop(msgspec.json.encode(event["id"])[1:-1], None) is not None:
-                found.append((stored.time_us, event))
-    return [event for _, event in sorted(found, key=lambda each: (each[0], each[1]["source"], each[1]["id"]))]
+    return found
 
 
-def _event(stored: StoredInput) -> dict[str, Any]:
-    whole = msgspec.json.decode(stored.raw)
-    return {
-        "input": stored.seq,
-        "from": f"{stored.source}:{stored.line}",
-        **{
-            name: whole[name]
-            for name in ("id", "source", "type", "time", "subject", "receivedtime", "data")
-            if name in whole
-        },
-    }
+def _event(stored: StoredInput) -> dict[str, Any] | None:
+    """Return an input's event and where it came from; None where it cannot be read."""
+    try:
+        whole = msgspec.json.decode(stored.raw, type=dict[str, Any])
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    if not isinstance(whole.get("id"), str):
+        return None
+    place = {"input": stored.seq, "from": f"{stored.source}:{stored.line}", "disposition": stored.disposition}
+    return {**place, **{name: whole[name] for name in _SHOWN if name in whole}}
+
+
+def _in_order(event: dict[str, Any]) -> tuple[int, str, str]:
+    return micros(event["time"]), str(event.get("source")), event["id"]
 
 
 def in_log_order(reader: SqliteReader, *, standing: bool) -> Iterator[tuple[Record, bytes]]:

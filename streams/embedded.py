@@ -135,9 +135,11 @@ class Runner:
         size = self._decide(block.lines, line, batch, records)
         if self._seq - self._checkpoint >= max(self._every, INPUTS_AN_ENTRY * self._entries):
             self._add_checkpoint(batch)
-        self._commit(batch)
-        if block.rest is not None:
-            block.rest.close()
+        try:
+            self._commit(batch)
+        finally:
+            if block.rest is not None:
+                block.rest.close()
         dispositions = _counted(batch.inputs)
         committed = Committed(len(batch.inputs), size, dispositions, records)
         for observer in self._observers:

@@ -96,6 +96,9 @@ class Store(Protocol):
     def late(self, tenant: str, until: int) -> Iterator[bytes]:
         """Yield a tenant's late inputs up to a number, in the order of the log."""
 
+    def rest(self, seq: int) -> bytes:
+        """Return what follows the first bytes of an overlong line."""
+
     def records(self, after: int = 0) -> Iterator[StoredRecord]:
         """Yield records in the order of the log, those of inputs with a greater number than `after`."""
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Final
 
 import msgspec
@@ -48,34 +48,38 @@ def replay(
 
     Ends early, after a whole block, where somebody asks to stop. Raises RefusedError where the source cannot be read.
     """
-    feed = engine.feed
     stop = stop or Stop()
     told = Replayed()
-    past = engine.past = ReplayedPast(source)
-    code = past.codes.append
     blocks = source.blocks(None)
-    while (block := next_block(blocks, stop)) is not None:
-        records: list[Record] = []
-        line = told.lines
-        past.keep(block.lines)
-        for raw in block.lines:
-            outcome = feed(raw)
-            line += 1
-            code(CODE[outcome.disposition])
-            if outcome.records:
-                past.say(outcome.records)
-                records += outcome.records
-            if outcome.reason and outcome.disposition == "quarantined" and len(told.refused) < SHOWN:
-                told.refused.append(Refused(line, outcome.reason))
-        told.lines = line
-        take(records)
-        told.bytes += sum(map(len, block.lines)) + len(block.lines)
-        if block.rest is not None:
-            block.rest.close()
-        if progress is not None:
-            progress(told)
-    past.close()
+    with closing(ReplayedPast(source)) as past:
+        engine.past = past
+        while (block := next_block(blocks, stop)) is not None:
+            past.keep(block.lines)
+            take(_decide(engine, block.lines, past, told))
+            told.bytes += sum(map(len, block.lines)) + len(block.lines)
+            if block.rest is not None:
+                block.rest.close()
+            if progress is not None:
+                progress(told)
     return told
+
+
+def _decide(engine: Engine, lines: list[bytes], past: ReplayedPast, told: Replayed) -> list[Record]:
+    """Decide lines and return their records."""
+    feed, code = engine.feed, past.codes.append
+    records: list[Record] = []
+    line = told.lines
+    for raw in lines:
+        outcome = feed(raw)
+        line += 1
+        code(CODE[outcome.disposition])
+        if outcome.records:
+            past.say(outcome.records)
+            records += outcome.records
+        if outcome.reason and outcome.disposition == "quarantined" and len(told.refused) < SHOWN:
+            told.refused.append(Refused(line, outcome.reason))
+    told.lines = line
+    return records
 
 
 @contextmanager

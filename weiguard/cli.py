@@ -12,7 +12,7 @@ from weiguard.commands.explain import explain
 from weiguard.commands.replay import replay
 from weiguard.commands.run import run
 from weiguard.commands.schema import schema
-from weiguard.failing import clear_endings
+from weiguard.failing import clear_endings, ending_clearly
 
 app = typer.Typer(
     name="weiguard",
@@ -24,7 +24,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for command in (demo, run, replay, alerts, explain, correct, schema):
-    app.command(command.__name__)(command)
+    app.command(command.__name__)(ending_clearly(command))
 app.add_typer(rules.app, name="rules")
 
 

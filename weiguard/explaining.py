@@ -5,87 +5,116 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Any
 
 import msgspec
-from rich.console import Console
-from rich.text import Text
 
 from engine.alert import Record
+from monitoring.describing import DECIMAL, limits_of
 from monitoring.explaining import Explained, explain
+from rules.vocabulary import unit_of
 from streams.stores.sqlite_reading import open_reader
+from weiguard.rule_page import case_lines, limit_lines, sourced
 from weiguard.settings import Settings
+from weiguard.value_words import value_text
 from weiguard.words import EXPLAINED, LEVELS, STATES, Language, language
-
-# The parts of a rule, in the order of reading.
-_SHOWN: Final = ("on", "where", "sequence", "per", "measure", "let", "levels", "expect", "remind", "alert")
 
 
 def show_explained(alert: str, settings: Settings, *, json: bool) -> None:
     """Write why an alert is there to standard output. Raises RefusedError."""
-    reader = open_reader(settings.db)
-    try:
+    with open_reader(settings.db) as reader:
         explained = explain(reader, alert)
-    finally:
-        reader.close()
     if json:
         sys.stdout.write(msgspec.json.encode(explained.plain()).decode() + "\n")
         return
-    console = Console(highlight=False, soft_wrap=True)
     for line in lines(explained, settings.lang or language(os.environ)):
-        console.print(Text(line))
+        sys.stdout.write(line + "\n")
 
 
 def lines(explained: Explained, lang: Language) -> Iterator[str]:
     """Return the explanation line by line."""
-    words, last = EXPLAINED[lang], explained.records[-1]
-    title = explained.rule.get("title", {}).get(lang, "")
+    words, last, rule = EXPLAINED[lang], explained.records[-1], explained.rule
+    case = _case(rule, last)
+    title = rule.get("title", {}).get(lang, "")
     yield f"{last.rule} {title} · {LEVELS[lang][last.level]} · {last.id}"
+    if last.state == "retracted":
+        yield f"  {words['retracted']}"
     yield f"  {last.message.get(lang, '')}"
     yield f"  {words['action']}: {last.action.get(lang, '')}"
     yield f"{words['key']}: {_pairs({'tenant': last.tenant, **last.key})}"
     yield f"{words['window']}: {_pairs(last.window)}"
-    yield from _rule(explained.rule, words)
-    yield f"{words['records']}:"
+    if rule:
+        yield ""
+        yield f"{words['rule']} {rule['id']} · {sourced(rule, lang)}"
+        yield from (f"  {line}" for line in case_lines(case, lang, languages=()))
+        limits = {name: rule["limits"][name] for name in limits_of(case) if name in rule["limits"]}
+        if limits:
+            yield from (f"  {line}" for line in limit_lines(limits, lang))
+    yield ""
+    yield f"{words['records']}"
     for record in explained.records:
-        yield from _record(record, words, lang)
-    yield f"{words['events'].format(count=last.evidence.get('count', 0))}:"
-    for event in explained.events:
-        name = f"{event['type']}  {event['source']} {event['id']}"
-        yield f"  {event['time']}  {name}  {_pairs(event.get('data') or {})}  [{event['from']}]"
+        yield from _record(record, rule, lang)
+    yield ""
+    count, shown = last.evidence.get("count", 0), len(explained.events)
+    yield words["events"].format(shown=shown, count=max(count, shown))
+    yield from _events(explained.events)
+    if explained.arrivals:
+        yield words["arrivals"]
+        yield from _events(explained.arrivals)
     if explained.missing:
         yield f"{words['missing']}: {', '.join(explained.missing)}"
     yield f"{words['ruleset']}: {last.ruleset}"
 
 
-def _rule(rule: Mapping[str, Any], words: Mapping[str, str]) -> Iterator[str]:
-    if not rule:
-        return
-    yield f"{words['rule']}: {words['source']} {rule['source']} ({rule['confidence']})"
-    for case in rule["cases"]:
-        if "name" in case:
-            yield f"  {words['case']} {case['name']}:"
-        for name in _SHOWN:
-            if name in case:
-                value = case[name]
-                text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
-                yield f"    {name}: {text}"
+def _events(events: list[dict[str, Any]]) -> Iterator[str]:
+    for event in events:
+        fate = "" if event["disposition"] == "decided" else f"  {event['disposition']}"
+        name = f"{event.get('type')}  {event.get('source')} {event['id']}"
+        yield f"  {event.get('time')}  {name}{fate}  [{event['from']}]"
+        subject = {"subject": event["subject"]} if "subject" in event else {}
+        data = event.get("data")
+        yield f"      {_pairs({**subject, **(data if isinstance(data, dict) else {})})}"
 
 
-def _record(record: Record, words: Mapping[str, str], lang: Language) -> Iterator[str]:
+def _case(rule: Mapping[str, Any], record: Record) -> Mapping[str, Any]:
+    """Return the case of the rule that wrote a record."""
+    cases: list[Mapping[str, Any]] = rule.get("cases", [])
+    return next(
+        (case for case in cases if case.get("name") == record.window.get("case")), cases[0] if cases else {}
+    )
+
+
+def _record(record: Record, rule: Mapping[str, Any], lang: Language) -> Iterator[str]:
+    words = EXPLAINED[lang]
     state = STATES[lang].get(record.state) or words["raised"]
-    late = f" ({words['late']})" if record.late else ""
-    level = LEVELS[lang][record.level]
-    cause = f"{words['cause']} {record.cause['source']} {record.cause['id']}"
-    yield f"  {record.record}. {record.at}  {state} · {level}{late}  {cause}"
-    if record.values:
-        yield f"     {words['values']}: {_pairs(record.values)}"
-    if record.limits:
-        yield f"     {words['limits']}: {_pairs(record.limits)}"
+    late = f" · {words['late']}" if record.late else ""
+    yield f"  {record.record}. {record.at}  {state} · {LEVELS[lang][record.level]}{late}"
+    yield f"     {words['trigger']} {record.trigger['source']} {record.trigger['id']}"
+    if record.cause != record.trigger:
+        yield f"     {words['cause']} {record.cause['source']} {record.cause['id']} ({record.raised_at})"
+    units = _case(rule, record).get("units", {})
+    values = {
+        name: value_text(value, units.get(name) or _unit(name), lang) for name, value in record.values.items()
+    }
+    known = rule.get("limits", {})
+    limits = {
+        name: value_text(value, known[name]["unit"] if name in known else "", lang)
+        for name, value in record.limits.items()
+    }
+    if values:
+        yield f"     {words['values']}: {_pairs(values)}"
+    if limits:
+        yield f"     {words['limits']}: {_pairs(limits)}"
+
+
+def _unit(name: str) -> str:
+    """Return what a field of an event counts, which its name says: `amount_fen`, `prev.acc_km`."""
+    field = name.rpartition(".")[2]
+    return DECIMAL if field in ("lat", "lon") else unit_of(field, "string")
 
 
 def _pairs(values: Mapping[str, Any]) -> str:
-    return "  ".join(
-        f"{name}={value if isinstance(value, str) else msgspec.json.encode(value).decode()}"
+    return " · ".join(
+        f"{name} {value if isinstance(value, str) else msgspec.json.encode(value).decode()}"
         for name, value in values.items()
     )

@@ -76,8 +76,7 @@ def _instant(flag: str, text: str | None) -> int | None:
 
 def list_alerts(filters: Filters, settings: Settings, *, records: bool, json: bool) -> None:
     """Write the alerts of the database to standard output. Raises RefusedError."""
-    reader = open_reader(settings.db)
-    try:
+    with open_reader(settings.db) as reader:
         found = (
             (record, body)
             for record, body in in_log_order(reader, standing=not records)
@@ -89,8 +88,6 @@ def list_alerts(filters: Filters, settings: Settings, *, records: bool, json: bo
             sys.stdout.buffer.flush()
         else:
             _show(reader, found, settings)
-    finally:
-        reader.close()
 
 
 def _show(reader: SqliteReader, found: Iterator[tuple[Record, bytes]], settings: Settings) -> None:

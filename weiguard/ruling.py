@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
+from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -21,6 +21,7 @@ from rules.suggesting import nearest
 from streams.refusing import RefusedError
 from weiguard.failing import FOUND, counted, say
 from weiguard.preparing import load_rules
+from weiguard.rule_page import page
 from weiguard.settings import Settings
 from weiguard.words import language
 
@@ -76,52 +77,13 @@ def show_rule(id: str, settings: Settings, *, json: bool) -> None:
             "a rule's id",
             f"did you mean {near}?" if near else "`weiguard rules list` names them all",
         )
-    found = {**whole(rule), "limits": _limits(rules, rule)}
+    found = whole(rule, rules.limits)
     if json:
         _json(found)
         return
     lang = settings.lang or language(os.environ)
-    console = Console(highlight=False, soft_wrap=True)
-    console.print(Text(f"{rule.id} {rule.title[lang]}"))
-    for name, value in found.items():
-        if name in ("id", "title") or value in ([], "", {}, None):
-            continue
-        console.print(Text(f"{name}:"), end=" " if isinstance(value, (str, bool)) else "\n")
-        _show(console, value, 1)
-
-
-def _show(console: Console, value: Any, depth: int) -> None:
-    """Write nested values, one name a line."""
-    blank = "  " * depth
-    if isinstance(value, dict):
-        for name, each in value.items():
-            if isinstance(each, (dict, list)) and each:
-                console.print(Text(f"{blank}{name}:"))
-                _show(console, each, depth + 1)
-            else:
-                console.print(Text(f"{blank}{name}: {each}"))
-    elif isinstance(value, list):
-        for each in value:
-            if isinstance(each, dict):
-                _show(console, each, depth)
-                console.print()
-            else:
-                console.print(Text(f"{blank}{each}"))
-    else:
-        console.print(Text(str(value)))
-
-
-def _limits(rules: RuleSet, rule: Rule) -> dict[str, Any]:
-    """Return the limits that a rule names in its expressions, with their sources."""
-    text = msgspec.json.encode(whole(rule)).decode()
-    return {
-        name: {
-            "value": limit.value if limit.table is None else limit.table, "unit": limit.unit, "source": limit.source,
-            "confidence": limit.confidence, "reviewed": limit.reviewed,
-        }
-        for name, limit in rules.limits.items()
-        if re.search(rf"limit\.{name}\b", text)
-    }  # fmt: skip
+    for line in page(found, lang):
+        sys.stdout.write(line + "\n")
 
 
 def check_rules(settings: Settings, *, json: bool) -> int:
@@ -134,13 +96,11 @@ def check_rules(settings: Settings, *, json: bool) -> int:
     try:
         rules = load(folder, strict_tests=folder == SHIPPED)
     except RuleProblems as error:
-        _tell(error.problems, error.warnings, json=json)
+        _tell({"problem": error.problems, "warning": error.warnings}, json=json)
         say(f"{counted(len(error.problems), 'problem')}, {counted(len(error.warnings), 'warning')}")
         return FOUND
-    _tell((), rules.warnings, json=json)
-    later = [rule for rule in rules.rules().values() if rule.later]
-    for rule in later:
-        say(f"{rule.at}: {rule.id} is right, but does not run yet: it needs {', '.join(rule.later)}")
+    later = tuple(_not_yet(rule) for rule in rules.rules().values() if rule.later)
+    _tell({"warning": rules.warnings, "later": later}, json=json)
     size = f"{counted(len(rules.rules()), 'rule')}, {counted(len(rules.limits), 'limit')}"
     say(
         f"{size}, {counted(len(rules.lexicons), 'term list')}: no problems, {counted(len(rules.warnings), 'warning')}"
@@ -148,20 +108,24 @@ def check_rules(settings: Settings, *, json: bool) -> int:
     return 0
 
 
-def _tell(problems: tuple[Problem, ...], warnings: tuple[Problem, ...], *, json: bool) -> None:
+def _not_yet(rule: Rule) -> Problem:
+    """Return what is to be said of a rule that is right and does not run yet."""
+    parts = ", ".join(rule.later)
+    return Problem(
+        rule.at, rule.id, parts, "constructs that run", "the rule is right, but is left out for now"
+    )
+
+
+def _tell(found: Mapping[str, tuple[Problem, ...]], *, json: bool) -> None:
+    """Write problems to standard output, and what does not stop the rules to stderr; as JSON all of it together."""
     if json:
-        _json(
-            [
-                {"kind": kind, **_plain(each)}
-                for kind, some in (("problem", problems), ("warning", warnings))
-                for each in some
-            ]
-        )
+        _json([{"kind": kind, **_plain(each)} for kind, some in found.items() for each in some])
         return
-    for each in problems:
+    for each in found.get("problem", ()):
         sys.stdout.write(f"{each}\n")
-    for each in warnings:
-        sys.stdout.write(f"warning: {each}\n")
+    for kind in ("warning", "later"):
+        for each in found.get(kind, ()):
+            say(f"{'not yet' if kind == 'later' else kind}: {each}")
 
 
 def _plain(problem: Problem) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -85,18 +86,15 @@ def run_sources(order: Order, settings: Settings) -> int:
         with progress_bar(whole) as show, quiet_collector(), stop.listening():
             watcher = Watcher(show, settings.tenant)
             engine = prepared.engine()
-            runner = Runner(store, engine, observers=[watcher], now=_now_us if order.follow else None)
+            now = _now_us if order.follow else None
+            runner = Runner(store, engine, observers=[watcher], every=settings.checkpoint, now=now)
             if order.refold:
                 runner.refold()
-                store.stamp(
-                    decided_by(prepared.program, prepared.settings), texts(prepared.rules, prepared.program)
-                )
             else:
                 runner.resume()
-            try:
-                runner.run(sources, stop)
-            finally:
-                watcher.summary.undecided = engine.undecided
+            again = Counter(engine.undecided)  # What was left undecided when it was decided first.
+            runner.run(sources, stop)
+            watcher.summary.undecided = Counter(engine.undecided) - again
         _tell(watcher, store, before, order, settings)
     if stop.asked is not None and not (order.follow and stop.asked in (signal.SIGINT, signal.SIGTERM)):
         return INTERRUPTED
@@ -109,11 +107,8 @@ def opened(
 ) -> Iterator[tuple[Prepared, SqliteStore]]:
     """Open the database to write, and close it whatever happens."""
     by = decided_by(prepared.program, prepared.settings)
-    store = open_store(settings.db, by, texts(prepared.rules, prepared.program), refold=refold)
-    try:
+    with open_store(settings.db, by, texts(prepared.rules, prepared.program), refold=refold) as store:
         yield prepared, store
-    finally:
-        store.close()
 
 
 def _tell(watcher: Watcher, store: SqliteStore, before: int, order: Order, settings: Settings) -> None:

@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, PositiveInt, ValidationError
 
 from engine import fold
 from engine.instants import duration_micros
 from rules.suggesting import did_you_mean
+from streams.embedded import CHECKPOINT_EVERY
 from streams.refusing import RefusedError
 
 FILE: Final = "weiguard.toml"
@@ -30,6 +31,7 @@ VARIABLES: Final = (
     "db",
     "zone",
     "lateness",
+    "checkpoint",
 )  # As WEIGUARD_RULES and so on.
 _MOST_US: Final = 35 * 86_400 * 10**6
 
@@ -75,6 +77,7 @@ class Settings(BaseModel):
     db: Path = Path("weiguard.db")
     zone: Annotated[str, AfterValidator(_zone)] = "Asia/Shanghai"
     lateness: Lateness = "25h"
+    checkpoint: PositiveInt = CHECKPOINT_EVERY  # Inputs between two checkpoints, at least.
     tenants: dict[str, TenantSettings] = {}
 
     def for_engine(self, *, keep: bool) -> fold.Settings:

@@ -145,18 +145,29 @@ def _group(plan: Plan) -> None:
             continue
         for token in _tokens(plan, unit):
             homes.setdefault(("/".join(part.signature for part in unit.home), token), []).append(unit)
-    for unit in plan.units:
-        # Calendar windows of one key remember as little of the tail as one another; together they cost one look-up.
-        if _needs_cell(unit) and unit.kind == "calendar" and _calendars_only(unit):
-            homes.setdefault(("/".join(part.signature for part in unit.home), "calendar"), []).append(unit)
-    merged = _merge(plan.units, list(homes.values()))
-    for units in merged:
+    for units in _together(_merge(plan.units, list(homes.values()))):
         group = Group(len(plan.groups), units[0].home)
         plan.groups.append(group)
         for unit in units:
             unit.group = group.index
             group.units.append(unit)
             _bind(plan, group, unit)
+
+
+def _together(groups: list[list[Unit]]) -> list[list[Unit]]:
+    """Join groups of calendar windows with one key and one event type: together they cost one look-up and one tail."""
+    joined: dict[tuple[str, tuple[str, ...]], list[Unit]] = {}
+    found: list[list[Unit]] = []
+    for units in groups:
+        name = ("/".join(part.signature for part in units[0].home), units[0].trigger.kinds[-1:])
+        if not all(unit.kind == "calendar" and _calendars_only(unit) for unit in units):
+            found.append(units)
+        elif name in joined:
+            joined[name] += units
+        else:
+            joined[name] = units
+            found.append(units)
+    return found
 
 
 def _calendars_only(unit: Unit) -> bool:

@@ -60,6 +60,11 @@ class Cutter:
             self._kept, self._kept_bytes = [], 0
             yield self._block([whole], whole, ended=False)
 
+    def close(self) -> None:
+        """Let go of a line that was not read to its end."""
+        if self._rest is not None:
+            self._rest.close()
+
     def _cut(self, whole: bytes) -> Iterator[Block]:
         """Cut bytes that end with a line into blocks; a line too long to decode gets one of its own."""
         lines = whole.split(b"\n")

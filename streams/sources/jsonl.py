@@ -10,6 +10,7 @@ from __future__ import annotations
 import stat
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
@@ -69,14 +70,13 @@ class JsonLines:
                 raise RefusedError(
                     self.path, "packed data", "a plain file to follow", "unpack it, or leave out --follow"
                 )
-            cutter = Cutter(after)
-            if after is not None:
-                cutter.at = self._go_to(stream, after)
-                if cutter.at.offset < after.offset:
-                    # The open line at its end has been continued: it is taken again, whole.
-                    yield from self.blocks(cutter.at)
-                    return
-            yield from self._follow(stream, cutter) if self.follow else _to_the_end(stream, cutter)
+            at = self._go_to(stream, after) if after is not None else Position()
+            if after is not None and at.offset < after.offset:
+                # The open line at its end has been continued: it is taken again, whole.
+                yield from self.blocks(at)
+                return
+            with closing(Cutter(at)) as cutter:
+                yield from self._follow(stream, cutter) if self.follow else _to_the_end(stream, cutter)
 
     @property
     def lasting(self) -> bool:
@@ -107,7 +107,7 @@ class JsonLines:
             )
         if _skip(stream, at, after.offset) < after.offset:
             raise self._cut_short(after)
-        return self._behind_open_line(stream, after) if after.open else after
+        return _behind_open_line(stream, after, head) if after.open else after
 
     def _cut_short(self, after: Position) -> RefusedError:
         return RefusedError(
@@ -115,20 +115,6 @@ class JsonLines:
             f"a file of fewer than the {after.offset:,} bytes read before",
             "that file, as it was or longer",
             _MEND,
-        )
-
-    @staticmethod
-    def _behind_open_line(stream: Reader, after: Position) -> Position:
-        """Look what became of a line that had no end: nothing yet, an end, or a continuation."""
-        follows = _read(stream, 1)
-        if not follows:
-            return after
-        if follows == b"\r":
-            follows += _read(stream, 1)
-        if follows.endswith(b"\n"):
-            return msgspec.structs.replace(after, offset=after.offset + len(follows), open=False)
-        return msgspec.structs.replace(
-            after, offset=after.last_at, lines=after.lines - 1, last_bytes=0, last=digest(b""), open=False
         )
 
     def _follow(self, stream: Reader, cutter: Cutter) -> Iterator[Block]:
@@ -153,6 +139,21 @@ class JsonLines:
             raise RefusedError(self.path, f"{found} while being followed", "a file that only grows", _MEND)
 
 
+def _behind_open_line(stream: Reader, after: Position, head: bytes) -> Position:
+    """Look what became of a line that had no end: nothing yet, an end, or a continuation, which takes us back to it."""
+    follows = _read(stream, 1)
+    if not follows:
+        return after
+    if follows == b"\r":
+        follows += _read(stream, 1)
+    if follows.endswith(b"\n"):
+        return msgspec.structs.replace(after, offset=after.offset + len(follows), open=False)
+    head = head[: after.last_at]
+    return Position(
+        after.last_at, after.lines - 1, len(head), digest(head), after.last_at, 0, digest(b""), open=False
+    )
+
+
 def _to_the_end(stream: Reader, cutter: Cutter) -> Iterator[Block]:
     while chunk := stream.read(CHUNK):
         yield from cutter.feed(chunk)
@@ -161,13 +162,13 @@ def _to_the_end(stream: Reader, cutter: Cutter) -> Iterator[Block]:
 
 def _unplaced(stream: Reader) -> Iterator[Block]:
     """Read what cannot be read twice: its blocks have no position, and come as soon as there is something."""
-    cutter = Cutter()
     read = stream.read1 if isinstance(stream, BufferedReader) else stream.read
-    while chunk := read(CHUNK):
-        for block in cutter.feed(chunk):
+    with closing(Cutter()) as cutter:
+        while chunk := read(CHUNK):
+            for block in cutter.feed(chunk):
+                yield Block(block.lines, None, block.rest)
+        for block in cutter.finish():
             yield Block(block.lines, None, block.rest)
-    for block in cutter.finish():
-        yield Block(block.lines, None, block.rest)
 
 
 def _read(stream: Reader, size: int) -> bytes:

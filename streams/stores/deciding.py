@@ -5,6 +5,8 @@ The log can be decided anew by any rules, but state and records of two rule sets
 
 from __future__ import annotations
 
+from hashlib import sha256
+
 import msgspec
 
 from engine.fold import Settings
@@ -12,21 +14,23 @@ from engine.program import Program
 
 
 class DecidedBy(msgspec.Struct, frozen=True):
-    """A rule set's hash, the rules in use, and the settings that can change a decision."""
+    """A rule set's hash, the rules in use, and the settings that can change a decision; `code` is what rules became."""
 
     ruleset: str
     rules: tuple[str, ...]
     zone: str
     lateness_us: int
     lateness_of: dict[str, int]
+    code: str = ""
 
 
 def decided_by(program: Program, settings: Settings) -> DecidedBy:
     """Return what an engine's decisions depend on."""
     lateness_of = {name: settings.lateness_of[name] for name in sorted(settings.lateness_of)}
     return DecidedBy(
-        program.ruleset, tuple(sorted(program.rules)), settings.zone, settings.lateness_us, lateness_of
-    )
+        program.ruleset, tuple(sorted(program.rules)), settings.zone, settings.lateness_us, lateness_of,
+        sha256(program.source.encode()).hexdigest(),
+    )  # fmt: skip
 
 
 def difference(stored: DecidedBy, wanted: DecidedBy) -> tuple[str, str] | None:
@@ -40,6 +44,8 @@ def difference(stored: DecidedBy, wanted: DecidedBy) -> tuple[str, str] | None:
         )
     if stored.zone != wanted.zone:
         return f"decisions with days of {stored.zone}", f"those of {wanted.zone}"
+    if stored.code != wanted.code:  # The same rules, but their state is laid out otherwise.
+        return "decisions of another version of weiguard", "those of the version in use"
     if stored != wanted:
         return "decisions with another lateness", "the lateness set now"
     return None

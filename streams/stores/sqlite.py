@@ -20,16 +20,9 @@ from streams.commit import CODE, Batch
 from streams.refusing import RefusedError
 from streams.stores.deciding import DecidedBy, difference
 from streams.stores.locking import Lock
+from streams.stores.sqlite_failing import REFOLD, damaged, failed
 from streams.stores.sqlite_reading import SqliteReader
-from streams.stores.sqlite_schema import (
-    check_decided,
-    check_kind,
-    check_log,
-    checksum,
-    create,
-    damaged,
-    is_new,
-)
+from streams.stores.sqlite_schema import check_decided, check_kind, check_log, checksum, create, is_new
 
 _PIECE: Final = 1 << 20  # Bytes of an overlong line in one row.
 _NAMES: Final = tuple(CODE)
@@ -39,15 +32,22 @@ _AGAIN: Final = (
 )
 _OLD: Final = "SELECT count(*), coalesce(sum(crc), 0) FROM state WHERE key IN (SELECT key FROM temp.changed)"
 _NEW: Final = "SELECT count(*), coalesce(sum(crc), 0) FROM temp.changed WHERE value IS NOT NULL"
-_FULL: Final = "make room and run the same command again: it goes on where it stopped"
 
 
 class SqliteStore(SqliteReader):
     """A database that this process alone writes."""
 
-    def __init__(self, connection: sqlite3.Connection, path: Path, lock: Lock) -> None:
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        path: Path,
+        lock: Lock,
+        by: DecidedBy,
+        rules: Mapping[str, bytes],
+    ) -> None:
         super().__init__(connection, path)
         self._lock = lock
+        self._by, self._rules = by, rules
         self._totals = self.totals()
         self._sources: dict[str, int] = dict(connection.execute("SELECT name, id FROM sources"))
         self._inside = False  # A transaction is open that holds more than one batch.
@@ -117,7 +117,10 @@ class SqliteStore(SqliteReader):
 
     @contextmanager
     def refolding(self) -> Iterator[None]:
-        """Forget all that was decided, keeping the inputs; take what is committed inside whole or not at all."""
+        """Forget all that was decided, keeping the inputs; take what is committed inside whole or not at all.
+
+        From then on it counts as decided by the rules and settings that the store was opened with.
+        """
         before = self._totals
         with self._transaction():
             self._inside = True
@@ -126,6 +129,7 @@ class SqliteStore(SqliteReader):
                 self._db.execute("DELETE FROM state")
                 self._db.execute("UPDATE totals SET n = 0")
                 self._totals = dict.fromkeys(before, 0)
+                self.stamp()
                 yield
             except BaseException:
                 self._totals = before
@@ -133,14 +137,14 @@ class SqliteStore(SqliteReader):
             finally:
                 self._inside = False
 
-    def stamp(self, by: DecidedBy, rules: Mapping[str, bytes]) -> None:
+    def stamp(self) -> None:
         """Note what decides from now on, and the texts of its rules."""
         with self._transaction():
             self._db.execute(
-                "INSERT OR REPLACE INTO facts VALUES ('decided_by', ?)", (msgspec.json.encode(by),)
+                "INSERT OR REPLACE INTO facts VALUES ('decided_by', ?)", (msgspec.json.encode(self._by),)
             )
             self._db.execute("DELETE FROM rules")
-            self._db.executemany("INSERT INTO rules VALUES (?, ?)", rules.items())
+            self._db.executemany("INSERT INTO rules VALUES (?, ?)", self._rules.items())
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -157,7 +161,7 @@ class SqliteStore(SqliteReader):
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
             if isinstance(error, sqlite3.DatabaseError):
-                raise _failed(self.path, error) from None
+                raise failed(self.path, error) from None
             raise
 
     def close(self) -> None:
@@ -171,15 +175,6 @@ def _checked(entry: tuple[bytes, bytes | None]) -> tuple[bytes, int, bytes | Non
     return (key, 0, None) if value is None else (key, checksum(key, value), value)
 
 
-def _failed(path: Path, error: sqlite3.DatabaseError) -> RefusedError:
-    code = getattr(error, "sqlite_errorcode", None)
-    if code == sqlite3.SQLITE_FULL:
-        return RefusedError(str(path), "a full disk", "room for the next batch", _FULL)
-    if code is not None and code & 0xFF == sqlite3.SQLITE_IOERR:
-        return RefusedError(str(path), f"a disk that fails ({error})", "one that takes the next batch", _FULL)
-    return damaged(path, error)
-
-
 def open_store(path: Path, by: DecidedBy, rules: Mapping[str, bytes], *, refold: bool = False) -> SqliteStore:
     """Open a database to write, making it where there is none.
 
@@ -191,15 +186,15 @@ def open_store(path: Path, by: DecidedBy, rules: Mapping[str, bytes], *, refold:
     try:
         connection = sqlite3.connect(path, isolation_level=None, timeout=10)
         _prepare(connection, path, by, refold=refold)
-        store = SqliteStore(connection, path, lock)
-        if store.decided_by() is None:
-            store.stamp(by, rules)
+        store = SqliteStore(connection, path, lock, by, rules)
+        if not store.last:
+            store.stamp()
     except BaseException as error:
         if connection is not None:
             connection.close()
         lock.close()
         if isinstance(error, sqlite3.DatabaseError):
-            raise _failed(path, error) from None
+            raise failed(path, error) from None
         raise
     return store
 
@@ -220,8 +215,13 @@ def _prepare(connection: sqlite3.Connection, path: Path, by: DecidedBy, *, refol
     if refold:
         return
     check_decided(connection, path)
-    stored = SqliteReader(connection, path).decided_by()
-    differs = difference(stored, by) if stored is not None else None
+    reader = SqliteReader(connection, path)
+    stored = reader.decided_by()
+    if stored is None:
+        if reader.last:
+            raise damaged(path, "decisions of unknown rules", REFOLD)
+        return
+    differs = difference(stored, by) if reader.last else None
     if differs is not None:
         raise RefusedError(
             str(path), *differs, "fold its log anew with --refold, or name another database with --db"

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 from urllib.parse import quote
 
 import msgspec
@@ -17,7 +17,8 @@ from streams.commit import CODE, StoredInput, StoredRecord
 from streams.ports import Position
 from streams.refusing import RefusedError
 from streams.stores.deciding import DecidedBy
-from streams.stores.sqlite_schema import check_kind, damaged
+from streams.stores.sqlite_failing import damaged, failed
+from streams.stores.sqlite_schema import check_kind
 
 _PAGE: Final = 1_000  # Rows fetched at a time, so that a reader holds no lock while it works.
 _NAMES: Final = tuple(CODE)
@@ -35,7 +36,7 @@ _RECORDS: Final = (
 
 
 class SqliteReader:
-    """What is in a database."""
+    """What is in a database. As a context it is closed at the end, and SQLite's errors inside become refusals."""
 
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self._db = connection
@@ -50,7 +51,12 @@ class SqliteReader:
     def position(self, source: str) -> Position | None:
         """Return how far a source was read, None where it never was or cannot be told."""
         row = self._db.execute("SELECT position FROM sources WHERE name = ?", (source,)).fetchone()
-        return msgspec.json.decode(row[0], type=Position) if row and row[0] is not None else None
+        if not row or row[0] is None:
+            return None
+        try:
+            return msgspec.json.decode(row[0], type=Position)
+        except msgspec.MsgspecError as error:
+            raise damaged(self.path, f"a position that cannot be read ({error})") from None
 
     def inputs(self, after: int = 0, tenant: str | None = None) -> Iterator[StoredInput]:
         """Yield inputs in the order of the log. An overlong line is given by its first bytes; see `rest`."""
@@ -137,9 +143,12 @@ class SqliteReader:
         ]
 
     def decided_by(self) -> DecidedBy | None:
-        """Return what the decisions depend on; None in a new database."""
+        """Return what the decisions depend on; None where that is not known, as in a new database."""
         row = self._db.execute("SELECT value FROM facts WHERE name = 'decided_by'").fetchone()
-        return msgspec.json.decode(row[0], type=DecidedBy) if row else None
+        try:
+            return msgspec.json.decode(row[0], type=DecidedBy) if row else None
+        except msgspec.MsgspecError:
+            return None  # What it was decided by cannot be told any more.
 
     def rule(self, name: str) -> bytes | None:
         """Return the text of a rule as JSON, as it was when it decided."""
@@ -149,6 +158,14 @@ class SqliteReader:
     def close(self) -> None:
         """Close the database."""
         self._db.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        self.close()
+        if isinstance(error, sqlite3.DatabaseError):
+            raise failed(self.path, error) from None
 
 
 def _input(row: tuple[int, str, int, str, int, int, int, str, bytes]) -> StoredInput:
@@ -165,7 +182,7 @@ def open_reader(path: Path) -> SqliteReader:
         check_kind(connection, path)
     except sqlite3.DatabaseError as error:
         connection.close()
-        raise damaged(path, error) from None
+        raise failed(path, error) from None
     except RefusedError:
         connection.close()
         raise

@@ -13,11 +13,10 @@ from zlib import crc32
 
 from streams.commit import CODE
 from streams.refusing import RefusedError
+from streams.stores.sqlite_failing import REFOLD, damaged
 
 APPLICATION_ID: Final = 0x57474431  # "WGD1"
 VERSION: Final = 1
-_REFOLD: Final = "fold its log anew with --refold: the inputs are whole"
-_RESTORE: Final = "restore a copy of it, or start a new one with --db and read the sources again"
 
 TABLES: Final = """
 CREATE TABLE facts(name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
@@ -103,23 +102,18 @@ def check_decided(connection: sqlite3.Connection, path: Path) -> None:
     totals = dict(connection.execute("SELECT name, n FROM totals"))
     records = _one(connection, "SELECT count(*) FROM records")
     if totals.get("records") != records:
-        raise damaged(path, f"{records:,} records where {totals.get('records', 0):,} were counted", _REFOLD)
+        raise damaged(path, f"{records:,} records where {totals.get('records', 0):,} were counted", REFOLD)
     rows = total = 0
     for key, crc, value in connection.execute("SELECT key, crc, value FROM state"):
         if checksum(key, value) != crc:
             raise damaged(
-                path, f"a state entry that does not match its checksum (key {bytes(key)[:40].hex()})", _REFOLD
+                path, f"a state entry that does not match its checksum (key {bytes(key)[:40].hex()})", REFOLD
             )
         rows, total = rows + 1, total + crc
     if (rows, total) != (totals.get("state_rows"), totals.get("state_sum")):
         raise damaged(
-            path, f"{rows:,} state entries where {totals.get('state_rows', 0):,} were written", _REFOLD
+            path, f"{rows:,} state entries where {totals.get('state_rows', 0):,} were written", REFOLD
         )
-
-
-def damaged(path: Path, found: object, mend: str = _RESTORE) -> RefusedError:
-    """Return the refusal of a damaged database."""
-    return RefusedError(str(path), str(found), "an undamaged database", mend)
 
 
 def _one(connection: sqlite3.Connection, query: str) -> int:

@@ -167,7 +167,9 @@ def test_durations(text: str, us: int) -> None:
     assert duration_micros(text) == us
 
 
-@pytest.mark.parametrize("text", ["", "s", "5", "5 m", "1.5h", "-1s", "1w", "1h30m", "1000000000s", "1S", "１s", "1s\n"])
+@pytest.mark.parametrize(
+    "text", ["", "s", "5", "5 m", "1.5h", "-1s", "1w", "1h30m", "1000000000s", "1S", "１s", "1s\n"]
+)
 def test_what_is_no_duration_is_refused(text: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - what it says is said by the caller
         duration_micros(text)

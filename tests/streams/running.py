@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
 
@@ -13,6 +14,7 @@ from engine.fold import Engine, Settings
 from engine.program import Program
 from rules.loading import load
 from rules.planning.compiling import compile_rules
+from streams.commit import StoredInput, StoredRecord
 from streams.embedded import Runner
 from streams.ports import Block, Position, Store
 from streams.stores.deciding import decided_by
@@ -37,6 +39,13 @@ def made(seed: int, size: int = 60) -> list[bytes]:
     return lines_of(make_log(seed, size))
 
 
+class Log(Protocol):
+    """A store as far as what it left is looked at."""
+
+    def inputs(self) -> Iterator[StoredInput]: ...
+    def records(self) -> Iterator[StoredRecord]: ...
+
+
 def open_at(path: Path, *, refold: bool = False) -> SqliteStore:
     """Open a database for the shipped rules."""
     return open_store(path, decided_by(program(), Settings()), {}, refold=refold)
@@ -54,7 +63,7 @@ def block_of(lines: list[bytes], before: int) -> Block:
     return Block(list(lines), Position(lines=before + len(lines)))
 
 
-def found(store: Store) -> tuple[list[tuple[str, str, bytes]], list[tuple[int, bytes]]]:
+def found(store: Log) -> tuple[list[tuple[str, str, bytes]], list[tuple[int, bytes]]]:
     """Return what a run left: every input with its disposition and reason, every record with its input."""
     inputs = [(each.disposition, each.reason, each.raw) for each in store.inputs()]
     return inputs, [(each.input, each.body) for each in store.records()]

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from weiguard import options
+from weiguard.failing import ending_clearly
 
 app = typer.Typer(
     help="The rule set: list, show, check, test, hash, eval.", no_args_is_help=True, rich_markup_mode=None
@@ -15,6 +16,7 @@ app = typer.Typer(
 
 
 @app.command("list")
+@ending_clearly
 def list_(
     *,
     rules: options.Rules = None,
@@ -33,6 +35,7 @@ def list_(
 
 
 @app.command()
+@ending_clearly
 def show(
     id: Annotated[str, typer.Argument(metavar="ID", help="A rule's id.")],
     *,
@@ -51,9 +54,10 @@ def show(
 
 
 @app.command()
+@ending_clearly
 def check(
     folder: Annotated[
-        Path | None, typer.Argument(metavar="[DIR]", help="A folder of rule files. Default: as --rules.")
+        Path | None, typer.Argument(metavar="DIR", help="A folder of rule files. Default: as --rules.")
     ] = None,
     *,
     rules: options.Rules = None,
@@ -70,9 +74,10 @@ def check(
 
 
 @app.command("test")
+@ending_clearly
 def run_tests(
     pattern: Annotated[
-        str, typer.Argument(metavar="[PATTERN]", help="Rule ids, such as COL-01 or 'COL-*'.")
+        str, typer.Argument(metavar="PATTERN", help="Rule ids, such as COL-01 or 'COL-*'.")
     ] = "*",
     *,
     rules: options.Rules = None,
@@ -89,6 +94,7 @@ def run_tests(
 
 
 @app.command("hash")
+@ending_clearly
 def hash_(*, rules: options.Rules = None) -> None:
     """Print the content hash of the rule set: it changes with anything that can change a decision or a word.
 
@@ -101,6 +107,7 @@ def hash_(*, rules: options.Rules = None) -> None:
 
 
 @app.command("eval")
+@ending_clearly
 def eval_(
     expression: Annotated[
         str, typer.Argument(metavar="EXPR", help='An expression; - for JSON lines {"expr": …, "bind": {…}}.')

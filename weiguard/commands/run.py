@@ -13,7 +13,7 @@ def run(  # noqa: PLR0913  # one parameter an option
     sources: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[SOURCE]...",
+            metavar="SOURCE",
             help="Files of events, one a line, plain or packed (.gz, .zst); - for standard input.",
         ),
     ] = None,

@@ -1,0 +1,1 @@
+"""Days of small shops, each beside the alerts it must raise."""
