@@ -26,5 +26,5 @@ def differences(one: Path, other: Path) -> list[str]:
     return rows + [f"only in {other.name}: {' '.join(row)}" for row in sorted((right - left).elements())]
 
 
-def _key(key: Any) -> str:  # noqa: ANN401 - JSON holds anything.
+def _key(key: Any) -> str:
     return "|".join(str(value) for value in key.values()) if isinstance(key, dict) else str(key)

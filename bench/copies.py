@@ -80,7 +80,7 @@ def _copy(
     return copy
 
 
-def _each_text(value: Any, renamed: Any) -> Any:  # noqa: ANN401 - YAML holds anything.
+def _each_text(value: Any, renamed: Any) -> Any:
     if isinstance(value, str):
         return LIMIT.sub(renamed, value)
     if isinstance(value, list):

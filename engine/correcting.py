@@ -119,8 +119,10 @@ def _differences(
         again.standing[name] = record
         if tenant.program.faces[name[0]].written:
             found.append(record)
-    for gone in before.values():
-        if gone.id not in stands and gone.rule not in exempt and gone.state != "retracted":
-            found.append(changed_record(gone, gone.record + 1, "retracted", raised_at, cause, late=True))
+    found += [
+        changed_record(gone, gone.record + 1, "retracted", raised_at, cause, late=True)
+        for gone in before.values()
+        if gone.id not in stands and gone.rule not in exempt and gone.state != "retracted"
+    ]
     again.standing |= {name: record for name, record in tenant.standing.items() if name[0] in about_arrival}
     return sorted(found, key=lambda record: (record.at, record.rule, record.id))

@@ -1,8 +1,8 @@
 """What happens when the clock passes and nothing came: answers that are owed, and ladders of reminders.
 
 A trigger arms an obligation with deadlines; an answer ends it. A deadline is decided once the clock is past it, at its
-own place in the order: an answer's deadline after every event with that time, a reminder's before. Timers only wake; the
-truth is read off the key's arming and answering events, so that a late one of either puts right what was said.
+own place in the order: an answer's deadline after every event with that time, a reminder's before. Timers only wake;
+the truth is read off the key's arming and answering events, so that a late one of either puts right what was said.
 """
 
 from __future__ import annotations
@@ -106,7 +106,9 @@ def _owing(tenant: Tenant, case: Deadline, key: Key) -> Owing:
     return found
 
 
-def _step(tenant: Tenant, case: Deadline, cell: Owing, item: Contribution, waiting: list[Contribution]) -> None:
+def _step(
+    tenant: Tenant, case: Deadline, cell: Owing, item: Contribution, waiting: list[Contribution]
+) -> None:
     """Let one event answer what waits, then arm."""
     if item[FLAGS] & case.answering:
         waiting[:] = [armed for armed in waiting if not case.answers(tenant, armed, item)]
@@ -129,7 +131,7 @@ def _arm(tenant: Tenant, case: Deadline, cell: Owing, armed: Contribution) -> No
 
 
 def _at_arming(case: Deadline, tenant: Tenant, armed: Contribution, due: Due) -> Mark:
-    position: Position = armed[: SUB + 1]  # type: ignore[assignment]  # a slice of a tuple of Any has no lengths
+    position: Position = armed[: SUB + 1]
     trigger = (armed[SOURCE], armed[ID])
     return (position, due.level, (due.at_us, due.end_us), case.shown(tenant, armed), trigger)
 
@@ -152,7 +154,8 @@ def _mark(tenant: Tenant, case: Deadline, armed: Contribution, due: Due) -> Mark
 
 
 def _last(tenant: Tenant, case: Deadline, armed: Contribution) -> int:
-    return case.due(tenant, armed)[-1].at_us
+    dues = case.due(tenant, armed)
+    return dues[-1].at_us if dues else armed[TIME]  # Nothing may ever be due.
 
 
 def _stands(case: Deadline, due: Due, armed: Contribution, end: Contribution | None) -> bool:
@@ -217,10 +220,21 @@ def _arm_again(tenant: Tenant, case: Deadline, cell: Owing, armed: Contribution)
             _set_timer(tenant, case, cell, armed, number, due)
 
 
-def _set_timer(tenant: Tenant, case: Deadline, cell: Owing, armed: Contribution, number: int, due: Due) -> None:
+def _set_timer(
+    tenant: Tenant, case: Deadline, cell: Owing, armed: Contribution, number: int, due: Due
+) -> None:
     """Wake up once the clock is past a deadline; those of one instant in the order of rule, key and level."""
-    order = (due.at_us, case.face.rule, repr(case.face.key(cell.key, None)), number, case.place, armed[: SUB + 1])
-    tenant.timers_set += 1  # Two timers for one deadline are equal up to here, and their order does not matter.
+    order = (
+        due.at_us,
+        case.face.rule,
+        repr(case.face.key(cell.key, None)),
+        number,
+        case.place,
+        armed[: SUB + 1],
+    )
+    tenant.timers_set += (
+        1  # Two timers for one deadline are equal up to here, and their order does not matter.
+    )
     heappush(tenant.timers, (*order, tenant.timers_set, cell.key, armed))
     tenant.wake_us = min(tenant.wake_us, due.at_us)
 

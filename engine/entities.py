@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 Change: TypeAlias = Callable[["Tenant", Position, Any], list[Contribution]]
 
 
-def _enter(tenant: Tenant, kind: str, name: str, place: Position, edits: tuple[Edit, ...]) -> list[Contribution]:
+def _enter(
+    tenant: Tenant, kind: str, name: str, place: Position, edits: tuple[Edit, ...]
+) -> list[Contribution]:
     """Change an entity; return the contributions that read it after the place of the change."""
     if tenant.touched is not None:
         tenant.touched.add(("line", kind, name))
@@ -45,7 +47,11 @@ def _opened_on(data: Any, tenant: Tenant) -> Edit:
 
 def _owner_registered(tenant: Tenant, place: Position, event: Any) -> list[Contribution]:
     data = event.data
-    edits: tuple[Edit, ...] = (("set", 0, data.kind), ("set", 1, data.registered), ("set", 2, data.vat_status))
+    edits: tuple[Edit, ...] = (
+        ("set", 0, data.kind),
+        ("set", 1, data.registered),
+        ("set", 2, data.vat_status),
+    )
     return _enter(tenant, "owner", data.owner_id, place, edits)
 
 
@@ -69,7 +75,9 @@ def _device(tenant: Tenant, place: Position, event: Any) -> list[Contribution]:
 
 def _order(tenant: Tenant, place: Position, event: Any) -> list[Contribution]:
     data = event.data
-    instalment = data.instalment_plan_id is not None and data.contract_id is not None  # The plan alone proves nothing.
+    instalment = (
+        data.instalment_plan_id is not None and data.contract_id is not None
+    )  # The plan alone proves nothing.
     edits: tuple[Edit, ...] = (
         ("set", 0, True), ("set", 1, data.total_fen), ("set", 2, instalment), ("set", 3, data.buyer_id),
     )  # fmt: skip
@@ -107,7 +115,7 @@ def last_day(data: Any) -> str | None:
     year, month, day = (int(part) for part in data.valid_from.split("-"))
     year = min(year + data.term_years, 9999)
     leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
-    day = min(day, 29 if leap and month == 2 else 28) if month == 2 else day  # noqa: PLR2004  # February
+    day = min(day, 29 if leap and month == 2 else 28) if month == 2 else day  # February
     return f"{year:04}-{month:02}-{day:02}"
 
 
@@ -121,7 +129,13 @@ def _revoked(tenant: Tenant, place: Position, event: Any) -> list[Contribution]:
 
 def _limit(tenant: Tenant, place: Position, event: Any) -> list[Contribution]:
     data = event.data
-    scope = f"account:{data.account}" if data.account is not None else f"owner:{data.owner_id}" if data.owner_id else ""
+    scope = (
+        f"account:{data.account}"
+        if data.account is not None
+        else f"owner:{data.owner_id}"
+        if data.owner_id
+        else ""
+    )
     tenant.variant = tenant.program.dynamic
     value = tenant.program.limit_value(data.limit, data.value)
     _enter(tenant, "limits", scope, place, (("put", 0, (data.limit, value)),))
@@ -130,12 +144,14 @@ def _limit(tenant: Tenant, place: Position, event: Any) -> list[Contribution]:
 
 def _after(tenant: Tenant, place: Position) -> list[Contribution]:
     """Return every contribution after a place. A limit that is set late is rare; looking at all of them is fine."""
-    found: dict[Position, Contribution] = {item[:4]: item for item in tenant.arrived if item[:4] > place}  # type: ignore[misc]
+    found: dict[Position, Contribution] = {item[:4]: item for item in tenant.arrived if item[:4] > place}
     for cells in tenant.cells:
         for cell in cells.values():
             held = (cell,) if cell.__class__ is tuple else cell.items if isinstance(cell, Cell) else ()
             for item in held:
-                if item[:4] > place and not item[3]:  # Derived facts follow the events they were derived from.
+                if (
+                    item[:4] > place and not item[3]
+                ):  # Derived facts follow the events they were derived from.
                     found[item[:4]] = item
     return [found[position] for position in sorted(found)]
 
@@ -168,8 +184,10 @@ CHANGES: Final[dict[str, Change]] = {
 }
 
 
-def limits_of(tenant: Tenant, account: str | None, owner: str | None, place: Position) -> dict[str, Any] | None:
-    """Return the limits overridden for an event as of its place: the tenant's, the owner's over it, the account's over both."""
+def limits_of(
+    tenant: Tenant, account: str | None, owner: str | None, place: Position
+) -> dict[str, Any] | None:
+    """Return the limits overridden for an event as of its place: the tenant's, then the owner's, then the account's."""
     found: dict[str, Any] = {}
     for scope in ("", f"owner:{owner}", f"account:{account}"):
         line = tenant.limits.get(scope)

@@ -16,7 +16,7 @@ NAMED: Final = 5  # So many ids at each end.
 
 
 def evidence_of(face: Face, cell: Cell, mark: Mark) -> dict[str, Any]:
-    """Return `{count, first, last}` of the contributions in the case's window up to a mark's place, ids oldest first."""
+    """Return `{count, first, last}` of the contributions in the case's window up to a mark, ids oldest first."""
     position, _, group, _, trigger = mark
     if not face.evidence_us:
         return {"count": 1, "first": [trigger[1]], "last": []}

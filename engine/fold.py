@@ -20,8 +20,8 @@ from engine.dedupe import same_fact
 from engine.disposition import Tally
 from engine.entities import CHANGES
 from engine.event import Event, UnknownEvent
-from engine.keeping import changes, restore
 from engine.intake import intake_records, refused_by
+from engine.keeping import changes, restore
 from engine.program import Found, Program
 from engine.reprojecting import look_again
 from engine.settling import settle
@@ -62,7 +62,7 @@ class Engine:
     def __init__(
         self,
         program: Program,
-        settings: Settings = Settings(),  # noqa: B008  # frozen
+        settings: Settings = Settings(),  # frozen
         past: Past | None = None,
     ) -> None:
         """`past` reads the log again where a correction asks for it; without it a correction raises NoPastError."""
@@ -96,7 +96,7 @@ class Engine:
         if read.__class__ is not tuple:
             self.tally.add("", "quarantined")
             return Outcome("quarantined", "", None, 0, str(read), [])
-        event, time_us, received_us = read  # type: ignore[misc]  # a Refusal is no tuple
+        event, time_us, received_us = read
         name = event.tenant
         if not name:
             return self._tick_all(event, time_us, received_us)
@@ -167,8 +167,7 @@ class Engine:
     ) -> tuple[str, str] | None:
         """Say why an input is not to be decided, as (disposition, reason); remember it where it is."""
         clock = tenant.clock
-        if received_us > clock:
-            clock = received_us
+        clock = max(clock, received_us)
         if time_us > received_us or self.program.looks_inside:
             reason = refused_by(tenant, event, time_us, received_us)
             if reason:
@@ -213,7 +212,9 @@ class Engine:
 
     def _correct(self, tenant: Tenant, cause: tuple[str, str]) -> list[Record]:
         if self.past is None:
-            raise NoPastError(f"tenant {tenant.name} asks for a correction; its log cannot be read again here")
+            raise NoPastError(
+                f"tenant {tenant.name} asks for a correction; its log cannot be read again here"
+            )
         return correct(self, tenant, self.past, cause)
 
     def fresh(self, name: str) -> Tenant:
@@ -228,7 +229,10 @@ class Engine:
         """Fold one input of the log at its own time, whatever became of it when it came; what it finds is not said."""
         read = timed(raw)
         assert not isinstance(read, Refusal), "only what can be read is folded"
-        if read[0].kind != "correction.requested":
+        event: Any = read[0]
+        if event.kind == "limit_profile.set" and self.program.limit_fault(event.data.limit, event.data.value):
+            pass
+        elif event.kind != "correction.requested":
             self._fold(tenant, read[0], time_us)
         self.run_on(tenant, time_us)
 

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from engine.tenant import Tenant
 
 
-def facts_of(event: Any, disposition: str, time_us: int, received_us: int, clear_text: tuple[str, ...]) -> dict[str, Any]:
+def facts_of(
+    event: Any, disposition: str, time_us: int, received_us: int, clear_text: tuple[str, ...]
+) -> dict[str, Any]:
     """Return what an intake rule can read of one input."""
     natural = event.natural()
     return {
@@ -45,7 +47,9 @@ def refused_by(tenant: Tenant, event: Any, time_us: int, received_us: int) -> st
     return ""
 
 
-def intake_records(tenant: Tenant, event: Any, disposition: str, time_us: int, received_us: int) -> list[Record]:
+def intake_records(
+    tenant: Tenant, event: Any, disposition: str, time_us: int, received_us: int
+) -> list[Record]:
     """Return the records of the intake rules for one input."""
     clock = max(tenant.clock, received_us)
     facts = facts_of(event, disposition, time_us, received_us, ())
@@ -64,7 +68,9 @@ def intake_records(tenant: Tenant, event: Any, disposition: str, time_us: int, r
     return records
 
 
-def _found(tenant: Tenant, rule: Intake, event: Any, received_us: int, answer: Any, found: list[Found]) -> None:
+def _found(
+    tenant: Tenant, rule: Intake, event: Any, received_us: int, answer: Any, found: list[Found]
+) -> None:
     level, key, shown = answer
     place = (received_us, event.source, event.id, "")
     held = tenant.plain.journal.get(rule.face.index, {}).get(key)

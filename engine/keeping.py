@@ -1,8 +1,8 @@
 """State as entries: what changed since the last checkpoint, and a tenant put together again from all of them.
 
 State is a cache of the log; an entry is one key's part of it. Values are plain (tuples, lists, dicts, texts, numbers),
-kept by pickle, and read back by an unpickler that knows no class, so that no entry can name code. What can be made again
-from the rest (timers, when to sweep, what was seen) is not kept.
+kept by pickle, and read back by an unpickler that knows no class, so that no entry can name code. What can be made
+again from the rest (timers, when to sweep, what was seen) is not kept.
 """
 
 from __future__ import annotations
@@ -48,7 +48,15 @@ def _kept(value: Any) -> bytes:
 def _read(raw: bytes) -> Any:
     try:
         return _Plain(io.BytesIO(raw)).load()
-    except (pickle.UnpicklingError, EOFError, ValueError, IndexError, KeyError, TypeError, AttributeError) as error:
+    except (
+        pickle.UnpicklingError,
+        EOFError,
+        ValueError,
+        IndexError,
+        KeyError,
+        TypeError,
+        AttributeError,
+    ) as error:
         raise StateError(f"kept state cannot be read: {error}") from error
 
 
@@ -103,10 +111,10 @@ def keep_loose(tenant: Tenant, item: Contribution) -> None:
     placed = bool(handler.route and handler.route(item)) or bool(handler.owed and handler.owed(item))
     position = item[: SUB + 1]
     if placed:
-        if tenant.loose.pop(position, None) is not None:  # type: ignore[call-overload]  # a slice of a tuple of Any
+        if tenant.loose.pop(position, None) is not None:
             tenant.touched.add(("loose", position))
     elif item[TIME] >= tenant.clock - tenant.lateness_us:
-        tenant.loose[position] = item  # type: ignore[index]  # as above
+        tenant.loose[position] = item
         tenant.touched.add(("loose", position))
 
 
@@ -129,8 +137,8 @@ def _value(tenant: Tenant, what: tuple[Any, ...]) -> bytes | None:
             loose = tenant.loose.get(position)
             return None if loose is None else _kept(loose)
         case ("standing", *held):
-            record = tenant.standing.get(tuple(held))  # type: ignore[arg-type]  # (case, key, group)
-            fact = tenant.facts.get(tuple(held))  # type: ignore[arg-type]
+            record = tenant.standing.get(tuple(held))
+            fact = tenant.facts.get(tuple(held))
             return None if record is None else _kept((msgspec.json.encode(record), fact))
     raise AssertionError(what)
 
@@ -171,7 +179,9 @@ def restore(engine: Engine, entries: Iterable[tuple[bytes, bytes]]) -> None:
         _gather(tenant, shared.get(name, {}))
 
 
-def _take(tenant: Tenant, what: str, where: tuple[Any, ...], value: Any, shared: dict[Any, Contribution]) -> None:
+def _take(
+    tenant: Tenant, what: str, where: tuple[Any, ...], value: Any, shared: dict[Any, Contribution]
+) -> None:
     if what == CELL:
         _take_cell(tenant, where[0], where[1], value, shared)
     elif what == LINE:
@@ -183,12 +193,14 @@ def _take(tenant: Tenant, what: str, where: tuple[Any, ...], value: Any, shared:
     elif what == STEP:
         sequences.take_step(tenant, tenant.program.sequence_of[where[0]], where[1], value)
     elif what == BOUND:
-        sequences.steps_of(tenant, tenant.program.sequence_of[where[0]]).bound[where[1]] = _shared(value, shared)
+        sequences.steps_of(tenant, tenant.program.sequence_of[where[0]]).bound[where[1]] = _shared(
+            value, shared
+        )
     elif what == STANDING:
         record, fact = value
-        tenant.standing[where] = msgspec.json.decode(record, type=Record)  # type: ignore[index]
+        tenant.standing[where] = msgspec.json.decode(record, type=Record)
         if fact is not None:
-            tenant.facts[where] = tuple(_shared(list(fact), shared))  # type: ignore[index]
+            tenant.facts[where] = tuple(_shared(list(fact), shared))
     else:
         _take_rest(tenant, value)
 
@@ -243,7 +255,9 @@ def _wind_up(tenant: Tenant) -> None:
         for name in tenant.entities(kind):
             tenant.look_again(-1 - number, name, tenant.clock + tenant.lateness_us)
     tenant.set_alarm()
-    assert all(cell.items[-1][TIME] >= 0 for cells in tenant.cells for cell in cells.values() if _tailed(cell))
+    assert all(
+        cell.items[-1][TIME] >= 0 for cells in tenant.cells for cell in cells.values() if _tailed(cell)
+    )
 
 
 def _gather(tenant: Tenant, shared: dict[Any, Contribution]) -> None:

@@ -1,7 +1,7 @@
 """A contribution that comes late: insert it, ask a guard whether anything can change, refold only what can.
 
-The state at any place of a tail is the head minus what follows, or the window before it folded anew; from there the same
-`step` that runs in order runs again over the suffix, until the state agrees with the journal. So no rule carries
+The state at any place of a tail is the head minus what follows, or the window before it folded anew; from there the
+same `step` that runs in order runs again over the suffix, until the state agrees with the journal. So no rule carries
 late logic of its own.
 """
 
@@ -70,8 +70,10 @@ def _route(tenant: Tenant, item: Contribution) -> list[tuple[int, Key]]:
     return route(item) if route is not None else []
 
 
-def _soil(dirty: dict[tuple[int, Key], tuple[Position, int]], index: int, key: Key, item: Contribution) -> None:
-    position: Position = item[: SUB + 1]  # type: ignore[assignment]  # a slice of a tuple of Any has no lengths
+def _soil(
+    dirty: dict[tuple[int, Key], tuple[Position, int]], index: int, key: Key, item: Contribution
+) -> None:
+    position: Position = item[: SUB + 1]
     before = dirty.get((index, key))
     if before is not None:
         dirty[index, key] = (min(before[0], position), max(before[1], item[TIME]))
@@ -162,10 +164,10 @@ def _episode_is_quiet(family: Family, number: int, cell: Cell, at: int, late: Co
 
 def _inside_at_top(face: Face, cell: Cell, late: Contribution, until: int) -> bool:
     marks = cell.journal.get(face.index, {}).get(None, [])
-    alive = episode_at(marks, late[: SUB + 1])  # type: ignore[arg-type]  # a slice of a tuple of Any has no lengths
+    alive = episode_at(marks, late[: SUB + 1])
     if alive is None or alive[1] < face.top:
         return False
-    after = marks_from(marks, late[: SUB + 1])  # type: ignore[arg-type]  # as above
+    after = marks_from(marks, late[: SUB + 1])
     return after == len(marks) or marks[after][0][TIME] > until
 
 
@@ -211,7 +213,7 @@ def _refold_window(
     _rewrite(tenant, family, cell, position, (window[1],), found)
 
 
-def _walk(
+def _walk(  # noqa: PLR0913, PLR0917
     tenant: Tenant,
     family: Family,
     cell: Cell,
@@ -273,7 +275,7 @@ def _adopt(family: Family, cell: Cell, scratch: Cell) -> None:
 
 def _agrees(family: Family, cell: Cell, scratch: Cell, item: Contribution) -> bool:
     """Return whether the scratch's standing is what the journal says it was just before an item."""
-    position: Position = item[: SUB + 1]  # type: ignore[assignment]  # a slice of a tuple of Any has no lengths
+    position: Position = item[: SUB + 1]
     for face in family.faces:
         if not face.slot:
             continue

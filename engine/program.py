@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from engine.tenant import Tenant
     from engine.windows import Zone
 
-Contribution: TypeAlias = tuple[Any, ...]  # (time, source, id, sub, kind, flags, columns…): the columns differ by kind.
+Contribution: TypeAlias = tuple[
+    Any, ...
+]  # (time, source, id, sub, kind, flags, columns…): the columns differ by kind.
 Position: TypeAlias = tuple[int, str, str, str]
 Shown: TypeAlias = tuple[Any, ...]  # The values a record shows, in the face's order.
 Key: TypeAlias = tuple[Any, ...]
@@ -105,14 +107,18 @@ class Family:
     kind: AlertKind
     faces: tuple[Face, ...]
     mask: int  # The flags of the contributions it folds.
-    reach_us: int | None  # How far after a contribution its effect ends; None: at the end of the tail or window.
+    reach_us: (
+        int | None
+    )  # How far after a contribution its effect ends; None: at the end of the tail or window.
     step: Callable[[Tenant, Any, Contribution, list[Found], list[int]], None]
     rewind: Callable[[Tenant, Any, int, int], Any]
     calendar: str = ""
     window: str = ""  # The prefix of the slots that hold the calendar window's bounds.
     # By case: what must be reached before anything above level 0, 1, 2 can hold; None: not known.
     gates: tuple[tuple[Gate | None, Gate | None, Gate | None], ...] = ()
-    rising: tuple[bool, ...] = ()  # By case: it holds just where so many were counted; one more can only raise it.
+    rising: tuple[
+        bool, ...
+    ] = ()  # By case: it holds just where so many were counted; one more can only raise it.
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +128,9 @@ class CellClass:
     index: int
     make: Callable[[Key], Any]
     families: tuple[Family, ...]
-    insert: Callable[[Tenant, Any, Contribution, int], None]  # Into the head, once it is in the tail at an index.
+    insert: Callable[
+        [Tenant, Any, Contribution, int], None
+    ]  # Into the head, once it is in the tail at an index.
     remove: Callable[[Tenant, Any, Contribution, int], None]  # Out of the head, once it is out of the tail.
     trim: Callable[[Tenant, Any, int], None]  # Drop the first n of the tail.
     tail_us: int  # How long a contribution stays in the tail after its time, beyond lateness.
@@ -137,13 +145,19 @@ class Handler:
     """What happens to one event type, or to one kind of derived fact."""
 
     kind: str
-    fold: Callable[[Tenant, int, Any, list[Found], list[int]], None]  # (tenant, time, event, found, undecided)
-    make: Callable[[Tenant, int, Any], Contribution] | None = None  # Of a derived fact: its contribution, unfolded.
+    fold: Callable[
+        [Tenant, int, Any, list[Found], list[int]], None
+    ]  # (tenant, time, event, found, undecided)
+    make: Callable[[Tenant, int, Any], Contribution] | None = (
+        None  # Of a derived fact: its contribution, unfolded.
+    )
     # The same contribution with its as-of values looked up again; None where it looks nothing up.
     again: Callable[[Tenant, Contribution], Contribution] | None = None
     route: Callable[[Contribution], list[tuple[int, Key]]] | None = None  # The cells it belongs to.
     owed: Callable[[Contribution], list[tuple[int, Key]]] | None = None  # The deadlines it arms or answers.
-    plain: Callable[[Tenant, Contribution, list[Found], list[int]], None] | None = None  # Cases without a cell.
+    plain: Callable[[Tenant, Contribution, list[Found], list[int]], None] | None = (
+        None  # Cases without a cell.
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +208,9 @@ class Program:
     deadline_of: dict[int, Deadline] = field(default_factory=dict)  # By place among the cells.
     sequences: tuple[Sequence, ...] = ()
     sequence_of: dict[int, Sequence] = field(default_factory=dict)  # By place among the cells.
-    make_fact: Callable[[Tenant, int, Any], Contribution] | None = None  # Of an alert that another rule reads.
+    make_fact: Callable[[Tenant, int, Any], Contribution] | None = (
+        None  # Of an alert that another rule reads.
+    )
     # Entity → event type by number → the column that names the entity it looks up.
     reader_columns: dict[str, dict[int, int]] = field(default_factory=dict)
     line_kinds: tuple[str, ...] = ("account", "owner", "device", "order", "limits")

@@ -16,13 +16,13 @@ Snapshot: TypeAlias = tuple[Any, ...]
 # mapping.
 Edit: TypeAlias = tuple[Literal["set", "add", "drop", "put"], int, Any]
 
-# (kind, owner_id, staff_id, verified_until, opened_on, matrix_registered, operator_ids, restricted)
+# In order: kind, owner_id, staff_id, verified_until, opened_on, matrix_registered, operator_ids, restricted.
 ACCOUNT: Final[Snapshot] = ("personal", None, None, None, None, False, (), False)
 # (kind, registered, vat_status, staff_ids, licences, revoked); licences hold (qual_id, type, scope, from, to).
 OWNER: Final[Snapshot] = ("natural", False, "none", (), (), ())
-# (managed, owner_id)
+# In order: managed, owner_id.
 DEVICE: Final[Snapshot] = (False, None)
-# (exists, total_fen, instalment, buyer_id, moved)
+# In order: exists, total_fen, instalment, buyer_id, moved.
 ORDER: Final[Snapshot] = (False, None, False, None, False)
 # One mapping: limit name → the value a tenant set for this account, owner or the whole tenant.
 LIMITS: Final[Snapshot] = ({},)
@@ -92,5 +92,10 @@ def edited(snapshot: Snapshot, edits: tuple[Edit, ...]) -> Snapshot:
 def qualified(owner: Snapshot, kind: str, scope: str, day: str) -> bool:
     """Return whether an owner holds a licence of a kind that covers a scope ("" for any) on a day (YYYY-MM-DD)."""
     return any(
-        held[1] == kind and held[0] not in owner[5] and held[4] is not None and held[3] <= day <= held[4] and (scope == "" or scope in held[2]) for held in owner[4]
+        held[1] == kind
+        and held[0] not in owner[5]
+        and held[4] is not None
+        and held[3] <= day <= held[4]
+        and (scope == "" or scope in held[2])
+        for held in owner[4]
     )

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.deadlines import enter, settle_again, withdraw
-from engine.lateness import revise
 from engine.keeping import keep_loose
+from engine.lateness import revise
 from engine.program import KIND, SUB, Contribution, Found, Key, Position
 from engine.sequences import bind_again, displace, place
 
@@ -21,7 +21,7 @@ def look_again(tenant: Tenant, readers: list[Contribution]) -> None:
         again = tenant.variant.by_kind[old[KIND]].again
         new = again(tenant, old) if again is not None else old
         if new != old:
-            changed[old[: SUB + 1]] = (old, new)  # type: ignore[index]  # a slice of a tuple of Any has no lengths
+            changed[old[: SUB + 1]] = (old, new)
     if changed:
         _replace(tenant, changed)
 
@@ -30,7 +30,7 @@ def _replace(tenant: Tenant, changed: dict[Position, tuple[Contribution, Contrib
     removed = [old for old, _ in changed.values()]
     added = [new for _, new in changed.values()]
     for index, item in enumerate(tenant.arrived):
-        pair = changed.get(item[: SUB + 1])  # type: ignore[call-overload]  # as above
+        pair = changed.get(item[: SUB + 1])
         if pair is not None:
             tenant.arrived[index] = pair[1]
     _change_sequences(tenant, removed, added)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from engine.lateness import revise
 from engine.program import FLAGS, SUB, TIME, Contribution, Found
@@ -27,10 +27,14 @@ class Link:
 
     flag: int
     within_us: int  # Greatest distance to the step after it, inclusive; 0 on the last step.
-    keep: Callable[[Contribution], Contribution]  # What is remembered of an event: its place, and what is read of it.
+    keep: Callable[
+        [Contribution], Contribution
+    ]  # What is remembered of an event: its place, and what is read of it.
     near: Callable[[Contribution], Any]  # Of what is remembered: the values the very next step must match.
     join: Callable[[Contribution], Any]  # Of what is remembered: the values all later steps must match.
-    asked_near: Callable[[Chain], Any]  # Of the bound later steps: the same values as `near`, None if some are absent.
+    asked_near: Callable[
+        [Chain], Any
+    ]  # Of the bound later steps: the same values as `near`, None if some are absent.
     asked: Callable[[Chain], Any]  # Of the bound later steps: the same values as `join`.
     fits: Callable[[Chain], bool]  # Of this step and the bound later ones.
 
@@ -69,6 +73,9 @@ class Joined:
         return self.by_join.get(wanted, [])
 
 
+ALL: Final = ("steps",)  # The only key of a sequence's cells.
+
+
 class Steps:
     """What one sequence remembers: every step's events, by joining values and in order."""
 
@@ -83,14 +90,16 @@ class Steps:
 def steps_of(tenant: Tenant, case: Sequence) -> Steps:
     """Return what a tenant remembers of a sequence."""
     cells = tenant.cells[case.place]
-    found = cells.get("steps")
+    found = cells.get(ALL)
     if found is None:
-        found = cells["steps"] = Steps(len(case.links))
+        found = cells[ALL] = Steps(len(case.links))
     steps: Steps = found
     return steps
 
 
-def advance(tenant: Tenant, case: Sequence, item: Contribution, found: list[Found], undecided: list[int]) -> None:
+def advance(
+    tenant: Tenant, case: Sequence, item: Contribution, found: list[Found], undecided: list[int]
+) -> None:
     """Enter an event into every step it can be, and bind what it completes."""
     steps = steps_of(tenant, case)
     last = len(case.links) - 1

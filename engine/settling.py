@@ -1,7 +1,7 @@
 """The end of a step: compare what stands with what was said, write at most one record an alert, tell the watchers.
 
-A step is one event or one timer. Alerts that other rules read are events themselves, at the place of each crossing; they
-are entered and withdrawn stratum by stratum before anything is written.
+A step is one event or one timer. Alerts that other rules read are events themselves, at the place of each crossing;
+they are entered and withdrawn stratum by stratum before anything is written.
 """
 
 from __future__ import annotations
@@ -31,7 +31,9 @@ def settle(tenant: Tenant, cause: Cause, *, timer: bool = False) -> list[Record]
         settled.update(waiting)
     found = []
     for (index, cell, sub, group), moved in settled.items():
-        record = _record(tenant, tenant.program.faces[index], cell, sub, group, cause, late=moved and not timer)
+        record = _record(
+            tenant, tenant.program.faces[index], cell, sub, group, cause, late=moved and not timer
+        )
         if record is not None:
             found.append(record)
     found.sort(key=lambda pair: pair[0])
@@ -50,7 +52,10 @@ def _tell_watchers(tenant: Tenant, waiting: dict[tuple[int, Any, Any, Any], bool
         if face.watched:
             key = (index, face.key(cell.key, sub), group)
             before = tenant.facts.get(key, ())
-            after = tuple(make(tenant, *_fact(tenant, face, cell, sub, mark)) for mark in _marks(cell, index, sub, group))
+            after = tuple(
+                make(tenant, *_fact(tenant, face, cell, sub, mark))
+                for mark in _marks(cell, index, sub, group)
+            )
             if before != after:
                 removed += [fact for fact in before if fact not in after]
                 added += [fact for fact in after if fact not in before]
@@ -75,7 +80,7 @@ def _fact(tenant: Tenant, face: Face, cell: Cell, sub: Any, mark: Mark) -> tuple
         "@place": (position[1], position[2], place),
         "event.rule": face.rule,
         "event.level": LEVELS[level],
-        "event.alert_id": alert_id(tenant.name, face.rule, key, window_of(tenant, face, cell, mark[2])),
+        "event.alert_id": alert_id(tenant.name, face.rule, key, window_of(tenant, face, mark[2])),
     }
     return position[0], fact
 
@@ -117,12 +122,12 @@ def changed_record(
     )  # fmt: skip
 
 
-def _standing(
+def _standing(  # noqa: PLR0913
     tenant: Tenant, face: Face, cell: Cell, key: Any, group: Any, mark: Mark, cause: Cause, *, late: bool
 ) -> Record:
     position, level, _, shown, trigger = mark
     named = dict(zip(face.dimensions, key, strict=True))
-    window = window_of(tenant, face, cell, group)
+    window = window_of(tenant, face, group)
     words = face.words(level, shown, named, tenant.zone)
     return Record(
         id=alert_id(tenant.name, face.rule, named, window), record=0, state="raised", rule=face.rule,
@@ -133,7 +138,7 @@ def _standing(
     )  # fmt: skip
 
 
-def window_of(tenant: Tenant, face: Face, cell: Cell, group: Any) -> dict[str, Any]:
+def window_of(tenant: Tenant, face: Face, group: Any) -> dict[str, Any]:
     """Return an alert's window in the contract's form."""
     zone = tenant.zone.info
     window: dict[str, Any] = {"kind": face.window}

@@ -101,7 +101,7 @@ def _forget_arrived(tenant: Tenant, horizon: int) -> None:
     old = next((index for index, item in enumerate(arrived) if item[TIME] >= horizon), len(arrived))
     if tenant.loose:
         for item in arrived[:old]:
-            if tenant.loose.pop(item[: SUB + 1], None) is not None and tenant.touched is not None:  # type: ignore[call-overload]
+            if tenant.loose.pop(item[: SUB + 1], None) is not None and tenant.touched is not None:
                 tenant.touched.add(("loose", item[: SUB + 1]))
     del arrived[:old]
 
@@ -125,7 +125,10 @@ def _trim(tenant: Tenant, cls: CellClass, cell: Any, horizon: int) -> bool:
     _fade(tenant, cls, cell)
     if any(cell.journal.values()):
         return False
-    return all(getattr(cell, f"{prefix}h") < horizon and not getattr(cell, f"{prefix}p") for _, prefix in cls.calendars)
+    return all(
+        getattr(cell, f"{prefix}h") < horizon and not getattr(cell, f"{prefix}p")
+        for _, prefix in cls.calendars
+    )
 
 
 def _fade(tenant: Tenant, cls: CellClass, cell: Cell) -> None:
@@ -165,7 +168,9 @@ def _kept(tenant: Tenant, face: Face, marks: list[Mark], horizon: int, cell: Cel
     if face.alert == "since":
         return [mark for mark in marks if mark[2][TIME] >= horizon - face.evidence_us]
     if face.alert == "deadline":
-        first = cell.items[0][TIME] if cell.items else horizon  # What armed it may be read again as long as it is there.
+        first = (
+            cell.items[0][TIME] if cell.items else horizon
+        )  # What armed it may be read again as long as it is there.
         return [mark for mark in marks if max(mark[0][TIME], mark[2][0]) >= min(first, horizon)]
     return [mark for mark in marks if mark[0][TIME] >= horizon]
 
@@ -173,6 +178,5 @@ def _kept(tenant: Tenant, face: Face, marks: list[Mark], horizon: int, cell: Cel
 def _drop_standing(tenant: Tenant, face: Face, cell: Cell, sub: Any, group: Any) -> None:
     name = (face.index, face.key(cell.key, sub), group)
     tenant.facts.pop(name, None)
-    if not tenant.keep:
-        if tenant.standing.pop(name, None) is not None and tenant.touched is not None:
-            tenant.touched.add(("standing", *name))
+    if not tenant.keep and tenant.standing.pop(name, None) is not None and tenant.touched is not None:
+        tenant.touched.add(("standing", *name))

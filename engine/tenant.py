@@ -43,17 +43,25 @@ class Tenant:
         self.devices: dict[str, Timeline] = {}
         self.orders: dict[str, Timeline] = {}
         self.limits: dict[str, Timeline] = {}  # By "account:A1", "owner:O1" or "".
-        self.licence_owners: dict[str, tuple[str, ...]] = {}  # Who held a licence, to find whom a revocation touches.
+        self.licence_owners: dict[
+            str, tuple[str, ...]
+        ] = {}  # Who held a licence, to find whom a revocation touches.
         self.revoked: dict[str, list[Position]] = {}  # Where a licence was revoked.
         self.cells: list[dict[Key, Any]] = [{} for _ in range(program.cell_kinds)]
         self.plain = Cell(())
-        self.standing: dict[tuple[int, Key, Any], Record] = {}  # (case, key, group) → the last record written.
+        self.standing: dict[
+            tuple[int, Key, Any], Record
+        ] = {}  # (case, key, group) → the last record written.
         self.facts: dict[tuple[int, Key, Any], tuple[Contribution, ...]] = {}
-        self.changed: dict[tuple[int, Any, Any, Any], bool] = {}  # (case, cell, sub, group) → whether the past moved.
+        self.changed: dict[
+            tuple[int, Any, Any, Any], bool
+        ] = {}  # (case, cell, sub, group) → whether the past moved.
         self.timers: list[tuple[Any, ...]] = []
         self.timers_set = 0
         self.wake_us = 0  # Before this instant of the clock there is nothing to do.
-        self.due: dict[int, list[tuple[int, Key]]] = {}  # Hour → cells to look at for what they can forget.
+        self.due: dict[
+            int, list[tuple[int, Key | str]]
+        ] = {}  # Hour → cells to look at for what they can forget.
         self.due_hour = -1
         self.sweeping: list[tuple[int, Key]] = []
         self.refolds = 0
@@ -64,7 +72,9 @@ class Tenant:
         # What came inside the lateness, in order of arrival: a late change of reference data may touch any of it.
         self.arrived: list[Contribution] = []
         self.newest: Contribution = (-1,)  # The last of them in the tenant's order.
-        self.loose: dict[Position, Contribution] = {}  # Those of them that no cell holds; only where state is kept.
+        self.loose: dict[
+            Position, Contribution
+        ] = {}  # Those of them that no cell holds; only where state is kept.
         # Entries changed since a checkpoint, and the contributions folded since; None where nobody keeps any.
         self.touched: set[tuple[Any, ...]] | None = None
         self.recent: list[Contribution] | None = None
@@ -80,7 +90,9 @@ class Tenant:
         line = lines.get(name)
         if line is None:
             line = lines[name] = Timeline(BASES[kind])
-            self.look_again(-1 - self.program.line_kinds.index(kind), name, max(self.clock, 0) + self.lateness_us)
+            self.look_again(
+                -1 - self.program.line_kinds.index(kind), name, max(self.clock, 0) + self.lateness_us
+            )
         return line
 
     def cell(self, cls: CellClass, key: Key, at_us: int) -> Any:
@@ -100,7 +112,7 @@ class Tenant:
         if self.touched is not None:
             self.touched.add(("cell", index, key))
 
-    def look_again(self, index: int, key: Key, at_us: int) -> None:
+    def look_again(self, index: int, key: Key | str, at_us: int) -> None:
         """Ask for a cell (or, with a negative index, an entity) to be swept once the clock is past an instant."""
         hour = at_us // HOUR + 1
         if hour <= self.due_hour:
@@ -119,7 +131,10 @@ class Tenant:
         return [
             item
             for item in self.arrived
-            if item[0] >= after[0] and item[KIND] in columns and item[columns[item[KIND]]] == name and item[:4] > after
+            if item[0] >= after[0]
+            and item[KIND] in columns
+            and item[columns[item[KIND]]] == name
+            and item[:4] > after
         ]
 
     def set_alarm(self) -> None:

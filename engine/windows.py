@@ -20,7 +20,8 @@ HOUR: Final = 60 * MINUTE
 DAY: Final = 24 * HOUR
 
 HALF_MINUTE: Final = 30 * SECOND  # No zone's offset since 1970 was finer, so no such span holds two hours.
-_EPOCH: Final = date(1970, 1, 1)
+_DAY_ONE: Final = date(1970, 1, 1).toordinal()
+_LAST_DAY: Final = date.max.toordinal() - 1
 _MONTHS: Final = {"month": 1, "quarter": 3, "year": 12}
 
 
@@ -41,7 +42,8 @@ def next_first_day(unit: CalendarUnit, first: date) -> date:
     if unit == "week":
         return first + timedelta(days=7)
     month = first.month - 1 + _MONTHS[unit]
-    return date(first.year + month // 12, month % 12 + 1, 1)
+    year = first.year + month // 12
+    return date(year, month % 12 + 1, 1) if year <= date.max.year else date.max
 
 
 class Zone:
@@ -99,7 +101,8 @@ class Zone:
         if found is None:
             if len(self._midnights) >= self.LIMIT:
                 self._midnights.clear()
-            found = self._midnights[days] = self.midnight(_EPOCH + timedelta(days=days))
+            day = date.fromordinal(min(max(days + _DAY_ONE, 2), _LAST_DAY))
+            found = self._midnights[days] = self.midnight(day)
         return found
 
 

@@ -100,18 +100,22 @@ def decoded(raw: bytes, file: str, desk: Desk) -> str | None:
         )
         return None
     for index, char in enumerate(text):
-        if (
-            (char < " " and char not in "\t\n")
-            or char == "\x7f"
-            or "\ud800" <= char <= "\udfff"
-            or char in "\ufeff\x85\u2028\u2029"
-        ):
+        if _unreadable(char):
             line = text.count("\n", 0, index)
             column = index - (text.rfind("\n", 0, index) + 1)
             at = Location(file, line + 1, column + 1)
             desk.refuse(at, f"the control character U+{ord(char):04X}", "text", "remove it")
             return None
     return text
+
+
+def _unreadable(char: str) -> bool:
+    return (
+        (char < " " and char not in "\t\n")
+        or "\x7f" <= char <= "\x85"
+        or "\ud800" <= char <= "\udfff"
+        or char in "\ufeff\u2028\u2029"
+    )
 
 
 class _Builder:
@@ -196,6 +200,9 @@ class _Builder:
         """Return a scalar with its YAML 1.2 value."""
         style = str(event.style or "")
         text = str(event.value)
+        odd = next((char for char in text if _unreadable(char)), None) if style else None
+        if odd is not None:  # An escape can say what the file itself may not hold.
+            self.refuse(event, f"an escape for U+{ord(odd):04X}", "text", "remove it")
         value = text if style else _resolved(text)
         begin, end = event.start_mark.index, event.end_mark.index
         return Scalar(text, value, self.place(event), self.source, begin, end, style)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from rules.location import Location
 
+_LONGEST = 600  # Characters of what was found that are shown.
 _SHOWN = 96  # Columns of a line that are shown around the place; the rest is cut.
 
 
@@ -71,11 +72,19 @@ class Desk:
 
     def refuse(self, at: Location, found: str, expected: str, mend: str) -> None:
         """Note a mistake: the rules cannot be used."""
-        self.findings.problems.append(Problem(at, self.subject, found, expected, mend))
+        self.findings.problems.append(
+            Problem(at, _shown(self.subject), _shown(found), _shown(expected), _shown(mend))
+        )
 
     def warn(self, at: Location, found: str, expected: str, mend: str) -> None:
         """Note something that is allowed and probably not meant."""
-        self.findings.warnings.append(Problem(at, self.subject, found, expected, mend))
+        self.findings.warnings.append(
+            Problem(at, _shown(self.subject), _shown(found), _shown(expected), _shown(mend))
+        )
+
+
+def _shown(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
 def in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:

@@ -32,7 +32,7 @@ class _Identity(msgspec.Struct, gc=False):
 
 class _Addressed(msgspec.Struct, gc=False):
     time: str
-    tenant: str = "default"
+    tenant: str | None = "default"
 
 
 _IDENTITY: Final = msgspec.json.Decoder(_Identity)

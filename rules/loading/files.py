@@ -102,4 +102,5 @@ def _yaml(path: Path) -> bool:
 
 def _shown(path: Path, folder: Path) -> str:
     """Return a file's name as problems show it: without the folder, which the caller knows."""
-    return path.name if path.parent == folder else f"{path.parent.name}/{path.name}"
+    shown = path.name if path.parent == folder else f"{path.parent.name}/{path.name}"
+    return shown.encode("utf-8", "backslashreplace").decode()

@@ -122,7 +122,7 @@ def only_grows(bound: Bound) -> bool:
     if bound.measure.over.kind != "calendar" and state.measure.over.kind != "calendar":
         return False
     counted = state.aggregate in ("count", "distinct") or state.inner == "count"
-    summed = (state.aggregate == "sum" or state.aggregate == "each.max") and not counted
+    summed = state.aggregate in {"sum", "each.max"} and not counted
     return counted or (summed and isinstance(state.value[0], Name) and state.value[0].name in NEVER_NEGATIVE)
 
 

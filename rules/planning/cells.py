@@ -13,18 +13,32 @@ def class_lines(group: Group) -> Lines:
     slots: list[tuple[str, str]] = [pair for state in group.states.values() for pair in initial(state)]
     for window in group.windows.values():
         name = window.prefix
-        slots += [(f"{name}s", "0"), (f"{name}h", "0"), (f"{name}p", "None")] if window.calendar else [(f"{name}l", "0")]
+        slots += (
+            [(f"{name}s", "0"), (f"{name}h", "0"), (f"{name}p", "None")]
+            if window.calendar
+            else [(f"{name}l", "0")]
+        )
     for unit in group.units:
         if unit.slot:
             begin = "0" if unit.kind == "calendar" else "{}" if unit.sub else "None"
             slots.append((unit.slot, begin))
     names = ", ".join(repr(name) for name, _ in slots)
-    begin = [f"self.{name} = {text}" for name, text in slots]
+    begun = [f"self.{name} = {text}" for name, text in slots]
     return [
         f"class Cell{group.index}(Cell):",
         TAB + f"__slots__ = ({names},)",
         TAB + "def __init__(self, key):",
-        *indent(["self.key = key", "self.items = []", "self.journal = EMPTY", "self.last = -1", "self.most = LEAST", *begin], 2),
+        *indent(
+            [
+                "self.key = key",
+                "self.items = []",
+                "self.journal = EMPTY",
+                "self.last = -1",
+                "self.most = LEAST",
+                *begun,
+            ],
+            2,
+        ),
         "",
     ]
 
@@ -158,7 +172,7 @@ def _slid_in(part: Part, window: Window, change: Lines) -> Lines:
 
 def _slid_out(window: Window, states: list[State], read: Reader) -> Lines:
     left, edge = f"c.{window.prefix}l", ">=" if window.closed else ">"
-    again = ["p = L[c.{0}l]; f = p[5]".format(window.prefix), *_each(states, "scratch", read)]
+    again = [f"p = L[c.{window.prefix}l]; f = p[5]", *_each(states, "scratch", read)]
     return [
         f"if at < {left}: {left} -= 1",
         *(["else:", *indent(_each(states, None, read) or ["pass"])]),
@@ -203,7 +217,10 @@ def alone(group: Group) -> bool:
         and not any(window.calendar for window in group.windows.values())
         and all(unit.kind == "episode" and not unit.sub for unit in group.units)
         and all(
-            any(unit.gates.get(name, 0) >= 2 and bound.state.aggregate in counted for name, bound in unit.bounds.items())
+            any(
+                unit.gates.get(name, 0) >= 2 and bound.state.aggregate in counted
+                for name, bound in unit.bounds.items()
+            )
             for unit in group.units
         )
     )
@@ -229,7 +246,11 @@ def rewind_lines(part: Part, read: Reader) -> Lines:
     lines: Lines = ["whole = c", f"c = Cell{group.index}(whole.key)", "L = c.items = whole.items"]
     for window in part.windows:
         states = of_window(part, window)
-        lines += _rewind_calendar(window, states, read) if window.calendar else _rewind_rolling(window, states, read)
+        lines += (
+            _rewind_calendar(window, states, read)
+            if window.calendar
+            else _rewind_rolling(window, states, read)
+        )
     lines += _rewind_lasting(of_window(part, None), read)
     return define(f"rewind_{group.index}{part.suffix}(T, c, i, t)", [*lines, "return c"])
 
@@ -296,7 +317,9 @@ def _rewind_lasting(states: list[State], read: Reader) -> Lines:
     return lines
 
 
-def step_lines(part: Part, numbers: dict[str, int], readers: dict[str, Reader], columns: dict[str, int]) -> Lines:
+def step_lines(
+    part: Part, numbers: dict[str, int], readers: dict[str, Reader], columns: dict[str, int]
+) -> Lines:
     """Return `step`: fold one contribution of the tail into a scratch."""
     lines: Lines = ["t = p[0]; f = p[5]; L = c.items; src = p[1]; id = p[2]; q = p[:4]"]
     kinds = [kind for kind in part.group.kinds if part.group.bits(kind)]

@@ -42,8 +42,12 @@ class Chain:
         ]
 
     def _sort(self, part: Node, at: int) -> None:
-        read = {self.names.index(prefix) for name in names_in(part) if (prefix := prefix_of(name)) in self.names}
-        plain = any(prefix_of(name) not in self.names and prefix_of(name) != "limit" for name in names_in(part))
+        read = {
+            self.names.index(prefix) for name in names_in(part) if (prefix := prefix_of(name)) in self.names
+        }
+        plain = any(
+            prefix_of(name) not in self.names and prefix_of(name) != "limit" for name in names_in(part)
+        )
         steps = read | ({at} if plain else set())
         if len(steps) <= 1:
             self.own[min(steps, default=at)].append(part)
@@ -89,13 +93,15 @@ class Chain:
     def bound_names(self) -> set[str]:
         """Return what the derived event must carry: all that the case reads of its steps."""
         unit = self.unit
-        trees = [tree for _, tree in unit.levels] + list(unit.lets.values()) + [part.tree for part in unit.key]
+        trees = (
+            [tree for _, tree in unit.levels] + list(unit.lets.values()) + [part.tree for part in unit.key]
+        )
         trees += [tree for bound in unit.bounds.values() for tree in bound.state.value]
         names = {name for tree in trees for name in names_in(tree)} | set(unit.shown)
         return {name for name in names if prefix_of(name) in (*self.names, "event")}
 
     def lines(self, events: list[Reader], since: int, kind: str) -> Lines:
-        """Return the functions of every step, and `bind_N`; `events` read a step's event, the rest what is kept of it."""
+        """Return the functions of every step, and `bind_N`; `events` read an event, the rest what is kept of it."""
         index = self.unit.index
         lines: Lines = []
         readers: list[Reader] = []
@@ -103,11 +109,17 @@ class Chain:
             names = self.kept(at)
             texts = "".join(f", {event.text(name)}" for name in names)
             lines += [f"def keep_{index}_{at}(p):", *indent([f"return (p[0], p[1], p[2], p[3]{texts})"]), ""]
-            readers.append(replace(event, columns={name: _FIRST + number for number, name in enumerate(names)}, memo={}))
+            readers.append(
+                replace(event, columns={name: _FIRST + number for number, name in enumerate(names)}, memo={})
+            )
         for at in range(len(self.names) - 1):
             lines += self._link_lines(at, readers)
         last = len(self.names) - 1
-        fields = [f"{name!r}: {self._text(name, readers)}" for name in sorted(self.bound_names()) if name not in _PLACED]
+        fields = [
+            f"{name!r}: {self._text(name, readers)}"
+            for name in sorted(self.bound_names())
+            if name not in _PLACED
+        ]
         fields.append(f"{LIMITS!r}: h[{last}][{(readers[last].columns or {})[LIMITS]}]")
         held = f"h[{since}]" if since >= 0 else "None"
         step = self.unit.case.sequence[since].name if since >= 0 else ""
@@ -133,7 +145,11 @@ class Chain:
     def _link_lines(self, at: int, readers: list[Reader]) -> Lines:
         index, joins = self.unit.index, self.joins(at)
         after = self.names[at + 1]
-        near = [pair for pair in joins if (prefix_of(pair[1]) if prefix_of(pair[1]) in self.names else self.names[-1]) == after]
+        near = [
+            pair
+            for pair in joins
+            if (prefix_of(pair[1]) if prefix_of(pair[1]) in self.names else self.names[-1]) == after
+        ]
         mine_near = [readers[at].text("event" + name[len(prefix_of(name)) :]) for name, _ in near]
         asked_near = [self._later(name, at, readers) for _, name in near]
         mine = [readers[at].text("event" + name[len(prefix_of(name)) :]) for name, _ in joins]
@@ -173,7 +189,9 @@ class Chain:
                 if prefix in (*self.names, "event"):
                     step = self.names.index(prefix) if prefix in self.names else len(self.names) - 1
                     reader = readers[step]
-                    held = Reader(reader.kinds, reader.limits, reader.columns, f"h[{step - at}]", reader.dynamic)
+                    held = Reader(
+                        reader.kinds, reader.limits, reader.columns, f"h[{step - at}]", reader.dynamic
+                    )
                     named[name] = held("event" + name[len(prefix) :])
         return readers[at].knowing(named)
 

@@ -102,7 +102,7 @@ class _Writer:
         self.families = {group.index: _families(group) for group in plan.groups}
 
     def _counters(self) -> list[str]:
-        """Number what is undecided: first by case, then by filter."""
+        """Give what counts the undecided its places: by case, then by filter."""
         counters = [unit.case.rule for unit in self.plan.units]
         for passing in self.plan.streams.filters.values():
             if passing.cases:
@@ -173,7 +173,9 @@ class _Writer:
                 lines += deadline_lines(unit, self.reader(kinds, dynamic=dynamic, columns=True))
             elif unit.case.sequence:
                 chain = self.chains[unit.index]
-                readers = [self.reader(step.events, dynamic=dynamic, columns=True) for step in unit.case.sequence]
+                readers = [
+                    self.reader(step.events, dynamic=dynamic, columns=True) for step in unit.case.sequence
+                ]
                 lines += chain.lines(readers, _since(unit), f"{unit.case.rule}/{unit.case.name}")
         for kind in self.kinds:
             lines += self._kind_source(kind, dynamic=dynamic)
@@ -184,7 +186,8 @@ class _Writer:
         steps = self._steps_of(kinds)
         read = self.reader(kinds, dynamic=dynamic, columns=True, steps=steps)
         readers = {
-            kind: self.reader((kind,), dynamic=dynamic, columns=True, steps=self._steps_of((kind,))) for kind in kinds
+            kind: self.reader((kind,), dynamic=dynamic, columns=True, steps=self._steps_of((kind,)))
+            for kind in kinds
         }
         columns = read.columns or {}
         numbers = {kind.name: kind.number for kind in self.kinds}
@@ -232,7 +235,9 @@ class _Writer:
         fault, value = limit_readers(rules.limits)
         intake = intake_of(rules, only, len(self.faces), len(self.counters))
         faces = self.faces + tuple(rule.face for rule in intake)
-        deadlines = {unit.place: self._deadline(unit, moving[1]) for unit in self.plan.units if unit.kind == "deadline"}
+        deadlines = {
+            unit.place: self._deadline(unit, moving[1]) for unit in self.plan.units if unit.kind == "deadline"
+        }
         chosen = {face.rule for face in faces}
         return Program(
             ruleset=rules.hash,
@@ -261,7 +266,9 @@ class _Writer:
     def _number(self, name: str) -> int:
         return next((kind.number for kind in self.kinds if kind.name == name), -1)
 
-    def _variant(self, source: str, classes: dict[str, Any], *, dynamic: bool) -> tuple[Variant, dict[str, Any]]:
+    def _variant(
+        self, source: str, classes: dict[str, Any], *, dynamic: bool
+    ) -> tuple[Variant, dict[str, Any]]:
         space = {**_namespace(self.plan.rules), **classes}
         space["KINDS"] = tuple(kind.name for kind in self.kinds)
         _run(source, space, f"{_FILE[:-1]} {'dynamic' if dynamic else 'constant'}>")
@@ -320,7 +327,9 @@ class _Writer:
         for above in (0, 1, 2):
             needs = [gate(tree, unit, self.plan.rules.limits) for level, tree in unit.levels if level > above]
             names = set.intersection(*(set(need) for need in needs)) if needs else set()
-            found.append(next(filter(None, (self._gate(group, unit, name, needs) for name in sorted(names))), None))
+            found.append(
+                next(filter(None, (self._gate(group, unit, name, needs) for name in sorted(names))), None)
+            )
         return found[0], found[1], found[2]
 
     def _gate(self, group: Group, unit: Unit, name: str, needs: list[dict[str, Any]]) -> Gate | None:
@@ -335,7 +344,9 @@ class _Writer:
             return None
         if state.aggregate == "sum" and not state.peak:
             return None
-        slots = [slot for held in group.states.values() if held.window == state.window for slot, _ in initial(held)]
+        slots = [
+            slot for held in group.states.values() if held.window == state.window for slot, _ in initial(held)
+        ]
         slot = f"{state.slot}k" if state.peak else state.slot
         assert only_grows(bound) or state.peak, "a gate is the highest value in the window"
         return Gate(least, slot, slots.index(slot))
@@ -363,7 +374,10 @@ class _Writer:
         links = []
         for at, step in enumerate(unit.case.sequence):
             after = unit.case.sequence[at + 1].within_us if at < last else 0
-            found = [space.get(f"{name}_{index}_{at}", _nothing) for name in ("near", "join", "asked_near", "asked", "fits")]
+            found = [
+                space.get(f"{name}_{index}_{at}", _nothing)
+                for name in ("near", "join", "asked_near", "asked", "fits")
+            ]
             links.append(Link(chain.streams[at].bit, after, space[f"keep_{index}_{at}"], *found))
             assert step.name == chain.names[at], "links are in the order of the steps"
         return Sequence(unit.place, tuple(links), _since(unit), space[f"bind_{index}"], chain_kind(index))
@@ -439,7 +453,9 @@ def _evidence_us(unit: Unit) -> int:
         return _DAY_US
     if unit.kind == "since":
         return sum(step.within_us for step in unit.case.sequence[_since(unit) + 1 :]) + 1
-    return max(spans, default=0) + (1 if any(bound.state.measure.over.kind == "within" for bound in unit.bounds.values()) else 0)
+    return max(spans, default=0) + (
+        1 if any(bound.state.measure.over.kind == "within" for bound in unit.bounds.values()) else 0
+    )
 
 
 def _evidence_mask(unit: Unit) -> int:
@@ -513,5 +529,3 @@ def _run(source: str, space: dict[str, Any], name: str) -> None:
     """Run generated source; it shows in tracebacks under a name of its own."""
     linecache.cache[name] = (len(source), None, [line + "\n" for line in source.split("\n")], name)
     exec(compile(source, name, "exec"), space)  # noqa: S102  # written by this compiler from checked trees
-
-

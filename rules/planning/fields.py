@@ -24,7 +24,12 @@ MAYBE_ABSENT: Final = {
     "order.buyer_id", "event.account", "event.owner", "event.ip_hash",
 }  # fmt: skip
 # Kept in every contribution, so never in a column.
-PLACED: Final = {"event.time": "{}[0]", "event.source": "{}[1]", "event.id": "{}[2]", "event.type": "KINDS[{}[4]]"}
+PLACED: Final = {
+    "event.time": "{}[0]",
+    "event.source": "{}[1]",
+    "event.id": "{}[2]",
+    "event.type": "KINDS[{}[4]]",
+}
 
 # What derived facts carry; dimensions of the alert's key come with it and may be absent.
 FACT_FIELDS: Final = ("event.alert_id", "event.rule", "event.level")
@@ -39,13 +44,17 @@ def prefix_of(name: str) -> str:
 
 def is_as_of(name: str) -> bool:
     """Return whether a value depends on reference data, so that a late reference event may change it."""
-    return name == "event.owner" or name.startswith("@") or prefix_of(name) in ("account", "owner", "device", "order")
+    return (
+        name == "event.owner"
+        or name.startswith("@")
+        or prefix_of(name) in ("account", "owner", "device", "order")
+    )
 
 
 def fields_of(kind: str) -> dict[str, bool]:
     """Return an event type's own fields as `event.NAME`, and whether each may be absent."""
     if kind == "alert.raised":
-        return {name: False for name in FACT_FIELDS}
+        return dict.fromkeys(FACT_FIELDS, False)
     if kind not in PAYLOADS:
         return {}
     return {

@@ -7,6 +7,7 @@ columns), so that the two cannot differ.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -79,12 +80,14 @@ def _bits_of(part: Part, window: Window, kind: str) -> int:
     """Return the flags of the events of a type that a window must be up to date for."""
     streams = {state.stream.bit: state.stream for state in part.states if state.window == window.prefix}
     for unit in part.units:
-        if window.calendar == unit.case.alert or any(b.state.window == window.prefix for b in unit.bounds.values()):
+        if window.calendar == unit.case.alert or any(
+            b.state.window == window.prefix for b in unit.bounds.values()
+        ):
             streams[unit.trigger.bit] = unit.trigger
     return sum(bit for bit, stream in streams.items() if kind in stream.kinds)
 
 
-def _by_trigger(units: list[Unit], bits: int, lines_of) -> Lines:  # type: ignore[no-untyped-def]  # a lambda above
+def _by_trigger(units: list[Unit], bits: int, lines_of: Callable[[Unit], Lines]) -> Lines:
     found: Lines = []
     for bit in dict.fromkeys(unit.trigger.bit for unit in units):
         lines: Lines = []
@@ -125,11 +128,11 @@ def _after(unit: Unit, read: Reader, columns: dict[str, int]) -> Lines:
     return [] if early(unit) else judge(unit, read, columns)
 
 
-def knowing(unit: Unit, read: Reader, columns: dict[str, int], own: bool) -> Reader:
+def knowing(unit: Unit, read: Reader, columns: dict[str, int], *, own: bool) -> Reader:
     """Return a reader that knows a case's measures."""
     named: dict[str, Reading] = {}
     for bound in unit.bounds.values():
-        named.update(reading(bound, "c", read, columns, own))
+        named.update(reading(bound, "c", read, columns, own=own))
     return read.knowing(named)
 
 
@@ -183,8 +186,12 @@ def _gated(unit: Unit, read: Reader) -> str:
     """Return the measure whose value is asked first: a count or sum that every level needs to be so great."""
     if read.dynamic or unit.kind not in ("calendar", "episode") or ceiling(unit) is not None:
         return ""
-    plain = [name for name, bound in unit.bounds.items() if bound.state.aggregate in ("count", "sum", "distinct")]
-    return next((name for name in plain if unit.gates.get(name, 0) > 0 and not unit.bounds[name].state.sub), "")
+    plain = [
+        name for name, bound in unit.bounds.items() if bound.state.aggregate in ("count", "sum", "distinct")
+    ]
+    return next(
+        (name for name in plain if unit.gates.get(name, 0) > 0 and not unit.bounds[name].state.sub), ""
+    )
 
 
 def _passed_over(unit: Unit, read: Reader) -> Lines:
@@ -209,7 +216,7 @@ def _lets(unit: Unit, read: Reader) -> tuple[Lines, Reader]:
             emitted = read.value(tree)
             condition = " and ".join(emitted.given)
             lines += [f"v_{name} = {emitted.text}" + (f" if {condition} else None" if condition else "")]
-        sure = tree.type == "bool" and certain(tree, read) or tree.type != "bool" and not emitted.given
+        sure = (tree.type == "bool" and certain(tree, read)) or (tree.type != "bool" and not emitted.given)
         read = read.knowing({name: Reading(f"v_{name}", None if sure else f"v_{name} is not None")})
     return lines, read
 
@@ -247,21 +254,29 @@ def _enter(unit: Unit, read: Reader, *, plain: bool) -> Lines:
         sub = _sub(unit, read)
         return when(
             f"lv > c.{unit.slot}.get({sub}, 0)",
-            [f"c.{unit.slot}[{sub}] = lv", f"out.append(({unit.index}, {sub}, (q, lv, {sub}, {shown}, (src, id))))"],
+            [
+                f"c.{unit.slot}[{sub}] = lv",
+                f"out.append(({unit.index}, {sub}, (q, lv, {sub}, {shown}, (src, id))))",
+            ],
         )
     return _enter_episode(unit, read, shown)
 
 
 def _enter_calendar(unit: Unit, read: Reader, shown: str) -> Lines:
     window = f"c.{unit.case.alert}_s"
-    found = [f"c.{unit.slot} = lv", f"out.append(({unit.index}, None, (q, lv, {window}, {shown}, (src, id))))"]
+    found = [
+        f"c.{unit.slot} = lv",
+        f"out.append(({unit.index}, None, (q, lv, {window}, {shown}, (src, id))))",
+    ]
     lines = when(f"lv > c.{unit.slot}", found)
     dead = None if read.dynamic else ceiling(unit)  # A limit that moves may revive what it ruled out.
     if dead is not None:
         never = true((dead,), read)
         lines += [
             f"elif c.{unit.slot} < {unit.top} and {never}:",
-            *indent([f"c.{unit.slot} = 9", f"out.append(({unit.index}, None, (q, -1, {window}, (), (src, id))))"]),
+            *indent(
+                [f"c.{unit.slot} = 9", f"out.append(({unit.index}, None, (q, -1, {window}, (), (src, id))))"]
+            ),
         ]
     return lines
 
@@ -274,6 +289,8 @@ def _enter_episode(unit: Unit, read: Reader, shown: str) -> Lines:
     return [
         f"e = {state}",
         "if lv:",
-        *indent(["if e is None or lv > e[1]:", *indent([f"e = {held} = (t if e is None else e[0], lv)", began])]),
+        *indent(
+            ["if e is None or lv > e[1]:", *indent([f"e = {held} = (t if e is None else e[0], lv)", began])]
+        ),
         *(["elif e is not None:", *indent(end)]),
     ]

@@ -47,7 +47,9 @@ class Kind:
     reads: set[str] = field(default_factory=set)  # What is read at all.
     lookups: dict[str, Node] = field(default_factory=dict)  # Column name → the call it holds.
     entities: frozenset[str] = frozenset()  # Looked up whatever becomes of limits.
-    known: dict[str, Node] = field(default_factory=dict)  # Every such call of the program; shared by all types.
+    known: dict[str, Node] = field(
+        default_factory=dict
+    )  # Every such call of the program; shared by all types.
 
     @property
     def derived(self) -> bool:
@@ -80,7 +82,9 @@ def with_lookups(tree: Node, lookups: dict[str, Node], mine: dict[str, Node]) ->
     def change(node: Node) -> Node | None:
         if isinstance(node, Call) and node.function == _LICENSED:
             text = signature(node)
-            name = next((name for name, held in lookups.items() if signature(held) == text), f"@q{len(lookups)}")
+            name = next(
+                (name for name, held in lookups.items() if signature(held) == text), f"@q{len(lookups)}"
+            )
             lookups[name] = mine[name] = node
             return Name(name, "bool", node.offset)
         return None
@@ -93,7 +97,11 @@ def with_lookups(tree: Node, lookups: dict[str, Node], mine: dict[str, Node]) ->
 
 def handler_lines(kind: Kind, read: Reader, columns: Reader) -> Lines:
     """Return `fold_N`: everything that happens to one event of a type, in order."""
-    lines = ["src = e.source; id = e.id; q = (t, src, id, '')"] if not kind.derived else ["src, id, q = e['@place']"]
+    lines = (
+        ["src = e.source; id = e.id; q = (t, src, id, '')"]
+        if not kind.derived
+        else ["src, id, q = e['@place']"]
+    )
     lines += _fields(kind)
     lines += _entities(kind, dynamic=read.dynamic)
     lines += _limits(kind, read)
@@ -122,8 +130,6 @@ def make_lines(kind: Kind, read: Reader) -> Lines:
     return define(f"make_{kind.number}(T, t, e)", ["und = T.mute", *lines])
 
 
-
-
 def _fields(kind: Kind) -> Lines:
     """Read the fields in use into locals."""
     if kind.derived:
@@ -134,9 +140,15 @@ def _fields(kind: Kind) -> Lines:
         if prefix_of(name) != "event" or name in PLACED or name in ("event.account", "event.owner"):
             continue
         if name == "event.ip_hash":
-            lines.append("event_ip_hash = d.ip_hash if d.ip_hash is not None or d.ip is None else hash_of(d.ip)")
+            lines.append(
+                "event_ip_hash = d.ip_hash if d.ip_hash is not None or d.ip is None else hash_of(d.ip)"
+            )
         else:
-            lines.append(f"{local(name)} = d.{name.removeprefix('event.')}" if has(kind.name, name) else f"{local(name)} = None")
+            lines.append(
+                f"{local(name)} = d.{name.removeprefix('event.')}"
+                if has(kind.name, name)
+                else f"{local(name)} = None"
+            )
     lines.append("event_account = e.subject")
     lines.append("at_owner = e.owner")
     return lines
@@ -160,7 +172,9 @@ def _entities(kind: Kind, *, dynamic: bool) -> Lines:
     for entity, fields in ENTITIES.items():
         for name in sorted(name for name in kind.reads | kind.needs if prefix_of(name) == entity):
             if name == "account.verified":
-                lines.append("account_verified = account_at[3] is not None and account_at[3] >= day_of(t, T.zone)")
+                lines.append(
+                    "account_verified = account_at[3] is not None and account_at[3] >= day_of(t, T.zone)"
+                )
             else:
                 lines.append(f"{local(name)} = {entity}_at[{fields[name]}]")
     return lines
@@ -317,7 +331,9 @@ def again_lines(kind: Kind, read: Reader) -> Lines:
 
 def may_change(kind: Kind) -> bool:
     """Return whether reference data or limits that come late can change how an event of this type was seen."""
-    return bool(kind.lines(dynamic=False)) or any(moves(stream.filter, dynamic=True) for stream in kind.streams)
+    return bool(kind.lines(dynamic=False)) or any(
+        moves(stream.filter, dynamic=True) for stream in kind.streams
+    )
 
 
 def reader_columns(kinds: list[Kind]) -> dict[str, dict[int, int]]:

@@ -33,7 +33,9 @@ def _of_case(case: Case) -> Iterator[str]:
     for step in case.sequence:
         if any(name.split(".")[0] in _AS_OF for name in (step.where.names if step.where else ())):
             yield "as-of values in a sequence"
-    if case.sequence and any(name.split(".")[0] in _AS_OF for _, level in case.levels for name in level.names):
+    if case.sequence and any(
+        name.split(".")[0] in _AS_OF for _, level in case.levels for name in level.names
+    ):
         yield "as-of values in a sequence"
     for measure in case.measures:
         yield from _of_measure(measure)
@@ -57,7 +59,9 @@ def _of_measure(measure: Measure) -> Iterator[str]:
         yield "other"
     if measure.each and not measure.inner:
         yield "each: of an expression"
-    if measure.record and measure.over.kind != "ever" or measure.aggregate in ("first", "last") and measure.over.kind != "ever":
+    if (measure.record and measure.over.kind != "ever") or (
+        measure.aggregate in ("first", "last") and measure.over.kind != "ever"
+    ):
         yield f"{measure.aggregate} over a window"
 
 

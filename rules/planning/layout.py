@@ -23,7 +23,7 @@ def lay_out(plan: Plan, chains: dict[int, Chain]) -> tuple[list[Kind], dict[str,
     for group in plan.groups:
         _of_group(group, kinds)
     for unit in plan.units:
-        _of_unit(plan, unit, kinds, chains)
+        _of_unit(unit, kinds, chains)
     for kind in kinds.values():
         _of_filters(kind)
     _alike(plan, kinds)
@@ -48,7 +48,9 @@ def _kind(plan: Plan, chains: dict[int, Chain], name: str, number: int) -> Kind:
         streams=plan.streams.on(name),
         groups=[group for group in plan.groups if name in group.kinds],
         plain=[
-            unit for unit in plan.units if unit.group < 0 and unit.kind == "event" and name in unit.trigger.kinds
+            unit
+            for unit in plan.units
+            if unit.group < 0 and unit.kind == "event" and name in unit.trigger.kinds
         ],
         deadlines=[unit for unit in plan.units if unit.kind == "deadline" and _owes(unit, name)],
         sequences=[
@@ -71,7 +73,9 @@ def _of_group(group: Group, kinds: dict[str, Kind]) -> None:
     for name in group.kinds:
         _add(kinds, (name,), home)
     for state in group.states.values():
-        values = {name for tree in (*state.value, *(part.tree for part in state.sub)) for name in names_in(tree)}
+        values = {
+            name for tree in (*state.value, *(part.tree for part in state.sub)) for name in names_in(tree)
+        }
         if state.measure.record:
             values |= {_field(field) for field in state.measure.fields}
         if state.measure.near:
@@ -83,14 +87,15 @@ def _field(field: str) -> str:
     return "event.account" if field == "subject" else f"event.{field}"
 
 
-def _of_unit(plan: Plan, unit: Unit, kinds: dict[str, Kind], chains: dict[int, Chain]) -> None:
+def _of_unit(unit: Unit, kinds: dict[str, Kind], chains: dict[int, Chain]) -> None:
     if unit.kind == "deadline":
         armed, answering = needed(unit)
         _add(kinds, unit.trigger.kinds, armed)
         assert unit.answers is not None, "a deadline has answers"
         _add(kinds, unit.answers.kinds, answering)
         return
-    known, mine = kinds[unit.trigger.kinds[0]].known, {}
+    known = kinds[unit.trigger.kinds[0]].known
+    mine: dict[str, Node] = {}
     unit.levels = tuple((level, with_lookups(tree, known, mine)) for level, tree in unit.levels)
     unit.lets = {let: with_lookups(tree, known, mine) for let, tree in unit.lets.items()}
     for name in unit.trigger.kinds:
@@ -102,7 +107,11 @@ def _of_unit(plan: Plan, unit: Unit, kinds: dict[str, Kind], chains: dict[int, C
         for at, stream in enumerate(chain.streams):
             _add(kinds, stream.kinds, chain.reads(at))
         _add(kinds, (chain_kind(unit.index),), chain.bound_names() - set(PLACED))
-        _add(kinds, (chain_kind(unit.index),), {f"@since.{measure.over.step}" for measure in unit.case.measures if measure.over.kind == "since"})
+        _add(
+            kinds,
+            (chain_kind(unit.index),),
+            {f"@since.{measure.over.step}" for measure in unit.case.measures if measure.over.kind == "since"},
+        )
 
 
 def _read_by(unit: Unit) -> set[str]:

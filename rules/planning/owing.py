@@ -102,9 +102,16 @@ def deadline_lines(unit: Unit, read: Reader) -> Lines:
     lines = [f"def home_{index}(p):", *indent([f"return {_key_or_none(unit.key, read)}"]), ""]
     where = answer_where(unit.case, unit.lets)
     lines += [f"def answers_{index}(T, a, p):"]
-    lines += [*indent(["zone = T.zone", f"return {true((where,), _answering(where, read)) if where else 'True'}"]), ""]
+    lines += [
+        *indent(["zone = T.zone", f"return {true((where,), _answering(where, read)) if where else 'True'}"]),
+        "",
+    ]
     due = _expected(unit, read) if unit.case.expect else _rungs(unit, read)
-    lines += [f"def due_{index}(T, p):", *indent(["t = p[0]; zone = T.zone; found = []", *due, "return found"]), ""]
+    lines += [
+        f"def due_{index}(T, p):",
+        *indent(["t = p[0]; zone = T.zone; found = []", *due, "return found"]),
+        "",
+    ]
     lets = {name: _let(tree, unit, read) for name, tree in unit.lets.items()}
     shown = shown_text(unit, read.knowing(lets))
     return [*lines, f"def shown_{index}(T, p):", *indent(["zone = T.zone", f"return {shown}"]), ""]

@@ -13,7 +13,6 @@ from rules.planning.names import names_in, signature
 from rules.tree import Node
 
 
-
 @dataclass(slots=True)
 class Filter:
     """A condition on one event: conjuncts over its fields and as-of values."""
@@ -21,7 +20,9 @@ class Filter:
     name: str  # Its signature; empty where it lets everything through.
     trees: tuple[Node, ...]
     counter: int = -1  # Where events that it cannot decide are counted.
-    cases: list[str] = field(default_factory=list)  # Rules whose own filter it is, for counting undecided events.
+    cases: list[str] = field(
+        default_factory=list
+    )  # Rules whose own filter it is, for counting undecided events.
 
     @property
     def names(self) -> set[str]:

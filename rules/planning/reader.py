@@ -11,8 +11,8 @@ from rules.emitted import Emitted, Reading
 from rules.emitting import Emitter
 from rules.functions import EVENT_TIMES
 from rules.model import Limit
-from rules.planning.names import signature
 from rules.planning.fields import LIMITS, PLACED, optional, prefix_of
+from rules.planning.names import signature
 from rules.tree import Name, Node
 
 WHOLE: Final = (1 << 53) - 1  # An event's integers lie within ±WHOLE.
@@ -39,7 +39,9 @@ class Reader:
     named: dict[str, Reading] = field(default_factory=dict)  # Measures and lets.
     row: dict[str, str] = field(default_factory=dict)  # Limit → the text that reads it.
     memo: dict[str, Emitted] = field(default_factory=dict)
-    serial: Iterator[int] = field(default_factory=count)  # Numbers emitters, so that no two share a temporary.
+    serial: Iterator[int] = field(
+        default_factory=count
+    )  # Numbers emitters, so that no two share a temporary.
 
     def __call__(self, name: str) -> Reading:
         """Return how a name is read."""
@@ -56,7 +58,12 @@ class Reader:
     def text(self, name: str) -> str:
         """Return the text that reads a value, whether or not it is there."""
         if self.columns is None:
-            here = {"event.time": "t", "event.source": "src", "event.id": "id", "event.type": repr(self.kinds[0])}
+            here = {
+                "event.time": "t",
+                "event.source": "src",
+                "event.id": "id",
+                "event.type": repr(self.kinds[0]),
+            }
             return here.get(name) or local(name)
         if name in PLACED:
             return PLACED[name].format(self.var)
@@ -119,5 +126,19 @@ def certain(tree: Node, read: Reader) -> bool:
 
 
 _SURE: Final = frozenset(
-    ("_&&_", "_||_", "!_", "_?_:_", "_==_", "_!=_", "_<_", "_<=_", "_>_", "_>=_", "@in", "contains", "startsWith")
+    (
+        "_&&_",
+        "_||_",
+        "!_",
+        "_?_:_",
+        "_==_",
+        "_!=_",
+        "_<_",
+        "_<=_",
+        "_>_",
+        "_>=_",
+        "@in",
+        "contains",
+        "startsWith",
+    )
 )

@@ -17,7 +17,7 @@ from rules.model import Case, Limit, RuleSet
 from rules.operators import NAMESPACE
 from rules.planning.building import LEVELS
 from rules.planning.names import names_in
-from rules.planning.plan import Part, Stream, Filter, Unit
+from rules.planning.plan import Filter, Part, Stream, Unit
 from rules.planning.reader import constant
 from rules.planning.words import Value, teller
 from rules.vocabulary import intake_names
@@ -65,7 +65,9 @@ def _intake(rules: RuleSet, case: Case, index: int, title: str) -> Intake:
 
 
 def _conditions(case: Case) -> list[Any]:
-    return [expression.tree for expression in (case.where, *(level for _, level in case.levels)) if expression]
+    return [
+        expression.tree for expression in (case.where, *(level for _, level in case.levels)) if expression
+    ]
 
 
 def _key(case: Case) -> tuple[Part, ...]:
@@ -101,7 +103,9 @@ def _judge(
         f"    level = {level}\n"
         f"    return (level, ({key},), (None, {held})) if level else None\n"
     )
-    space: dict[str, Any] = {f"fn_{name}": function.impl for name, function in FUNCTIONS.items()} | dict(NAMESPACE)
+    space: dict[str, Any] = {f"fn_{name}": function.impl for name, function in FUNCTIONS.items()} | dict(
+        NAMESPACE
+    )
     exec(compile(source, f"<intake {case.rule}>", "exec"), space)  # noqa: S102  # written from checked trees
     judge: Callable[[dict[str, Any]], tuple[int, tuple[Any, ...], Shown] | None] = space["judge"]
     return judge
@@ -147,5 +151,3 @@ def limit_readers(limits: dict[str, Limit]) -> tuple[Callable[[str, Any], str], 
     """Return the check of a limit's value, and the reading of it."""
     readers = _Readers(limits)
     return readers.fault, readers.value
-
-

@@ -28,7 +28,11 @@ def _begin(state: State, read: Reader) -> Lines:
     if state.aggregate != "near":
         return ["best = None"]
     mine = read.text(f"event.{state.measure.near}")
-    return ["seen = set()", f"mine = int({mine}, 16) if {mine} is not None else None", "if mine is None: return 0"]
+    return [
+        "seen = set()",
+        f"mine = int({mine}, 16) if {mine} is not None else None",
+        "if mine is None: return 0",
+    ]
 
 
 def _visit(state: State, read: Reader) -> Lines:
@@ -47,5 +51,3 @@ def _visit(state: State, read: Reader) -> Lines:
 
 def _result(state: State) -> str:
     return "return len(seen)" if state.aggregate == "near" else "return best"
-
-

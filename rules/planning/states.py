@@ -39,7 +39,8 @@ def copies(state: State, source: str) -> list[tuple[str, str]]:
     if state.sub and state.aggregate in ("distinct", "histogram"):
         return [(state.slot, f"{{key: dict(held) for key, held in {source}.{state.slot}.items()}}")]
     return [
-        (slot, f"dict({source}.{slot})" if begin == "{}" else f"{source}.{slot}") for slot, begin in initial(state)
+        (slot, f"dict({source}.{slot})" if begin == "{}" else f"{source}.{slot}")
+        for slot, begin in initial(state)
     ]
 
 
@@ -94,7 +95,7 @@ def _tally(where: str, key: str, amount: str, sign: int) -> Lines:
     lines = [f"h = {where}", f"k = {key}"]
     if sign > 0:
         return [*lines, f"h[k] = h.get(k, 0) + {amount}"]
-    return [*lines, f"n = h[k] - {amount}", "if n: h[k] = n", "else: del h[k]"]
+    return [*lines, f"n = h.get(k, 0) - {amount}", "if n: h[k] = n", "else: h.pop(k, None)"]
 
 
 def _member(state: State, where: str, read: Reader, value: str, sign: int) -> Lines:
@@ -127,7 +128,7 @@ def sub_text(parts: tuple[Part, ...], read: Reader) -> str:
     return texts[0] if len(texts) == 1 else f"({', '.join(texts)})"
 
 
-def reading(bound: Bound, c: str, read: Reader, columns: dict[str, int], own: bool) -> dict[str, Reading]:
+def reading(bound: Bound, c: str, read: Reader, columns: dict[str, int], *, own: bool) -> dict[str, Reading]:
     """Return how a case reads a measure: by its name, or for a record `name.field` each.
 
     `own`: whether the trigger counts; only measures that look through the tail have to be told.
@@ -140,7 +141,7 @@ def reading(bound: Bound, c: str, read: Reader, columns: dict[str, int], own: bo
     given: list[str] = []
     for part in () if aggregate.startswith("each.") else state.sub:
         given += read.value(part.tree).given
-    text = _text(state, where, read, own)
+    text = _text(state, where, read, own=own)
     low = 0 if aggregate in ("count", "distinct", "near") else -BOUND
     if aggregate in ("max", "min"):
         given.append(f"(x_{state.slot} := {text}) is not None")
@@ -162,7 +163,7 @@ def read_floor(bound: Bound, read: Reader) -> int:
     return found.low if found is not None and found.low is not None else 0
 
 
-def _text(state: State, where: str, read: Reader, own: bool) -> str:
+def _text(state: State, where: str, read: Reader, *, own: bool) -> str:
     aggregate = state.aggregate
     if aggregate.startswith("each."):
         return f"{where}t"
@@ -181,13 +182,16 @@ def _record(bound: Bound, where: str, columns: dict[str, int]) -> dict[str, Read
     measure = bound.measure
     kept = Reader(bound.state.stream.kinds, {}, columns, where)
     found: dict[str, Reading] = {}
-    names = {f"{measure.name}.{field}": f"event.{field}" for field in measure.fields} if measure.record else {}
+    names = (
+        {f"{measure.name}.{field}": f"event.{field}" for field in measure.fields} if measure.record else {}
+    )
     if not measure.record:
         emitted = kept.value(bound.state.value[0])
-        found[measure.name] = Reading(emitted.text, f"({' and '.join((f'{where} is not None', *emitted.given))})")
+        found[measure.name] = Reading(
+            emitted.text, f"({' and '.join((f'{where} is not None', *emitted.given))})"
+        )
     for name, source in names.items():
-        source = "event.account" if source == "event.subject" else source
-        one = kept(source)
+        one = kept("event.account" if source == "event.subject" else source)
         given = f"({where} is not None and {one.given})" if one.given else f"{where} is not None"
         found[name] = Reading(one.text, given, one.low, one.high)
     return found
@@ -198,5 +202,9 @@ def in_range(bounds: list[Bound], c: str, read: Reader) -> str:
 
     It is asked only once a level holds. No sum of fewer than a thousand amounts can get there.
     """
-    texts = [_text(bound.state, f"{c}.{bound.state.slot}", read, own=True) for bound in bounds if bound.state.aggregate == "sum"]
+    texts = [
+        _text(bound.state, f"{c}.{bound.state.slot}", read, own=True)
+        for bound in bounds
+        if bound.state.aggregate == "sum"
+    ]
     return " and ".join(f"-{BOUND} <= {text} <= {BOUND}" for text in dict.fromkeys(texts))

@@ -18,7 +18,14 @@ from rules.vocabulary import event_names
 
 # How many record units one unit of a double is: percent as basis points, times and z in thousandths, km in metres,
 # probability in parts per million.
-SCALES: Final = {"percent": 100, "times": 1_000, "z": 1_000, "km": 1_000, "km_h": 1_000, "probability": 1_000_000}
+SCALES: Final = {
+    "percent": 100,
+    "times": 1_000,
+    "z": 1_000,
+    "km": 1_000,
+    "km_h": 1_000,
+    "probability": 1_000_000,
+}
 _EXACT: Final = (1 << 53) - 1  # The greatest integer that every JSON reader keeps.
 _LEVELS: Final = {"info": 1, "warn": 2, "critical": 3}
 
@@ -102,7 +109,9 @@ def _declared(
             return ("", "") if let.value.type == "bool" else (let.value.type, let.value.unit)
     prefix, _, field = name.partition(".")
     kinds = steps.get(prefix) or case.on or tuple(kind for step in case.sequence[-1:] for kind in step.events)
-    known = event_names(kinds).get(f"event.{field}") if kinds and (prefix == "event" or prefix in steps) else None
+    known = (
+        event_names(kinds).get(f"event.{field}") if kinds and (prefix == "event" or prefix in steps) else None
+    )
     if known is not None:
         return known.type, known.unit
     return (expression.type, expression.unit) if expression.names == {name} else ("", "")
@@ -135,7 +144,9 @@ def teller(
 
 
 def _both(texts: dict[Any, Text], named: dict[str, Any], zone: Zone) -> dict[str, str]:
-    return {language: render(text, named, zone.info) for language, text in sorted(texts.items(), reverse=True)}
+    return {
+        language: render(text, named, zone.info) for language, text in sorted(texts.items(), reverse=True)
+    }
 
 
 def _limits_of(case: Case, level: Expression) -> set[str]:

@@ -1,4 +1,4 @@
-"""What SQLite's errors mean to whoever runs us: damage is one thing, a full disk or a lock another, with another way out.
+"""What SQLite's errors mean to whoever runs us: damage, a full disk and a lock have other ways out.
 
 Only damage makes a copy of the database the way out; to advise it for a lock would lose what was decided since.
 """

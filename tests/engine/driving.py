@@ -101,7 +101,9 @@ def folded(records: Sequence[Record]) -> list[dict[str, Any]]:
 # --- small logs ------------------------------------------------------------------------------------------------------
 
 
-def event(name: str, kind: str, at: str, /, arrives: str = "", account: str | None = "A1", **data: Any) -> Line:
+def event(
+    name: str, kind: str, at: str, /, arrives: str = "", account: str | None = "A1", **data: Any
+) -> Line:
     """Return one event: `at` and `arrives` as rule files write them (`09:00`, `d2 10:00`; `+1d 09:00`).
 
     What is no field of the payload goes by a capital: `Tenant="t2"`, `Source="bill"`, `Owner="O2"`.

@@ -7,6 +7,7 @@ standing and journal, heads and tails. It is asked of logs shorter than lateness
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 from engine.cells import Cell, standing_of
@@ -50,11 +51,11 @@ def check_tails(tenant: Tenant) -> None:
 def assert_sorted(items: list[Contribution]) -> None:
     """Check that positions rise strictly."""
     places = [item[: SUB + 1] for item in items]
-    assert all(before < after for before, after in zip(places, places[1:], strict=False)), places
+    assert all(before < after for before, after in pairwise(places)), places
 
 
 def check_standing(tenant: Tenant) -> None:
-    """What stands is what the journals say, no more and no less."""
+    """Check that what stands is what the journals say, no more and no less."""
     zone = tenant.zone.info
     said = {
         name: (record.level, record.at, record.trigger)
@@ -78,7 +79,7 @@ def check_standing(tenant: Tenant) -> None:
 
 
 def check_journals(tenant: Tenant) -> None:
-    """Marks are in order, and none is without the contribution that crossed its level.
+    """Check that marks are in order, and none is without the contribution that crossed its level.
 
     The rules without a cell are left out: each of their alerts is about one event, so their marks need no order.
     """

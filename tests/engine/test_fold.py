@@ -14,7 +14,8 @@ from engine.fold import Engine, Settings
 from engine.instants import micros
 from tests.engine.driving import ABOUT_ARRIVAL, brief, event, fed, payment, program, stands, tick
 from tests.engine.soundness import check
-from tests.logs.arrival import HOUR, LATENESS, Line, shuffle_within_lateness
+from tests.logs.arrival import LATENESS, Line, shuffle_within_lateness
+from tests.logs.draft import HOUR
 from tests.logs.making import make_log
 from tests.logs.strategies import SEEDS, logs
 
@@ -85,13 +86,17 @@ def test_duplicates_change_nothing(seed: int, copies: int) -> None:
     rng = random.Random(seed)
     log = make_log(seed, 70)
     first = fed(log)
-    decided = [line for line, outcome in zip(log, first.outcomes, strict=True) if outcome.disposition == "decided"]
+    decided = [
+        line for line, outcome in zip(log, first.outcomes, strict=True) if outcome.disposition == "decided"
+    ]
     doubled = list(log)
     for _ in range(copies):
         line = rng.choice(decided)
         again = rng.randrange(doubled.index(line), len(doubled)) + 1
         # It arrives with what came last of its tenant and could be read, so that the clock stands where it stood.
-        before = [each for each in doubled[:again] if each["tenant"] == line["tenant"] and each["id"] != "bad"]
+        before = [
+            each for each in doubled[:again] if each["tenant"] == line["tenant"] and each["id"] != "bad"
+        ]
         arrived = max(each["receivedtime"] for each in before)
         doubled.insert(again, {**line, "receivedtime": arrived})
     second = fed(doubled)
@@ -114,7 +119,9 @@ def test_what_is_due_at_once_is_raised_one_by_one_each_at_its_own_deadline() -> 
     """The clock jumps over both deadlines of both questions."""
     log = [question("q1", "10:00", "V2"), question("q2", "10:01", "V1"), tick("11:00")]
     records = fed(log, program("SLA-01")).records
-    assert [(record.at[11:16], record.key["conversation"], record.state, record.level) for record in records] == [
+    assert [
+        (record.at[11:16], record.key["conversation"], record.state, record.level) for record in records
+    ] == [
         ("10:03", "V2", "raised", "warn"),
         ("10:04", "V1", "raised", "warn"),
         ("10:05", "V2", "escalated", "critical"),
@@ -133,7 +140,10 @@ def test_deadlines_of_one_instant_go_by_key() -> None:
 def test_the_event_is_folded_before_what_is_due() -> None:
     """The payment's record comes first, although the deadline lies before it."""
     run = fed([question("q", "10:00", "V"), payment("p", "10:04", 5_000_001)], program("SLA-01", "COL-01"))
-    assert [(record.rule, record.at[11:16]) for record in run.records] == [("COL-01", "10:04"), ("SLA-01", "10:03")]
+    assert [(record.rule, record.at[11:16]) for record in run.records] == [
+        ("COL-01", "10:04"),
+        ("SLA-01", "10:03"),
+    ]
 
 
 def test_a_tick_without_a_tenant_moves_every_clock() -> None:
@@ -163,7 +173,9 @@ def short_log(seed: int) -> list[Line]:
         log = shuffle_within_lateness(log, seed)
     begin = micros(log[0]["receivedtime"])
     end = begin + LATENESS - HOUR
-    return [line for line in log if begin - HOUR < micros(line["time"]) and micros(line["receivedtime"]) < end]
+    return [
+        line for line in log if begin - HOUR < micros(line["time"]) and micros(line["receivedtime"]) < end
+    ]
 
 
 @given(seed=SEEDS)
@@ -192,7 +204,9 @@ def test_guards_do_save_work() -> None:
     for seed in range(20):
         log = shuffle_within_lateness(make_log(seed, 100), seed)
         for name, settings in (("guarded", Settings()), ("unguarded", UNGUARDED)):
-            refolds[name] += sum(tenant.refolds for tenant in fed(log, settings=settings).engine.tenants.values())
+            refolds[name] += sum(
+                tenant.refolds for tenant in fed(log, settings=settings).engine.tenants.values()
+            )
     assert 0 < refolds["guarded"] < refolds["unguarded"] * 0.8
 
 

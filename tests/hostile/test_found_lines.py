@@ -7,7 +7,6 @@ from typing import Any, Final
 import msgspec
 import pytest
 
-from tests.hostile.open_faults import cases
 from tests.hostile.test_input_lines import engine, fed
 
 
@@ -83,7 +82,7 @@ FOUND: Final[dict[str, list[bytes]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("lines", cases(FOUND))
+@pytest.mark.parametrize("lines", FOUND.values(), ids=FOUND)
 def test_it_is_decided(lines: list[bytes]) -> None:
     held = engine()
     fed(held, lines)

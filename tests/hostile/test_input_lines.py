@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Iterator
-from contextlib import nullcontext
 from functools import cache
 from typing import Any
 
@@ -23,7 +22,6 @@ from engine.program import Program
 from rules.loading import load
 from rules.planning.compiling import compile_rules
 from tests.hostile.bending import bent_bytes, bent_event
-from tests.hostile.open_faults import past_open_faults
 from tests.logs.making import make_log
 from tests.oracle.payloads import PAYLOADS
 
@@ -77,14 +75,13 @@ def one_of(kind: str, number: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def fed(engine: Engine, lines: list[bytes], *, random_input: bool = False) -> list[Outcome]:
+def fed(engine: Engine, lines: list[bytes]) -> list[Outcome]:
     """Feed lines and check what every outcome promises, whatever the lines are."""
     assert isinstance(engine.past, Remembered), "made here"
     outcomes = []
     for raw in lines:
         started = time.process_time()
-        with past_open_faults() if random_input else nullcontext():
-            outcome = engine.feed(raw)
+        outcome = engine.feed(raw)
         assert time.process_time() - started < BOUND_SECONDS, raw[:200]
         assert outcome.disposition in DISPOSITIONS
         assert (outcome.reason != "") == (outcome.disposition in ("quarantined", "conflict")), outcome
@@ -112,16 +109,14 @@ def made(seed: int, size: int) -> list[dict[str, Any]]:
 
 @given(st.lists(st.binary(max_size=300), max_size=20))
 def test_any_bytes(lines: list[bytes]) -> None:
-    fed(engine(), lines, random_input=True)
+    fed(engine(), lines)
 
 
 @given(SEEDS)
 def test_lines_with_bent_bytes(seed: int) -> None:
     rng = random.Random(seed)
     lines = [msgspec.json.encode(line) for line in made(seed, 40)]
-    fed(
-        engine(), [bent_bytes(line, rng) if rng.random() < 0.6 else line for line in lines], random_input=True
-    )
+    fed(engine(), [bent_bytes(line, rng) if rng.random() < 0.6 else line for line in lines])
 
 
 @given(SEEDS)
@@ -144,7 +139,7 @@ def test_every_line_twice_and_once_more_bent(seed: int) -> None:
         first = bent_event(one, rng) if rng.random() < 0.5 else one
         raw = msgspec.json.encode(first)
         lines += [raw, raw, msgspec.json.encode(bent_event(first, rng)), bent_bytes(raw, rng)]
-    fed(engine(), lines, random_input=True)
+    fed(engine(), lines)
 
 
 @given(SEEDS)
@@ -157,13 +152,12 @@ def test_what_was_bent_can_be_kept_and_taken_back(seed: int) -> None:
     whole, again = engine(), engine()
     whole.track()
     again.track()
-    with past_open_faults():
-        first = [whole.feed(raw) for raw in lines[:cut]]
-        again.restore([(name, value) for name, value in whole.checkpoint() if value is not None])
-        for raw, outcome in zip(lines, first, strict=False):
-            if outcome.disposition == "decided":
-                again.recall(raw, outcome.clock_us)
-        assert said(whole, lines[cut:]) == said(again, lines[cut:])
+    first = [whole.feed(raw) for raw in lines[:cut]]
+    again.restore([(name, value) for name, value in whole.checkpoint() if value is not None])
+    for raw, outcome in zip(lines, first, strict=False):
+        if outcome.disposition == "decided":
+            again.recall(raw, outcome.clock_us)
+    assert said(whole, lines[cut:]) == said(again, lines[cut:])
 
 
 def said(engine: Engine, lines: list[bytes]) -> list[tuple[str, list[bytes]]]:

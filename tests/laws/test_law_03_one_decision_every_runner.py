@@ -56,7 +56,9 @@ def by_runs_of_a_growing_file(lines: list[bytes], folder: Path, call: Weiguard) 
 
 
 @pytest.mark.parametrize(
-    "runner", [by_replay, by_replay_of_gzip, by_run, by_runs_of_a_growing_file], ids=lambda each: each.__name__[3:]
+    "runner",
+    [by_replay, by_replay_of_gzip, by_run, by_runs_of_a_growing_file],
+    ids=lambda each: each.__name__[3:],
 )
 @pytest.mark.parametrize("seed", SEEDS_OF_COMMANDS)
 def test_every_command_gives_what_the_engine_gives(

@@ -28,7 +28,9 @@ def in_order(run: Run, log: list[Line]) -> list[Line]:
     Which copy of a fact stands speaks of arrival: the copies that did not are left out.
     """
     ends = {name: tenant.clock for name, tenant in run.engine.tenants.items()}
-    decided = [line for line, outcome in zip(log, run.outcomes, strict=True) if outcome.disposition == "decided"]
+    decided = [
+        line for line, outcome in zip(log, run.outcomes, strict=True) if outcome.disposition == "decided"
+    ]
     facts = [
         {**line, "receivedtime": rfc3339(min(micros(line["time"]), ends[line["tenant"]]))}
         for line in decided
@@ -92,7 +94,12 @@ def by_key(standing: Iterable[Any]) -> dict[str, Any]:
 
 def _rank(one: dict[str, Any]) -> tuple[Any, ...]:
     trigger = one["trigger"]
-    return -("info", "warn", "critical").index(one["level"]), micros(one["at"]), trigger["source"], trigger["id"]
+    return (
+        -("info", "warn", "critical").index(one["level"]),
+        micros(one["at"]),
+        trigger["source"],
+        trigger["id"],
+    )
 
 
 def _shown(name: str, value: Any) -> Any:

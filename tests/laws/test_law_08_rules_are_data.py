@@ -61,7 +61,9 @@ def test_no_chinese_sentence_stands_in_python() -> None:
         for name, tree in modules(*DECIDING)
     }
     assert {name: lines for name, lines in found.items() if lines and name not in MAY_BE_CHINESE} == {}
-    assert all(found[name] for name in MAY_BE_CHINESE), "an exception that is not needed is taken from the list"
+    assert all(found[name] for name in MAY_BE_CHINESE), (
+        "an exception that is not needed is taken from the list"
+    )
 
 
 def test_no_sentence_of_the_catalogue_stands_in_python() -> None:
@@ -175,7 +177,10 @@ def said_of(rule: str, log: list[Line], rules: Program) -> list[tuple[str, str, 
 
 def test_another_sentence_is_shown_as_it_is_written(tmp_path: Path) -> None:
     changed = with_changed(
-        tmp_path, "catalog/collection.yaml", "本账号今日已收款 {collected|yuan} 元", "收了 {collected|yuan} 元"
+        tmp_path,
+        "catalog/collection.yaml",
+        "本账号今日已收款 {collected|yuan} 元",
+        "收了 {collected|yuan} 元",
     )
     first, second = (
         next(record for record in fed(PAID, rules).records if record.rule == "COL-01")

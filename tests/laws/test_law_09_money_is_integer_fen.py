@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.alert import encode
 from engine.fold import Settings
-from tests.engine.driving import encode, fed, payment, program
+from tests.engine.driving import fed, payment, program
 from tests.logs.arrival import Line
 from tests.logs.strategies import logs
 
@@ -25,7 +26,11 @@ SHANGHAI = Settings()
 def floats_in(value: Any) -> list[float]:
     """Return every float of a decoded JSON value."""
     if isinstance(value, dict | list):
-        return [found for each in (value.values() if isinstance(value, dict) else value) for found in floats_in(each)]
+        return [
+            found
+            for each in (value.values() if isinstance(value, dict) else value)
+            for found in floats_in(each)
+        ]
     return [value] if isinstance(value, float) else []
 
 
@@ -79,7 +84,12 @@ def test_a_sum_past_64_bits_is_undecided() -> None:
 
 @pytest.mark.parametrize(
     ("fen", "yuan"),
-    [(WARN, "40,000.00"), (5_000_001, "50,000.01"), (5_000_010, "50,000.10"), (MOST, "90,071,992,547,409.91")],
+    [
+        (WARN, "40,000.00"),
+        (5_000_001, "50,000.01"),
+        (5_000_010, "50,000.10"),
+        (MOST, "90,071,992,547,409.91"),
+    ],
 )
 def test_words_tell_an_amount_to_the_fen(fen: int, yuan: str) -> None:
     (record,) = fed([payment("a", "10:00", fen)], program("COL-01")).records
@@ -108,8 +118,8 @@ def at(text: str, name: str, fen: int) -> Line:
         pytest.param(SHANGHAI, "2025-12-31T23:59:59+08:00", "2026-01-01T00:00:00+08:00", False, id="a new year"),
         pytest.param(BERLIN, "2026-03-09T16:00:00Z", "2026-03-09T22:59:59Z", True,
                      id="the zone is the deployment's: Shanghai's midnight is none in Berlin"),
-        pytest.param(BERLIN, "2026-03-09T22:59:59Z", "2026-03-09T23:00:00Z", False, id="midnight in winter is 23:00 UTC"),
-        pytest.param(BERLIN, "2026-07-09T21:59:59Z", "2026-07-09T22:00:00Z", False, id="midnight in summer is 22:00 UTC"),
+        pytest.param(BERLIN, "2026-03-09T22:59:59Z", "2026-03-09T23:00:00Z", False, id="winter midnight"),
+        pytest.param(BERLIN, "2026-07-09T21:59:59Z", "2026-07-09T22:00:00Z", False, id="summer midnight"),
         pytest.param(BERLIN, "2026-03-28T23:00:00Z", "2026-03-29T21:59:59Z", True, id="the day of 23 hours, whole"),
         pytest.param(BERLIN, "2026-03-29T21:59:59Z", "2026-03-29T22:00:00Z", False, id="the day of 23 hours ends"),
         pytest.param(BERLIN, "2026-10-24T22:00:00Z", "2026-10-25T22:59:59Z", True, id="the day of 25 hours, whole"),
@@ -140,9 +150,10 @@ def test_a_record_names_its_day_in_the_tenants_zone(
     (record,) = fed([at(instant, "a", WARN)], program("COL-01"), settings).records
     assert record.window == {"kind": "day", "start": start, "end": end}
     assert datetime.fromisoformat(record.at) == datetime.fromisoformat(instant)
-    assert datetime.fromisoformat(record.at).utcoffset() == datetime.fromisoformat(instant).astimezone(
-        ZoneInfo(settings.zone)
-    ).utcoffset()
+    assert (
+        datetime.fromisoformat(record.at).utcoffset()
+        == datetime.fromisoformat(instant).astimezone(ZoneInfo(settings.zone)).utcoffset()
+    )
 
 
 @given(

@@ -39,7 +39,9 @@ def plain(text: Text) -> str:
 def test_no_text_of_the_catalogue_advises_evasion() -> None:
     shown = list(texts())
     assert len(shown) >= 6 * len(shipped().rules()), "title, message and action in two languages"
-    assert [(rule, text) for rule, kind, language, text in shown if advice(text, language, kind) is not None] == []
+    assert [
+        (rule, text) for rule, kind, language, text in shown if advice(text, language, kind) is not None
+    ] == []
 
 
 @given(log=logs(least=40))
@@ -56,10 +58,14 @@ def test_no_record_advises_evasion(log: list[Line]) -> None:
     [
         pytest.param("action: {zh: 请分成多笔小额收款。, en: Collect less.}", id="split, in Chinese"),
         pytest.param("action: {zh: 今日停止收款。, en: Please split the payment.}", id="split, in English"),
-        pytest.param("action: {zh: 请改用其他账号收款。, en: Collect less.}", id="switch accounts, in Chinese"),
+        pytest.param(
+            "action: {zh: 请改用其他账号收款。, en: Collect less.}", id="switch accounts, in Chinese"
+        ),
         pytest.param("action: {zh: 今日停止收款。, en: Switch to another account.}", id="switch, in English"),
         pytest.param("action: {zh: 请尽快转移资金。, en: Collect less.}", id="move funds, in Chinese"),
-        pytest.param("action: {zh: 今日停止收款。, en: Move the funds at once.}", id="move funds, in English"),
+        pytest.param(
+            "action: {zh: 今日停止收款。, en: Move the funds at once.}", id="move funds, in English"
+        ),
         pytest.param("message: {zh: 建议换号。, en: Too much.}", id="in a message"),
     ],
 )
@@ -74,7 +80,9 @@ def test_a_rule_that_advises_evasion_is_not_loaded(wording: str, tmp_path: Path)
     first = re.search(rf"^    {field}:.*\n(      .*\n)*", text, re.MULTILINE)
     assert first is not None, f"the first rule has a {field}"
     path.write_text(f"{text[: first.start()]}    {wording}\n{text[first.end() :]}", "utf-8")
-    with pytest.raises(RuleProblems, match="expected no advice to split payments, switch accounts or move funds"):
+    with pytest.raises(
+        RuleProblems, match="expected no advice to split payments, switch accounts or move funds"
+    ):
         load(tmp_path)
     path.write_text(text, "utf-8")
     assert "COL-01" in load(tmp_path).rules(), "as it is shipped it is loaded"

@@ -59,7 +59,7 @@ class Stage:
     drafts: list[Draft] = field(default_factory=list)
     numbers: int = 0
 
-    def add(self, kind: str, time: int, account: str | None = None, /, **data: Any) -> Draft:  # noqa: ANN401 - JSON values
+    def add(self, kind: str, time: int, account: str | None = None, /, **data: Any) -> Draft:
         """Put an event of a type at a time."""
         draft = Draft(time, kind, account, {name: value for name, value in data.items() if value is not None})
         self.drafts.append(draft)

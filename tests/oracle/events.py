@@ -39,7 +39,7 @@ class Event:
         if not self.position:
             self.position = (self.time, 1, self.source, self.id)
 
-    def payload(self, name: str) -> Any:  # noqa: ANN401 - a JSON value
+    def payload(self, name: str) -> Any:
         """Return a payload field or its default; raise Undecided where it is absent."""
         value = self.data.get(name)
         spec = PAYLOADS.get(self.type, {}).get(name)

@@ -29,7 +29,7 @@ def alerts(measures: Measures) -> list[Alert]:
     return found
 
 
-def _window_of(measures: Measures, trigger: Trigger, number: int) -> Any:  # noqa: ANN401 - any hashable value
+def _window_of(measures: Measures, trigger: Trigger, number: int) -> Any:
     """Name what one alert is for, episodes aside: those are found inside a key."""
     match measures.case.alert:
         case "event":

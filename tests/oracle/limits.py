@@ -20,12 +20,12 @@ class Limit:
     unit: str
     value: Any  # A CEL value: int, float, str, list or dict.
 
-    def converted(self, value: Any) -> Any:  # noqa: ANN401 - a JSON value
+    def converted(self, value: Any) -> Any:
         """Return a value that an event set, in the type the unit gives."""
         return read_value(self.unit, value)
 
 
-def read_value(unit: str, value: Any) -> Any:  # noqa: ANN401 - a value from YAML or JSON
+def read_value(unit: str, value: Any) -> Any:
     """Convert a value, or each value of a table."""
     if isinstance(value, dict):
         return {key: read_value(unit, item) for key, item in value.items()}
@@ -36,7 +36,7 @@ def read_value(unit: str, value: Any) -> Any:  # noqa: ANN401 - a value from YAM
     return float(value) if unit in _DOUBLES else value
 
 
-def recorded(value: Any, unit: str = "") -> Any:  # noqa: ANN401 - a CEL value
+def recorded(value: Any, unit: str = "") -> Any:
     """Turn a value into what a record holds: doubles become integers, half to even."""
     if isinstance(value, float):
         return round(Fraction(value) * _RECORDED.get(unit, 1_000))

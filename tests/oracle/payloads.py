@@ -155,7 +155,7 @@ def flaw(kind: str, data: dict[str, Any]) -> str:
     return ""
 
 
-def _fits(kind: str, value: Any) -> bool:  # noqa: ANN401 - a JSON value
+def _fits(kind: str, value: Any) -> bool:
     match kind:
         case "int":
             return type(value) is int and abs(value) <= GREATEST_INT

@@ -77,7 +77,7 @@ def read_rules(folder: Path) -> RuleFiles:
     return files
 
 
-def plain(value: Any) -> Any:  # noqa: ANN401 - a YAML value
+def plain(value: Any) -> Any:
     """Turn dates that YAML recognised back into the text that was written."""
     if isinstance(value, dict):
         return {key: plain(item) for key, item in value.items()}
@@ -217,7 +217,7 @@ def _remind(rule: str, raw: Raw) -> Remind:
     return Remind(_expression(raw["date"]), tuple(rungs), _words(unless["event"]), _condition(unless))
 
 
-def _per(raw: Any) -> tuple[Dimension, ...]:  # noqa: ANN401 - YAML
+def _per(raw: Any) -> tuple[Dimension, ...]:
     if raw is None:
         return (Dimension("event", expression("event.id")),)
     found: list[Dimension] = []

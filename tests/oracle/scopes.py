@@ -15,7 +15,7 @@ _NOTHING = object()
 class MeasureReader(Protocol):
     """Gives a measure's value at the trigger in hand."""
 
-    def __call__(self, name: str, scope: Scope) -> Any:  # noqa: ANN401 - a CEL value
+    def __call__(self, name: str, scope: Scope) -> Any:
         """Return the value of a measure or of a record's field; raise Undecided where there is none."""
 
 
@@ -37,7 +37,7 @@ class Scope:
         self.measure, self.values = measure, values or {}
         self.memo: dict[str, Any] = {}
 
-    def read(self, name: str) -> Any:  # noqa: ANN401 - a CEL value
+    def read(self, name: str) -> Any:
         """Return the value of a name; raise Undecided where it has none."""
         value = self.memo.get(name)
         if value is None:
@@ -50,7 +50,7 @@ class Scope:
             raise Undecided(name)
         return value
 
-    def _find(self, name: str) -> Any:  # noqa: ANN401 - a CEL value
+    def _find(self, name: str) -> Any:
         root, _, rest = name.partition(".")
         if root in self.steps:
             return self.world.read(self.steps[root], f"event.{rest}")

@@ -25,12 +25,12 @@ class Names:
     def __init__(self, values: dict[str, Any]) -> None:
         self.values = values
 
-    def read(self, name: str) -> Any:  # noqa: ANN401 - a CEL value
+    def read(self, name: str) -> Any:
         if name not in self.values:
             raise Undecided(name)
         return self.values[name]
 
-    def call(self, function: str, args: list[Any]) -> Any:  # noqa: ANN401 - a CEL value
+    def call(self, function: str, args: list[Any]) -> Any:
         raise AssertionError((function, args))
 
 

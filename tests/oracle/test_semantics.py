@@ -103,7 +103,7 @@ def line(  # `kind` comes by position alone: some payloads have a field of that 
     /,
     name: str = "",
     received: str = "",
-    **data: Any,  # noqa: ANN401 - JSON values
+    **data: Any,
 ) -> dict[str, Any]:
     """Return one line; `name` is its id."""
     time = rfc3339(instant(at))
@@ -126,7 +126,7 @@ def paid(
     payer: str = "P1",
     fen: int | str = 100,
     name: str = "",
-    **more: Any,  # noqa: ANN401 - JSON values
+    **more: Any,
 ) -> dict[str, Any]:
     """Return one payment, its transaction named like the line."""
     name = name or f"{account}@{at}@{payer}"

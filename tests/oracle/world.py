@@ -41,7 +41,7 @@ class World:
         found = [event for kind in types for event in self.by_type.get(kind, [])]
         return sorted(found, key=lambda event: event.position)
 
-    def read(self, event: Event, name: str) -> Any:  # noqa: ANN401 - a CEL value
+    def read(self, event: Event, name: str) -> Any:
         """Return `event.x`, `account.x`, `limit.x` and so on as of an event; raise Undecided where there is none."""
         value = event.cache.get(name)
         if value is None:
@@ -50,7 +50,7 @@ class World:
             raise Undecided(name)
         return value
 
-    def _look(self, event: Event, name: str) -> Any:  # noqa: ANN401 - a CEL value
+    def _look(self, event: Event, name: str) -> Any:
         entity, _, attribute = name.partition(".")
         try:
             value = getattr(self, f"_{entity}")(event, attribute)
@@ -65,7 +65,7 @@ class World:
                 return event
         return None
 
-    def _event(self, event: Event, name: str) -> Any:  # noqa: ANN401 - a CEL value
+    def _event(self, event: Event, name: str) -> Any:
         match name:
             case "id" | "source" | "type" | "time" | "account":
                 return getattr(event, name)
@@ -80,7 +80,7 @@ class World:
             return event.data.get("owner_id")
         return str(self._account(event, "owner_id"))
 
-    def _account(self, event: Event, attribute: str) -> Any:  # noqa: ANN401 - a CEL value
+    def _account(self, event: Event, attribute: str) -> Any:
         account, at = event.account, event.position
         if account is None:
             raise Undecided("an event without an account")
@@ -105,7 +105,7 @@ class World:
         ]
         return operators if attribute == "operator_ids" else bool(operators)
 
-    def _owner(self, event: Event, attribute: str) -> Any:  # noqa: ANN401 - a CEL value
+    def _owner(self, event: Event, attribute: str) -> Any:
         owner = self.read(event, "event.owner")
         if attribute == "id":
             return owner
@@ -124,7 +124,7 @@ class World:
             if move.type == "staff.onboarded" and self.read(move, "event.owner") == owner
         )
 
-    def _device(self, event: Event, attribute: str) -> Any:  # noqa: ANN401 - a CEL value
+    def _device(self, event: Event, attribute: str) -> Any:
         device = event.data.get("device_id")
         seen = self.last(
             ("device.registered",), event.position, lambda other: other.data["device_id"] == device
@@ -132,7 +132,7 @@ class World:
         value = None if seen is None else seen.data.get(attribute)
         return bool(value) if attribute == "managed" else value
 
-    def _order(self, event: Event, attribute: str) -> Any:  # noqa: ANN401 - a CEL value
+    def _order(self, event: Event, attribute: str) -> Any:
         order = event.data.get("order_id")
         seen = None
         if order is not None:
@@ -154,14 +154,14 @@ class World:
                 )
         return None if seen is None else seen.data.get(attribute)
 
-    def _payment(self, event: Event, attribute: str) -> Any:  # noqa: ANN401 - a CEL value
+    def _payment(self, event: Event, attribute: str) -> Any:
         paid = event.data.get("transaction_id")
         seen = self.last(
             ("payment.received",), event.position, lambda other: other.data["transaction_id"] == paid
         )
         return None if seen is None else seen.data.get(attribute)
 
-    def _request(self, event: Event, attribute: str) -> Any:  # noqa: ANN401 - a CEL value
+    def _request(self, event: Event, attribute: str) -> Any:
         def mine(other: Event) -> bool:
             return (other.account, other.data["request_id"]) == (event.account, event.data.get("request_id"))
 
@@ -175,7 +175,7 @@ class World:
             self._valid(q, event) for q in self._qualifications(event) if q.data["qual_id"] == contract
         )
 
-    def _limit(self, event: Event, name: str) -> Any:  # noqa: ANN401 - a CEL value
+    def _limit(self, event: Event, name: str) -> Any:
         """Read a limit: the account's own, else its owner's, else the tenant's, else the file's."""
         limit = self.limits[name]
         owner = self._owner_id(event)
@@ -237,7 +237,7 @@ class World:
         return bool(data["valid_from"] <= today <= last) and revoked is None
 
 
-def _registered(seen: Event | None, attribute: str, account: str) -> Any:  # noqa: ANN401 - a CEL value
+def _registered(seen: Event | None, attribute: str, account: str) -> Any:
     if attribute == "opened_on":
         opened = None if seen is None else seen.data.get("opened_at")
         return None if opened is None else local(micros(opened)).date().isoformat()

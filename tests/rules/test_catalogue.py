@@ -8,7 +8,6 @@ from rules.loading import load
 from rules.model import Rule, RuleSet
 from rules.planning.compiling import compile_rules
 from rules.planning.later import constructs
-from rules.suggesting import did_you_mean
 from rules.trials import Crossing
 from weiguard.testing import try_rule
 
@@ -31,7 +30,9 @@ def rule(request: pytest.FixtureRequest) -> Rule:
 def test_it_passes_the_tests_in_its_file(shipped: RuleSet, rule: Rule) -> None:
     tried = list(try_rule(shipped, rule))
     assert [each.trial.name for each in tried] == [trial.name for trial in rule.trials]
-    assert {each.trial.name: each.found for each in tried} == {each.trial.name: each.expected for each in tried}
+    assert {each.trial.name: each.found for each in tried} == {
+        each.trial.name: each.expected for each in tried
+    }
     assert {each.trial.name: each.refused for each in tried if each.refused} == {}
 
 

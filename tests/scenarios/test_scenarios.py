@@ -43,8 +43,12 @@ def brief(record: dict[str, Any], *, on: bool, cause: bool) -> tuple[str, ...]:
         pytest.param("S03", id="S03: a refund gives no headroom back"),
         pytest.param("S04", id="S04: duplicate and conflicting notifications"),
         pytest.param("S06", id="S06: an order split under the limit, beside a registered instalment plan"),
-        pytest.param("S08", id="S08: half-open rolling windows; inbound requests do not count; templated greetings"),
-        pytest.param("S10", id="S10: impossible travel, a new city, failures and then success, ten minutes sharp"),
+        pytest.param(
+            "S08", id="S08: half-open rolling windows; inbound requests do not count; templated greetings"
+        ),
+        pytest.param(
+            "S10", id="S10: impossible travel, a new city, failures and then success, ten minutes sharp"
+        ),
         pytest.param("S11", id="S11: an expiry ladder over a leap day, and the renewal that ends it"),
     ],
 )
@@ -57,7 +61,9 @@ def test_a_day_gives_its_records_and_no_others(name: str, tmp_path: Path) -> Non
     left = list(given)
     for record in wanted:
         on, cause = "on" in record, "cause" in record
-        matching = [each for each in left if brief(each, on=on, cause=cause) == brief(record, on=on, cause=cause)]
+        matching = [
+            each for each in left if brief(each, on=on, cause=cause) == brief(record, on=on, cause=cause)
+        ]
         assert matching, f"not given: {record}"
         left.remove(matching[0])
     assert left == []

@@ -206,7 +206,7 @@ def count(database: Path) -> int:
     return found
 
 
-@pytest.mark.parametrize("command", [["run", "-"], ["replay", "-"]])
+@pytest.mark.parametrize("command", [["run", "-"], ["replay", "-", "--out", "records"]])
 def test_an_interrupted_call_sums_up_and_says_so(tmp_path: Path, command: list[str]) -> None:
     running = start(*command, cwd=tmp_path)
     assert running.stdin is not None

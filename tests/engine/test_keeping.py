@@ -1,0 +1,144 @@
+"""State as entries: what changed, what is gone, and a tenant put together again; damage stops the engine."""
+
+from __future__ import annotations
+
+import pickle
+
+import pytest
+from hypothesis import given, note
+
+from engine.fold import Engine, Settings
+from engine.instants import micros
+from engine.keeping import StateError
+from tests.engine.driving import Run, event, fed, payment, program, raw_of, tick
+from tests.engine.soundness import check
+from tests.logs.arrival import Line, shuffle_within_lateness
+from tests.logs.making import make_log
+from tests.logs.strategies import SEEDS
+
+Entries = dict[bytes, bytes]
+KEPT = Settings(keep=False)
+FAR = micros("2030-01-01T00:00:00+08:00")  # Past every deadline of a made log.
+
+
+def tracking(log: list[Line]) -> Run:
+    """Return an engine that keeps account of what changes, and has been fed a log."""
+    engine = Engine(program(), KEPT)
+    engine.track()
+    return Run(engine).feed(log)
+
+
+def taken(engine: Engine, store: Entries | None = None) -> Entries:
+    """Take a checkpoint into a store of entries."""
+    kept: Entries = {} if store is None else store
+    for name, value in engine.checkpoint():
+        if value is None:
+            kept.pop(name, None)
+        else:
+            kept[name] = value
+    return kept
+
+
+def restored(entries: Entries, past: Run | None = None, log: list[Line] | None = None) -> Engine:
+    """Return a new engine with the state of the entries, and what was seen of a log."""
+    engine = Engine(program(), KEPT)
+    engine.track()
+    engine.restore(list(entries.items()))
+    for line, outcome in zip(log or [], past.outcomes if past else [], strict=True):
+        if outcome.disposition == "decided":
+            engine.recall(raw_of(line), outcome.clock_us)
+    return engine
+
+
+LOG = [payment("a", "09:00", 3_000_000), payment("b", "10:00", 1_000_000)]
+
+
+@given(seed=SEEDS)
+def test_what_is_put_together_again_goes_on_alike(seed: int) -> None:
+    note(f"seed {seed}")
+    log = shuffle_within_lateness(make_log(seed, 80), seed)
+    half = len(log) // 2
+    before = tracking(log[:half])
+    again = Run(restored(taken(before.engine), before, log[:half]))
+    assert again.feed(log[half:]).said == fed(log, settings=KEPT).said[half:]
+
+
+@given(seed=SEEDS)
+def test_many_checkpoints_keep_all_that_one_keeps(seed: int) -> None:
+    """Changes since the last call, taken one upon the other, leave nothing out; what is only forgotten may linger."""
+    note(f"seed {seed}")
+    log = shuffle_within_lateness(make_log(seed, 80), seed)
+    once = taken(tracking(log).engine)
+    store: Entries = {}
+    run = tracking([])
+    for at in range(0, len(log), 7):
+        taken(run.feed(log[at : at + 7]).engine, store)
+    assert once.keys() <= store.keys()
+    again = restored(store, run, log)
+    assert again.until(FAR) == run.engine.until(FAR)
+
+
+def test_a_second_checkpoint_holds_only_what_changed() -> None:
+    run = tracking(LOG)
+    first = list(run.engine.checkpoint())
+    quiet = list(run.engine.checkpoint())
+    assert len(quiet) < len(first)
+    assert len(quiet) == 1, "the tenant's clock and the like"
+    names = {name for name, _ in first}
+    after = list(run.feed([payment("c", "11:00", 1)]).engine.checkpoint())
+    assert len(after) < len(first)
+    assert {name for name, _ in after} & names, "the account's cell has the same name as before"
+
+
+def test_an_entry_that_is_gone_is_told() -> None:
+    """Once windows have closed past lateness, the entries of their keys go."""
+    run = tracking(LOG)
+    store = taken(run.engine)
+    run.feed([event(f"t{day}", "clock.tick", f"d{day} 12:00", account=None) for day in range(2, 120)])
+    gone = [name for name, value in run.engine.checkpoint() if value is None]
+    assert gone
+    assert set(gone) <= store.keys()
+
+
+def test_a_restored_engine_is_sound() -> None:
+    log = [*LOG, event("q", "message.received", "11:00", conversation_id="V", chat="direct")]
+    run = tracking(log)
+    engine = restored(taken(run.engine), run, log)
+    check(engine)
+    assert engine.clock("t1") == run.engine.clock("t1")
+    assert [record.rule for record in Run(engine).feed([tick("11:10")]).records] == ["SLA-01", "SLA-01"]
+
+
+def test_what_was_seen_is_recalled() -> None:
+    run = tracking(LOG)
+    entries = taken(run.engine)
+    for engine, disposition in ((restored(entries, run, LOG), "duplicate"), (restored(entries), "decided")):
+        assert engine.feed(raw_of(LOG[0])).disposition == disposition
+
+
+def names_code() -> bytes:
+    return b"cos\nsystem\n(S'true'\ntR."
+
+
+@pytest.mark.parametrize(
+    ("entries", "words"),
+    [
+        pytest.param([(names_code(), b"")], "plain values only", id="a name that names code"),
+        pytest.param([(pickle.dumps(("t1", "rest")), names_code())], "plain values only", id="a value that names code"),
+        pytest.param([(b"\x80\x05", b"")], "cannot be read", id="a name cut off"),
+        pytest.param([(pickle.dumps(("t1", "rest")), b"")], "cannot be read", id="an empty value"),
+        pytest.param([(pickle.dumps(("t1", "rest")), b"\xff\xfe")], "cannot be read", id="no pickle at all"),
+        pytest.param([(pickle.dumps(7), pickle.dumps(7))], "expected \\(tenant, kind", id="a name of nothing"),
+    ],
+)
+def test_damage_is_refused(entries: list[tuple[bytes, bytes]], words: str) -> None:
+    with pytest.raises(StateError, match=words):
+        Engine(program()).restore(entries)
+
+
+def test_state_of_other_rules_is_refused() -> None:
+    """The same cell with other slots: a value would land under a wrong name."""
+    entries = taken(tracking(LOG).engine)
+    other = Engine(program("COL-01"))
+    with pytest.raises((StateError, IndexError)):
+        other.restore(list(entries.items()))

@@ -1,0 +1,104 @@
+"""Forgetting: what is out of reach of every window and every late event leaves the state, and no record tells of it."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from hypothesis import given, note
+
+from engine import fold
+from engine.fold import Engine, Settings
+from engine.tenant import Tenant
+from tests.engine.driving import Run, event, fed, payment, program
+from tests.logs.arrival import Line, shuffle_within_lateness
+from tests.logs.draft import DAY, rfc3339
+from tests.logs.making import make_log
+from tests.logs.strategies import SEEDS
+
+FORGETFUL = Settings(keep=False)
+
+
+def size_of(engine: Engine) -> int:
+    """Return how many things are remembered: cells, tail items, marks, entities, facts, timers."""
+    return sum(_of_tenant(tenant) for tenant in engine.tenants.values())
+
+
+def _of_tenant(tenant: Tenant) -> int:
+    cells = [cell for cells in tenant.cells for cell in cells.values()]
+    items = sum(len(cell.items) for cell in cells if hasattr(cell, "items"))
+    marks = sum(len(marks) for cell in [*cells, tenant.plain] if hasattr(cell, "journal")
+                for subs in cell.journal.values() for marks in subs.values())  # fmt: skip
+    seen = sum(map(len, tenant.seen.generations))
+    return len(cells) + items + marks + seen + len(tenant.standing) + len(tenant.timers) + len(tenant.arrived)
+
+
+@given(seed=SEEDS)
+def test_forgetting_reaches_no_record(seed: int) -> None:
+    """The same log with an engine that never forgets: every record is the same, byte for byte."""
+    note(f"seed {seed}")
+    log = shuffle_within_lateness(make_log(seed, 120), seed)
+    forgetful = fed(log, settings=FORGETFUL)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fold, "sweep", lambda _: None)
+        remembering = fed(log, settings=FORGETFUL)
+    assert forgetful.said == remembering.said
+
+
+def days(first: int, last: int, rng: random.Random) -> list[Line]:
+    """Return days of payments, logins and questions; every day has accounts and payers of its own."""
+    log: list[Line] = []
+    for day in range(first, last):
+        for n in range(12):
+            at = f"d{day} {8 + n:02}:{rng.randrange(60):02}"
+            who = f"A{day}-{n % 4}"
+            log += [
+                payment(f"p{day}-{n}", at, rng.randrange(1, 5_000_000), account=who),
+                event(f"l{day}-{n}", "login.attempted", at, account=who, result="failure", device_id=f"D{day}"),
+                event(f"q{day}-{n}", "message.received", at, account=who, conversation_id=f"V{day}-{n}", chat="direct"),
+                # An answer, if late: what nobody ever answers is remembered for good.
+                event(f"s{day}-{n}", "message.sent", f"{at}:59", account=who, conversation_id=f"V{day}-{n}"),
+            ]
+    return sorted(log, key=lambda line: line["time"])
+
+
+@pytest.mark.parametrize("rules", [("COL-*",), ("LOG-05", "AML-0*"), ("SLA-01",)], ids=["days", "rolling", "deadlines"])
+def test_memory_grows_with_what_is_active_and_not_with_history(rules: tuple[str, ...]) -> None:
+    """New keys every day: after the longest window and lateness, a day more adds nothing."""
+    run = Run(Engine(program(*rules), FORGETFUL))
+    rng = random.Random(7)
+    sizes = [size_of(run.feed(days(first, first + 10, rng)).engine) for first in range(1, 101, 10)]
+    assert sizes[-1] < sizes[4] * 1.2, sizes
+    assert sizes[-1] > 0
+
+
+def test_what_is_quiet_for_long_is_forgotten_but_for_what_lasts() -> None:
+    """Registrations and the timeline of what was registered stay; everything else goes."""
+    run = Run(Engine(program("COL-*", "LOG-05"), FORGETFUL))
+    known = event("r", "account.registered", "d1 08:00", kind="personal", owner_id="O1")
+    run.feed([known, *days(1, 6, random.Random(1))])
+    before = size_of(run.engine)
+    end = days(6, 7, random.Random(1))[-1]
+    at = 1_773_600_000_000_000
+    ticks = [{**end, "type": "clock.tick", "id": f"t{n}", "data": {}, "time": rfc3339(at + n * DAY // 24)}
+             for n in range(24 * 90)]  # fmt: skip
+    run.feed([{**tick, "receivedtime": tick["time"]} for tick in ticks])
+    (tenant,) = run.engine.tenants.values()
+    assert size_of(run.engine) < before / 4
+    assert not any(tenant.cells[cls.index] for cls in tenant.variant.classes if not cls.lasting)
+    assert list(tenant.accounts) == ["A1"], "what was registered is known for good"
+
+
+def test_a_clock_that_jumps_years_forgets_in_steps() -> None:
+    """No input pays for all that is due: a few keys an input, until all is done."""
+    run = Run(Engine(program("COL-01"), FORGETFUL))
+    run.feed([payment(f"p{n:03}", "d1 10:00", 1, account=f"A{n:03}") for n in range(300)])
+    (tenant,) = run.engine.tenants.values()
+    counts = []
+    for n in range(120):
+        run.feed([event(f"t{n}", "clock.tick", f"2029-01-01 {n // 60:02}:{n % 60:02}", account=None)])
+        counts.append(sum(map(len, tenant.cells)))
+    assert counts[0] > 250, "the first tick after the jump drops a few"
+    assert counts[-1] == 0
+    steps = [before - after for before, after in zip(counts, counts[1:], strict=False)]
+    assert max(steps) <= 10
