@@ -41,7 +41,9 @@ class NoPastError(Exception):
     """A correction was asked for where the log cannot be read again."""
 
 
-def correct(engine: Engine, tenant: Tenant, past: Past, cause: tuple[str, str]) -> list[Record]:
+def correct(
+    engine: Engine, tenant: Tenant, past: Past, cause: tuple[str, str], clock_us: int
+) -> list[Record]:
     """Fold a tenant again with its late inputs; return the corrections, and let the engine go on from there."""
     again = engine.fresh(tenant.name)
     for time_us, _, _, raw in merge(_decided(past, tenant.name), sorted(_missing(past, tenant.name))):
@@ -50,7 +52,9 @@ def correct(engine: Engine, tenant: Tenant, past: Past, cause: tuple[str, str]) 
     again.seen, again.plain.journal = tenant.seen, {**_of_intake(tenant), **again.plain.journal}
     if tenant.touched is not None:
         again.touched = everything(tenant) | everything(again)
-    records = _differences(tenant, again, {record.id: record for record in past.standing(tenant.name)}, cause)
+    records = _differences(
+        tenant, again, {record.id: record for record in past.standing(tenant.name)}, cause, clock_us
+    )
     again.keep = tenant.keep
     engine.tenants[tenant.name] = again
     return records
@@ -98,10 +102,10 @@ def _of_intake(tenant: Tenant) -> dict[int, Any]:
 
 
 def _differences(
-    tenant: Tenant, again: Tenant, before: dict[str, Record], cause: tuple[str, str]
+    tenant: Tenant, again: Tenant, before: dict[str, Record], cause: tuple[str, str], clock_us: int
 ) -> list[Record]:
     """Compare what stands with what was said; every alert goes on counting its records where it was."""
-    raised_at = rfc3339(tenant.clock, tenant.zone.info)
+    raised_at = rfc3339(clock_us, tenant.zone.info)
     about_arrival = {rule.face.index for rule in tenant.program.intake}
     exempt = {rule.face.rule for rule in tenant.program.intake}
     found: list[Record] = []

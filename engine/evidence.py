@@ -28,6 +28,9 @@ def evidence_of(face: Face, cell: Cell, mark: Mark) -> dict[str, Any]:
         start = max(start, group[0])
     first = bisect_left(items, (start,))
     last = bisect_left(items, (*position, 1 << 62))  # Past the mark's own contribution.
-    ids = [item[ID] for item in items[first:last] if item[FLAGS] & face.evidence_mask]
+    named = [item for item in items[first:last] if item[FLAGS] & face.evidence_mask]
+    if face.since >= 0:
+        named = [item for item in named if item[face.since] == group]
+    ids = [item[ID] for item in named]
     shown = ids[-NAMED:] if len(ids) > NAMED else []
     return {"count": len(ids), "first": ids[:NAMED], "last": shown}

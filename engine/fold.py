@@ -103,7 +103,8 @@ class Engine:
         tenant = self.tenants.get(name) or self._tenant(name)
         refusal = self._dispose(tenant, event, raw, time_us, received_us)
         disposition, reason = refusal if refusal is not None else ("decided", "")
-        records = self._fold(tenant, event, time_us) if refusal is None else []
+        clock_us = max(tenant.clock, received_us)  # Where this input moves the clock.
+        records = self._fold(tenant, event, time_us, clock_us) if refusal is None else []
         if self.program.intake and (refusal is not None or time_us > received_us):
             records += intake_records(tenant, event, disposition, time_us, received_us)
         if received_us > tenant.clock:
@@ -166,13 +167,12 @@ class Engine:
         self, tenant: Tenant, event: Any, raw: bytes, time_us: int, received_us: int
     ) -> tuple[str, str] | None:
         """Say why an input is not to be decided, as (disposition, reason); remember it where it is."""
-        clock = tenant.clock
-        clock = max(clock, received_us)
+        clock = max(tenant.clock, received_us)
         if time_us > received_us or self.program.looks_inside:
             reason = refused_by(tenant, event, time_us, received_us)
             if reason:
                 return "quarantined", reason
-        elif time_us < clock - tenant.lateness_us:
+        if time_us < clock - tenant.lateness_us:
             return "late", ""
         seen = tenant.seen
         if clock >= seen.until_us:
@@ -194,10 +194,10 @@ class Engine:
             generation[natural] = raw
         return None
 
-    def _fold(self, tenant: Tenant, event: Any, time_us: int) -> list[Record]:
+    def _fold(self, tenant: Tenant, event: Any, time_us: int, clock_us: int) -> list[Record]:
         kind = event.kind
         if kind == "correction.requested":
-            return self._correct(tenant, (event.source, event.id))
+            return self._correct(tenant, (event.source, event.id), clock_us)
         handler = tenant.variant.handlers.get(kind)
         if kind in CHANGES:
             readers = CHANGES[kind](tenant, (time_us, event.source, event.id, ""), event)
@@ -208,14 +208,14 @@ class Engine:
                 look_again(tenant, readers)
         elif handler is not None:
             handler.fold(tenant, time_us, event, self._found, self._undecided)
-        return settle(tenant, (event.source, event.id)) if tenant.changed else []
+        return settle(tenant, (event.source, event.id), clock_us) if tenant.changed else []
 
-    def _correct(self, tenant: Tenant, cause: tuple[str, str]) -> list[Record]:
+    def _correct(self, tenant: Tenant, cause: tuple[str, str], clock_us: int) -> list[Record]:
         if self.past is None:
             raise NoPastError(
                 f"tenant {tenant.name} asks for a correction; its log cannot be read again here"
             )
-        return correct(self, tenant, self.past, cause)
+        return correct(self, tenant, self.past, cause, clock_us)
 
     def fresh(self, name: str) -> Tenant:
         """Return a tenant's state as it begins, in nobody's place."""
@@ -230,10 +230,11 @@ class Engine:
         read = timed(raw)
         assert not isinstance(read, Refusal), "only what can be read is folded"
         event: Any = read[0]
-        if event.kind == "limit_profile.set" and self.program.limit_fault(event.data.limit, event.data.value):
-            pass
-        elif event.kind != "correction.requested":
-            self._fold(tenant, read[0], time_us)
+        wrong = event.kind == "limit_profile.set" and self.program.limit_fault(
+            event.data.limit, event.data.value
+        )
+        if event.kind != "correction.requested" and not wrong:
+            self._fold(tenant, event, time_us, tenant.clock)
         self.run_on(tenant, time_us)
 
     def run_on(self, tenant: Tenant, clock_us: int) -> None:
@@ -248,7 +249,7 @@ class Engine:
             timer = heappop(timers)
             tenant.ring(timer)
             if tenant.changed:
-                records += settle(tenant, cause, timer=True)
+                records += settle(tenant, cause, clock_us, timer=True)
         sweep(tenant)
         tenant.set_alarm()
         return records

@@ -79,6 +79,7 @@ class Face:
     subbed: bool = False  # Its standing is kept by sub-key.
     evidence_us: int = 0  # How far back contributing events are named; 0: only the trigger.
     evidence_mask: int = 0
+    since: int = -1  # The column that holds the step since which a case counts.
     calendar: str = ""
     watched: bool = False  # Another rule reads its alerts.
     written: bool = True  # False where it is decided only because another rule watches it.

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Cause = tuple[str, str]  # (source, id) of the event whose arrival wrote a record.
 
 
-def settle(tenant: Tenant, cause: Cause, *, timer: bool = False) -> list[Record]:
+def settle(tenant: Tenant, cause: Cause, clock_us: int, *, timer: bool = False) -> list[Record]:
     """Return the records of a step, in the order of their alerts' place, rule and key; forget what was noted."""
     settled: dict[tuple[int, Any, Any, Any], bool] = {}
     while tenant.changed:
@@ -32,7 +32,7 @@ def settle(tenant: Tenant, cause: Cause, *, timer: bool = False) -> list[Record]
     found = []
     for (index, cell, sub, group), moved in settled.items():
         record = _record(
-            tenant, tenant.program.faces[index], cell, sub, group, cause, late=moved and not timer
+            tenant, tenant.program.faces[index], cell, sub, group, cause, clock_us, late=moved and not timer
         )
         if record is not None:
             found.append(record)
@@ -85,8 +85,8 @@ def _fact(tenant: Tenant, face: Face, cell: Cell, sub: Any, mark: Mark) -> tuple
     return position[0], fact
 
 
-def _record(
-    tenant: Tenant, face: Face, cell: Cell, sub: Any, group: Any, cause: Cause, *, late: bool
+def _record(  # noqa: PLR0913
+    tenant: Tenant, face: Face, cell: Cell, sub: Any, group: Any, cause: Cause, clock_us: int, *, late: bool
 ) -> tuple[tuple[Any, ...], Record] | None:
     key = face.key(cell.key, sub)
     name = (face.index, key, group)
@@ -94,14 +94,14 @@ def _record(
     mark = standing_of(cell.journal.get(face.index, {}).get(sub, []), group)
     if mark is None and (before is None or before.state == "retracted"):
         return None
-    after = _standing(tenant, face, cell, key, group, mark, cause, late=late) if mark is not None else None
+    after = _standing(tenant, face, cell, key, group, mark, before) if mark is not None else None
     state = change_between(before, after)
     if state is None:
         return None
     number = before.record + 1 if before is not None else 1
     source = after if after is not None else before
     assert source is not None, "a change has a before or an after"
-    record = changed_record(source, number, state, rfc3339(tenant.clock, tenant.zone.info), cause, late=late)
+    record = changed_record(source, number, state, rfc3339(clock_us, tenant.zone.info), cause, late=late)
     tenant.standing[name] = record
     if tenant.touched is not None:
         tenant.touched.add(("standing", *name))
@@ -122,18 +122,22 @@ def changed_record(
     )  # fmt: skip
 
 
-def _standing(  # noqa: PLR0913
-    tenant: Tenant, face: Face, cell: Cell, key: Any, group: Any, mark: Mark, cause: Cause, *, late: bool
+def _standing(
+    tenant: Tenant, face: Face, cell: Cell, key: Any, group: Any, mark: Mark, before: Record | None
 ) -> Record:
+    """Return what is to be said of a mark; `changed_record` adds what tells of this arrival."""
     position, level, _, shown, trigger = mark
     named = dict(zip(face.dimensions, key, strict=True))
     window = window_of(tenant, face, group)
     words = face.words(level, shown, named, tenant.zone)
+    by = {"source": trigger[0], "id": trigger[1]}
+    # Of what nothing can change any more the tail may be gone: its evidence is as it was said.
+    sure = before is not None and before.trigger == by and position[0] < tenant.clock - tenant.lateness_us
     return Record(
         id=alert_id(tenant.name, face.rule, named, window), record=0, state="raised", rule=face.rule,
         level=LEVELS[level], tenant=tenant.name, key=named, window=window, at=rfc3339(position[0], tenant.zone.info),
-        raised_at="", trigger={"source": trigger[0], "id": trigger[1]}, cause={"source": cause[0], "id": cause[1]},
-        late=late, values=words.values, limits=words.limits, evidence=evidence_of(face, cell, mark),
+        raised_at="", trigger=by, cause={}, late=False, values=words.values, limits=words.limits,
+        evidence=before.evidence if before is not None and sure else evidence_of(face, cell, mark),
         ruleset=tenant.program.ruleset, message=words.message, action=words.action,
     )  # fmt: skip
 

@@ -59,11 +59,9 @@ class Tenant:
         self.timers: list[tuple[Any, ...]] = []
         self.timers_set = 0
         self.wake_us = 0  # Before this instant of the clock there is nothing to do.
-        self.due: dict[
-            int, list[tuple[int, Key | str]]
-        ] = {}  # Hour → cells to look at for what they can forget.
+        self.due: dict[int, list[tuple[int, Any]]] = {}  # Hour → cells to look at for what they can forget.
         self.due_hour = -1
-        self.sweeping: list[tuple[int, Key]] = []
+        self.sweeping: list[tuple[int, Any]] = []
         self.refolds = 0
         self.guards = True
         self.keep = True

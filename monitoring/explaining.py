@@ -25,14 +25,13 @@ _SHOWN: Final = ("id", "source", "type", "time", "subject", "receivedtime", "dat
 class Explained:
     """One alert, explained. `rule` is its text in plain values.
 
-    `events` are its evidence and triggers, `arrivals` the other inputs whose coming wrote a record (a clock that moved,
-    a late event); `missing` are ids of evidence that the log does not hold.
+    `events` are what it rests on (`role` evidence) and other inputs whose coming wrote a record (`role` arrival: one
+    that moved the clock past a deadline, say); `missing` are ids of evidence that the log does not hold.
     """
 
     records: list[Record]
     rule: dict[str, Any]
     events: list[dict[str, Any]]
-    arrivals: list[dict[str, Any]]
     missing: list[str]
 
     def plain(self) -> dict[str, Any]:
@@ -42,7 +41,6 @@ class Explained:
             "rule": self.rule,
             "records": msgspec.to_builtins(self.records),
             "events": self.events,
-            "arrivals": self.arrivals,
             "missing": self.missing,
         }
 
@@ -63,11 +61,12 @@ def explain(reader: SqliteReader, alert: str) -> Explained:
     told = {seq: event for seq, event in arrivals.items() if event["id"] in named}
     left = named - {event["id"] for event in told.values()}
     found = {**told, **_found(reader, records[-1].tenant, left, stored[-1].input)}
+    roles = {**dict.fromkeys(arrivals, "arrival"), **dict.fromkeys(found, "evidence")}
+    events = [{**event, "role": roles[seq]} for seq, event in {**arrivals, **found}.items()]
     return Explained(
         records,
         msgspec.json.decode(text) if text is not None else {},
-        sorted(found.values(), key=_in_order),
-        [event for seq, event in arrivals.items() if seq not in found],
+        sorted(events, key=_in_order),
         sorted(named - {event["id"] for event in found.values()}),
     )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import typer
 
 from weiguard.commands import rules
@@ -12,11 +14,13 @@ from weiguard.commands.explain import explain
 from weiguard.commands.replay import replay
 from weiguard.commands.run import run
 from weiguard.commands.schema import schema
-from weiguard.failing import clear_endings, ending_clearly
+from weiguard.failing import WRONG, clear_endings, ending_clearly, say
+from weiguard.misuse import misuse
 
 app = typer.Typer(
     name="weiguard",
     help="Rules over WeChat micro-commerce events: events in, alerts and their reasons out.",
+    epilog="Example: weiguard run events.jsonl, then weiguard alerts. Nothing at hand? weiguard demo",
     rich_markup_mode=None,
     no_args_is_help=True,
     add_completion=False,
@@ -31,4 +35,9 @@ app.add_typer(rules.app, name="rules")
 def main() -> None:
     """Run one command; exit with its status."""
     with clear_endings():
-        app(prog_name="weiguard")
+        try:
+            status = app(prog_name="weiguard", standalone_mode=False)
+        except typer.TyperException as error:
+            say(misuse(error))
+            sys.exit(WRONG)
+        sys.exit(status)

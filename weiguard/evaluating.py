@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, BinaryIO
 
 from rules.evaluating import Outcome, evaluate
 from streams.refusing import RefusedError
@@ -29,10 +30,18 @@ def evaluate_one(source: str, bind: str | None) -> int:
 
 def evaluate_all() -> int:
     """Answer each line of standard input with one line; a bad line gets an error and the others go on."""
-    for line in sys.stdin.buffer:
+    for line in _lines(sys.stdin.buffer):
         sys.stdout.write(json.dumps(_answer(line)) + "\n")
         sys.stdout.flush()
     return 0
+
+
+def _lines(stream: BinaryIO) -> Iterator[bytes]:
+    """Yield the lines of a stream; of one that is too long only so much that it is seen to be."""
+    while line := stream.readline(_LONGEST + 1):
+        yield line
+        while len(line) > _LONGEST and not line.endswith(b"\n"):
+            line = stream.readline(_LONGEST + 1)
 
 
 def _answer(line: bytes) -> dict[str, Any]:

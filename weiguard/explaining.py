@@ -55,12 +55,13 @@ def lines(explained: Explained, lang: Language) -> Iterator[str]:
     for record in explained.records:
         yield from _record(record, rule, lang)
     yield ""
-    count, shown = last.evidence.get("count", 0), len(explained.events)
-    yield words["events"].format(shown=shown, count=max(count, shown))
-    yield from _events(explained.events)
-    if explained.arrivals:
+    evidence = [event for event in explained.events if event["role"] == "evidence"]
+    arrivals = [event for event in explained.events if event["role"] == "arrival"]
+    yield words["events"].format(shown=len(evidence), count=max(last.evidence.get("count", 0), len(evidence)))
+    yield from _events(evidence)
+    if arrivals:
         yield words["arrivals"]
-        yield from _events(explained.arrivals)
+        yield from _events(arrivals)
     if explained.missing:
         yield f"{words['missing']}: {', '.join(explained.missing)}"
     yield f"{words['ruleset']}: {last.ruleset}"

@@ -87,7 +87,13 @@ def list_alerts(filters: Filters, settings: Settings, *, records: bool, json: bo
                 sys.stdout.buffer.write(body + b"\n")
             sys.stdout.buffer.flush()
         else:
-            _show(reader, found, settings)
+            # People read by time; standing alerts come in the order of their ids.
+            _show(reader, found if records else iter(sorted(found, key=_by_time)), settings)
+
+
+def _by_time(listed: tuple[Record, bytes]) -> tuple[int, str]:
+    record, _ = listed
+    return micros(record.at), record.id
 
 
 def _show(reader: SqliteReader, found: Iterator[tuple[Record, bytes]], settings: Settings) -> None:

@@ -77,7 +77,8 @@ def run_sources(order: Order, settings: Settings) -> int:
             "files to follow",
             "leave out --follow: it is read to its end anyway",
         )
-    sources = [JsonLines(path, follow=order.follow) for path in order.sources]
+    named = [JsonLines(path, follow=order.follow) for path in order.sources]
+    sources = list({source.name: source for source in named}.values())  # Named twice, it is one source.
     stop = Stop()
     with opened(prepare(settings), settings, refold=order.refold) as (prepared, store):
         sizes = [source.size for source in sources]

@@ -136,12 +136,18 @@ class _Writer:
             subbed=bool(unit.sub) and bool(unit.slot),
             evidence_us=_evidence_us(unit),
             evidence_mask=_evidence_mask(unit),
+            since=self._since_column(unit),
             calendar=unit.case.alert if unit.kind == "calendar" else "",
             watched=unit.watched,
             written=unit.written,
             shadow=rule.shadow,
             fades=_fades(unit, self.plan) if group is not None else False,
         )
+
+    def _since_column(self, unit: Unit) -> int:
+        if unit.kind != "since":
+            return -1
+        return self.columns[chain_kind(unit.index)][f"@since.{unit.case.sequence[_since(unit)].name}"]
 
     # --- the source ---------------------------------------------------------------------------------------------
 

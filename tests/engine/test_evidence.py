@@ -76,5 +76,24 @@ def test_evidence_names_events_of_the_log_up_to_the_trigger(pair: tuple[list[Lin
             assert {(record.tenant, name) for name in shown} <= names
             count = record.evidence["count"]
             assert len(record.evidence["first"]) == min(count, 5)
-            assert len(record.evidence["last"]) == (5 if count > 5 else 0), "where five are all, the first say it"
+            assert len(record.evidence["last"]) == (5 if count > 5 else 0), (
+                "where five are all, the first say it"
+            )
             assert shown[-1] == record.trigger["id"]
+
+
+def post(name: str, at: str, account: str, arrives: str = "", **data: str) -> Line:
+    """Return a post; three accounts of one owner with one picture within the hour are critical."""
+    return event(name, "post.published", at, arrives, account=account, post_id=name, channel="video", **data)
+
+
+def test_what_was_said_keeps_its_evidence_when_a_late_event_ends_its_episode() -> None:
+    """What contributed has left the tail long ago; the alert's crossing did not move, so nothing is said."""
+    picture = {"simhash": "00000000000000ff"}
+    known = [event(f"r-{who}", "account.registered", "d1 08:00", account=who, kind="personal", owner_id="O1")
+             for who in ("A1", "A2", "A3")]  # fmt: skip
+    raising = [post(f"p{n}", f"d1 10:0{n}", f"A{n}", **picture) for n in (1, 2, 3)]
+    others = [post(f"n{n:02}", f"d3 08:{n:02}", "A1") for n in range(40)]
+    late = post("late", "d3 08:05", "A1", "+0d 09:00", **picture)
+    run = fed([*known, *raising, *others, late], program("PST-03"))
+    assert [(record.state, record.evidence["count"]) for record in run.records] == [("raised", 3)]

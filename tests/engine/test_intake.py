@@ -23,7 +23,9 @@ def ahead(name: str, at: str, arrives: str) -> Line:
         pytest.param(ahead("b", "d2 10:05", "10:00:00"), [], id="five minutes ahead"),
         pytest.param(ahead("b", "d2 10:05:01", "10:00:00"), [("ENG-02", "warn")], id="a second more"),
         pytest.param(payment("b", "d1 09:00", 100, "d2 10:00"), [], id="25 hours late"),
-        pytest.param(payment("b", "d1 08:59:59", 100, "d2 10:00"), [("ENG-03", "info")], id="a second more than that"),
+        pytest.param(
+            payment("b", "d1 08:59:59", 100, "d2 10:00"), [("ENG-03", "info")], id="a second more than that"
+        ),
         pytest.param(FIRST, [], id="a duplicate"),
         pytest.param(payment("a", "d2 10:00", 101), [("ENG-04", "critical")], id="a conflict"),
     ],

@@ -124,11 +124,15 @@ def names_code() -> bytes:
     ("entries", "words"),
     [
         pytest.param([(names_code(), b"")], "plain values only", id="a name that names code"),
-        pytest.param([(pickle.dumps(("t1", "rest")), names_code())], "plain values only", id="a value that names code"),
+        pytest.param(
+            [(pickle.dumps(("t1", "rest")), names_code())], "plain values only", id="a value that names code"
+        ),
         pytest.param([(b"\x80\x05", b"")], "cannot be read", id="a name cut off"),
         pytest.param([(pickle.dumps(("t1", "rest")), b"")], "cannot be read", id="an empty value"),
         pytest.param([(pickle.dumps(("t1", "rest")), b"\xff\xfe")], "cannot be read", id="no pickle at all"),
-        pytest.param([(pickle.dumps(7), pickle.dumps(7))], "expected \\(tenant, kind", id="a name of nothing"),
+        pytest.param(
+            [(pickle.dumps(7), pickle.dumps(7))], "expected \\(tenant, kind", id="a name of nothing"
+        ),
     ],
 )
 def test_damage_is_refused(entries: list[tuple[bytes, bytes]], words: str) -> None:

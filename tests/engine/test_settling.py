@@ -1,4 +1,4 @@
-"""The end of a step: what stands against what was said, at most one record an alert, and the rules that watch others."""
+"""The end of a step: what stands against what was said, at most one record an alert; and rules that watch others."""
 
 from __future__ import annotations
 
@@ -38,7 +38,8 @@ GONE = like(state="retracted")
         pytest.param(STOOD, like(trigger={"source": "test", "id": "b"}), "amended", id="to another event"),
         pytest.param(STOOD, like(values={"collected": 4_000_001}), "amended", id="another value"),
         pytest.param(STOOD, like(limits={}), "amended", id="another limit"),
-        pytest.param(STOOD, like(evidence={"count": 2, "first": ["a"], "last": []}), "amended", id="another event counts"),
+        pytest.param(STOOD, like(evidence={"count": 2, "first": ["a"], "last": []}), "amended",
+                     id="another event counts"),
         pytest.param(STOOD, like(cause={"source": "test", "id": "x"}), None, id="another cause is no change"),
         pytest.param(STOOD, like(raised_at="2026-03-10T00:00:00+08:00"), None, id="nor is another clock"),
     ],
@@ -56,7 +57,9 @@ def test_an_event_gives_an_alert_at_most_one_record_and_a_timer_too(seed: int) -
         ids = [record.id for record in outcome.records if record.window["kind"] != "deadline"]
         assert len(set(ids)) == len(ids)
         places = [(record.id, record.at) for record in outcome.records]
-        assert len(set(places)) >= len(places) - sum(record.state == "retracted" for record in outcome.records)
+        assert len(set(places)) >= len(places) - sum(
+            record.state == "retracted" for record in outcome.records
+        )
 
 
 def test_records_of_a_step_are_in_the_order_of_place_and_rule() -> None:

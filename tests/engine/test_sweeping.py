@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, note
@@ -54,15 +55,26 @@ def days(first: int, last: int, rng: random.Random) -> list[Line]:
             who = f"A{day}-{n % 4}"
             log += [
                 payment(f"p{day}-{n}", at, rng.randrange(1, 5_000_000), account=who),
-                event(f"l{day}-{n}", "login.attempted", at, account=who, result="failure", device_id=f"D{day}"),
-                event(f"q{day}-{n}", "message.received", at, account=who, conversation_id=f"V{day}-{n}", chat="direct"),
+                event(
+                    f"l{day}-{n}", "login.attempted", at, account=who, result="failure", device_id=f"D{day}"
+                ),
+                event(
+                    f"q{day}-{n}",
+                    "message.received",
+                    at,
+                    account=who,
+                    conversation_id=f"V{day}-{n}",
+                    chat="direct",
+                ),
                 # An answer, if late: what nobody ever answers is remembered for good.
                 event(f"s{day}-{n}", "message.sent", f"{at}:59", account=who, conversation_id=f"V{day}-{n}"),
             ]
     return sorted(log, key=lambda line: line["time"])
 
 
-@pytest.mark.parametrize("rules", [("COL-*",), ("LOG-05", "AML-0*"), ("SLA-01",)], ids=["days", "rolling", "deadlines"])
+@pytest.mark.parametrize(
+    "rules", [("COL-*",), ("LOG-05", "AML-0*"), ("SLA-01",)], ids=["days", "rolling", "deadlines"]
+)
 def test_memory_grows_with_what_is_active_and_not_with_history(rules: tuple[str, ...]) -> None:
     """New keys every day: after the longest window and lateness, a day more adds nothing."""
     run = Run(Engine(program(*rules), FORGETFUL))
@@ -100,5 +112,5 @@ def test_a_clock_that_jumps_years_forgets_in_steps() -> None:
         counts.append(sum(map(len, tenant.cells)))
     assert counts[0] > 250, "the first tick after the jump drops a few"
     assert counts[-1] == 0
-    steps = [before - after for before, after in zip(counts, counts[1:], strict=False)]
+    steps = [before - after for before, after in pairwise(counts)]
     assert max(steps) <= 10

@@ -126,7 +126,6 @@ def test_events_with_bent_values(seed: int) -> None:
     fed(
         engine(),
         [msgspec.json.encode(bent_event(one, rng) if rng.random() < 0.6 else one) for one in log],
-        random_input=True,
     )
 
 

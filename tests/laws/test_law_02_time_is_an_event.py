@@ -131,9 +131,26 @@ def test_the_clock_on_the_wall_says_nothing(log: list[Line], skew: float) -> Non
     ]
 
 
+def three_freezes() -> list[Line]:
+    """Return a log whose last line raises three alerts of one rule, key and place: only their windows differ."""
+    owner = [event(f"r-{who}", "account.registered", "d1 08:00", account=who, kind="personal", owner_id="O",
+                   Tenant="t9") for who in ("B1", "B2")]  # fmt: skip
+    paid = [payment(f"p{n}", f"d2 10:0{n}", 1, account="B1", payer_id=f"P{n}", Tenant="t9") for n in range(3)]
+    frozen = [
+        event(f"f{n}", "fund.frozen", f"d2 11:0{n}", account="B1", case_id=f"C{n}", Tenant="t9")
+        for n in range(3)
+    ]
+    moved = [
+        payment(f"m{n}", f"d2 12:0{n}", 1, account="B2", payer_id=f"P{n}", Tenant="t9") for n in range(3)
+    ]
+    late = {**paid[2], "receivedtime": "2026-03-10T20:00:00+08:00"}
+    return [*owner, *paid[:2], *frozen, *moved, late]
+
+
 def test_neither_zone_nor_hash_seed_nor_language_of_a_process_says_anything(tmp_path: Path) -> None:
     """Sets of texts come out in another order under another hash seed; local times under another TZ."""
     lines = [raw_of(line) for seed in (11, 12, 13) for line in make_log(seed, 120)]
+    lines += map(raw_of, three_freezes())
     (tmp_path / "log").write_bytes(b"\n".join(lines))
     surroundings = [
         {"PYTHONHASHSEED": "1", "TZ": "Asia/Shanghai", "LC_ALL": "C.UTF-8"},

@@ -59,6 +59,15 @@ def test_several_sources_are_read_one_after_the_other(
     assert weiguard("alerts", "--records", "--json").out == weiguard("replay", "events.jsonl").out
 
 
+def test_a_file_that_is_named_twice_is_read_once(events: Path, tmp_path: Path) -> None:
+    running = start("run", "events.jsonl", "./events.jsonl", "--follow", cwd=tmp_path)
+    reach(tmp_path / "weiguard.db", len(LOG))
+    time.sleep(0.5)  # As long as a second reading would take.
+    running.send_signal(signal.SIGINT)
+    _, err = running.communicate(timeout=30)
+    assert f"inputs {len(LOG)}:".encode() in err
+
+
 def test_the_summary_is_for_people(weiguard: Weiguard, events: Path) -> None:
     with events.open("ab") as file:
         file.write(b"{broken\n")

@@ -37,8 +37,18 @@ def alerts(  # noqa: PLR0913  # one parameter an option
         list[str] | None,
         typer.Option("--rule", metavar="PATTERN", help="Rule ids, such as COL-01 or 'COL-*'; repeatable."),
     ] = None,
-    level: Annotated[list[Level] | None, typer.Option("--level", help="Repeatable.")] = None,
-    state: Annotated[list[State] | None, typer.Option("--state", help="Repeatable.")] = None,
+    level: Annotated[
+        list[Level] | None,
+        typer.Option("--level", metavar="LEVEL", help="info, warn or critical; repeatable."),
+    ] = None,
+    state: Annotated[
+        list[State] | None,
+        typer.Option(
+            "--state",
+            metavar="STATE",
+            help="What a record did to its alert: raised, escalated, lowered, amended or retracted; repeatable.",
+        ),
+    ] = None,
     key: Annotated[
         str | None,
         typer.Option("--key", metavar="[NAME=]VALUE", help="Only alerts with this value in their key."),
@@ -56,6 +66,8 @@ def alerts(  # noqa: PLR0913  # one parameter an option
     json: options.Json = False,
 ) -> None:
     """List the standing alerts of a database, or all records.
+
+    A table; with --json the records as JSON lines: standing ones by id, --records in log order.
 
     Example: weiguard alerts --level critical --rule 'COL-*' --key account=A1
     """

@@ -20,7 +20,9 @@ def correct(  # noqa: PLR0913  # one parameter an option
     lang: options.Lang = None,
     json: options.Json = False,
 ) -> None:
-    """Ask for the late events of a database to be folded, and write the corrections. Without --tenant, of every tenant.
+    """Fold the late events of a database and write the corrections.
+
+    Without --tenant, of every tenant.
 
     Example: weiguard correct --by zhang.san --reason 'bill of March imported'
     """

@@ -19,7 +19,9 @@ def explain(
     lang: options.Lang = None,
     json: options.Json = False,
 ) -> None:
-    """Say why an alert was raised: its rule, values and limits, the events behind it, and each of its records.
+    """Say why an alert was raised.
+
+    Its rule, values and limits, each of its records, and the events behind them, all from the database.
 
     Example: weiguard explain a_17be2949
     """

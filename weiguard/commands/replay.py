@@ -48,7 +48,9 @@ def replay(  # noqa: PLR0913  # one parameter an option
         bool, typer.Option("--strict", help="Exit with 1 where a line was quarantined.")
     ] = False,
 ) -> None:
-    """Decide a file of events, purely and in memory, and write every alert record in log order.
+    """Decide a file of events in memory and write the alert records.
+
+    Every record in log order; the same file and rules give the same bytes.
 
     Example: weiguard replay events.jsonl --out records.jsonl --until 2026-04-01T00:00:00+08:00
     """

@@ -11,7 +11,10 @@ from weiguard import options
 from weiguard.failing import ending_clearly
 
 app = typer.Typer(
-    help="The rule set: list, show, check, test, hash, eval.", no_args_is_help=True, rich_markup_mode=None
+    help="The rule set: list, show, check, test, hash, eval.",
+    epilog="Example: weiguard rules check my-rules",
+    no_args_is_help=True,
+    rich_markup_mode=None,
 )
 
 
@@ -43,7 +46,9 @@ def show(
     lang: options.Lang = None,
     json: options.Json = False,
 ) -> None:
-    """Show one rule: its words, its trigger, its measures and levels, and the limits it reads.
+    """Show one rule as people read it.
+
+    What it counts, its levels and limits with their sources, its words in both languages, and its tests.
 
     Example: weiguard rules show COL-01
     """
@@ -63,7 +68,9 @@ def check(
     rules: options.Rules = None,
     json: options.Json = False,
 ) -> None:
-    """Check rule files: all problems at once, each with its place and the way out. Exits with 1 where there are any.
+    """Check rule files and show all problems at once.
+
+    Each with its place and the way out. Exits with 1 where there are any; warnings go to stderr.
 
     Example: weiguard rules check my-rules
     """
@@ -83,7 +90,9 @@ def run_tests(
     rules: options.Rules = None,
     json: options.Json = False,
 ) -> None:
-    """Run the tests written inside the rule files. Exits with 1 where one fails.
+    """Run the tests written inside the rule files.
+
+    Exits with 1 where one fails, and shows what came instead of what was expected.
 
     Example: weiguard rules test 'COL-*'
     """
@@ -96,7 +105,9 @@ def run_tests(
 @app.command("hash")
 @ending_clearly
 def hash_(*, rules: options.Rules = None) -> None:
-    """Print the content hash of the rule set: it changes with anything that can change a decision or a word.
+    """Print the content hash of the rule set.
+
+    It changes with anything that can change a decision or a word.
 
     Example: weiguard rules hash --rules my-rules
     """
@@ -118,6 +129,9 @@ def eval_(
     ] = None,
 ) -> None:
     """Evaluate an expression as a rule would.
+
+    A bound value has the type of its JSON; durations come out as "3600s", instants as RFC 3339. With - each line of
+    standard input is answered by one line, {"value": …} or {"error": …}.
 
     Example: weiguard rules eval 'paid * 10 > 300' --bind '{"paid": 31}'
     """

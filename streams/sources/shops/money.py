@@ -47,11 +47,11 @@ def remote_static_code(scene: Scene) -> None:
 
 
 def business_on_personal_codes(scene: Scene) -> None:
-    """Tell of a hundred and ten cups of tea by fifty-five payers on a personal code, over the last eighteen days."""
+    """Tell of a hundred and three cups of tea by fifty-five payers on a personal code, over the last eighteen days."""
     account, payers = scene.personal[1], scene.rng.sample(scene.shop.payers, 55)
     code: Data = {"code_id": account.code_id, "code_kind": "personal_dynamic", "face_to_face": True}
-    for place in range(110):
-        moment = scene.midnight - (109 - place) * 4 * HOUR + clock("15:00")
+    for place in range(103):
+        moment = scene.midnight - (102 - place) * 4 * HOUR + clock("15:00")
         pay(scene, account, moment, 28_00, payers[place % 55], code=code)
 
 
