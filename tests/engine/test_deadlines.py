@@ -179,3 +179,19 @@ def test_a_ladder_that_lies_wholly_in_the_past_speaks_at_once() -> None:
         "receivedtime": tick("2028-03-05 10:00")["time"],
     }
     assert brief(fed([late], LADDER).records) == [("raised", "critical", "q")]
+
+
+def verified(name: str, at: str, until: str, arrives: str = "") -> Line:
+    return event(name, "account.verified", at, arrives, verified_until=until)
+
+
+def test_what_an_obligation_said_stands_when_it_has_been_forgotten() -> None:
+    """Its rung stands at the instant of the event that ended it; a late event then reads the key's truth again."""
+    log = [
+        verified("a", "d1 23:59:59", "2026-03-09"),
+        verified("b", "d2 00:00", "2026-05-08"),
+        tick("d3 04:00", "past lateness"),
+        verified("late", "d2 15:00", "2026-05-20", "+1d 06:00"),
+    ]
+    run = fed(log, program("QUA-07"))
+    assert brief(run.records) == [("raised", "critical", "a")]

@@ -25,7 +25,7 @@ class Schema:
             self._keyword(name, rule, value, here) for name, rule in here.items() if name not in _SAYS_NOTHING
         )
 
-    def _keyword(self, name: str, rule: Any, value: Any, schema: dict[str, Any]) -> bool:  # noqa: C901  # a case each
+    def _keyword(self, name: str, rule: Any, value: Any, schema: dict[str, Any]) -> bool:
         match name:
             case "$ref":
                 return self.fits(value, self.root["$defs"][rule.removeprefix("#/$defs/")])
@@ -51,9 +51,9 @@ class Schema:
             case "maximum":
                 return bool(value <= rule)
             case "minLength":
-                return len(value) >= rule
+                return bool(len(value) >= rule)
             case "maxLength":
-                return len(value) <= rule
+                return bool(len(value) <= rule)
             case "pattern":
                 return re.search(rule, value) is not None
             case _:

@@ -34,6 +34,7 @@ def events() -> dict[str, Any]:
 
     references, definitions = msgspec.json.schema_components(EVENTS.values(), ref_template="{name}")
     names = {name: _name_of(name, found) for name, found in definitions.items()}
+    assert len(set(names.values())) == len(names), "two definitions of one name"
     return {
         **_head(
             "A Weiguard event", "One line of a log, of a known type; other types are kept and match no rule."
