@@ -123,8 +123,8 @@ def _step(
 def _arm(tenant: Tenant, case: Deadline, cell: Owing, armed: Contribution) -> None:
     """Set a timer for each deadline to come; a ladder that lies wholly in the past speaks at once."""
     dues = case.due(tenant, armed)
-    ahead = [due for due in dues if due.at_us >= armed[TIME] or not case.ladder]
-    for number, due in enumerate(ahead):
+    ahead = [(number, due) for number, due in enumerate(dues) if due.at_us >= armed[TIME] or not case.ladder]
+    for number, due in ahead:
         _set_timer(tenant, case, cell, armed, number, due)
     if case.ladder and dues and not ahead:
         _enter(tenant, case, cell, _at_arming(case, tenant, armed, dues[-1]), moved=False)

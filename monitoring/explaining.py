@@ -13,7 +13,6 @@ from typing import Any, Final
 import msgspec
 
 from engine.alert import Record
-from engine.instants import micros
 from streams.commit import StoredInput, StoredRecord
 from streams.refusing import RefusedError
 from streams.stores.sqlite_reading import SqliteReader
@@ -50,24 +49,23 @@ def explain(reader: SqliteReader, alert: str) -> Explained:
     stored = _records(reader, alert)
     records = [msgspec.json.decode(each.body, type=Record) for each in stored]
     text = reader.rule(records[-1].rule)
-    causes = [
-        cause
-        for seq in sorted({each.input for each in stored})
-        for cause in islice(reader.inputs(seq - 1), 1)
-    ]
     named = _named(records)
-    arrivals = {stored.seq: event for stored in causes if (event := _event(stored)) is not None}
+    arrivals = [
+        each for seq in sorted({each.input for each in stored}) for each in islice(reader.inputs(seq - 1), 1)
+    ]
     # What an intake rule speaks of was not decided: it is found as what wrote the record.
-    told = {seq: event for seq, event in arrivals.items() if event["id"] in named}
-    left = named - {event["id"] for event in told.values()}
-    found = {**told, **_found(reader, records[-1].tenant, left, stored[-1].input)}
-    roles = {**dict.fromkeys(arrivals, "arrival"), **dict.fromkeys(found, "evidence")}
-    events = [{**event, "role": roles[seq]} for seq, event in {**arrivals, **found}.items()]
+    told = {each.seq: event for each in arrivals if (event := _event(each)) is not None}
+    left = named - {event.plain["id"] for event in told.values()}
+    found: dict[int, _Event] = {**told, **_found(reader, records[-1].tenant, left, stored[-1].input)}
+    events = [
+        {**event.plain, "role": "evidence" if event.plain["id"] in named else "arrival"}
+        for event in sorted(found.values(), key=lambda event: event.order)
+    ]
     return Explained(
         records,
         msgspec.json.decode(text) if text is not None else {},
-        sorted(events, key=_in_order),
-        sorted(named - {event["id"] for event in found.values()}),
+        events,
+        sorted(named - {event["id"] for event in events}),
     )
 
 
@@ -91,23 +89,31 @@ def _named(records: list[Record]) -> set[str]:
     return found
 
 
-def _found(reader: SqliteReader, tenant: str, ids: set[str], until: int) -> dict[int, dict[str, Any]]:
+def _found(reader: SqliteReader, tenant: str, ids: set[str], until: int) -> dict[int, _Event]:
     """Look for decided events backwards from the last record, as they are mostly near it."""
     left = {msgspec.json.encode(name)[1:-1]: name for name in ids}
-    found: dict[int, dict[str, Any]] = {}
+    found: dict[int, _Event] = {}
     for stored in reader.backwards(until, tenant) if left else ():
         # An id is looked for in the bytes, which is quick; one may also be written with \u, so such lines are read too.
         if b"\\u" not in stored.raw and not any(name in stored.raw for name in left):
             continue
         event = _event(stored)
-        if event is not None and left.pop(msgspec.json.encode(event["id"])[1:-1], None) is not None:
+        if event is not None and left.pop(msgspec.json.encode(event.plain["id"])[1:-1], None) is not None:
             found[stored.seq] = event
         if not left:
             break
     return found
 
 
-def _event(stored: StoredInput) -> dict[str, Any] | None:
+@dataclass(frozen=True, slots=True)
+class _Event:
+    """An event as it is told, and its place in the tenant's order."""
+
+    plain: dict[str, Any]
+    order: tuple[int, str, str]
+
+
+def _event(stored: StoredInput) -> _Event | None:
     """Return an input's event and where it came from; None where it cannot be read."""
     try:
         whole = msgspec.json.decode(stored.raw, type=dict[str, Any])
@@ -116,11 +122,8 @@ def _event(stored: StoredInput) -> dict[str, Any] | None:
     if not isinstance(whole.get("id"), str):
         return None
     place = {"input": stored.seq, "from": f"{stored.source}:{stored.line}", "disposition": stored.disposition}
-    return {**place, **{name: whole[name] for name in _SHOWN if name in whole}}
-
-
-def _in_order(event: dict[str, Any]) -> tuple[int, str, str]:
-    return micros(event["time"]), str(event.get("source")), event["id"]
+    plain: dict[str, Any] = {**place, **{name: whole[name] for name in _SHOWN if name in whole}}
+    return _Event(plain, (stored.time_us, str(whole.get("source")), whole["id"]))
 
 
 def in_log_order(reader: SqliteReader, *, standing: bool) -> Iterator[tuple[Record, bytes]]:

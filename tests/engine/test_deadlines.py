@@ -195,3 +195,18 @@ def test_what_an_obligation_said_stands_when_it_has_been_forgotten() -> None:
     ]
     run = fed(log, program("QUA-07"))
     assert brief(run.records) == [("raised", "critical", "a")]
+
+
+def test_two_verifications_that_speak_at_one_instant_speak_in_their_order() -> None:
+    """The second is given at the very instant of a rung of the first; the first may come late."""
+    night, midnight = "2026-03-24T23:00:00+08:00", "2026-03-25T00:00:00+08:00"  # A week before the end.
+    registered = event("r", "account.registered", "d1 00:00", kind="merchant_ordinary", owner_id="O1")
+    first, second = (
+        event(name, "account.verified", "d1 00:00", verified_until="2026-04-01") for name in "ab"
+    )
+    second |= {"time": midnight, "receivedtime": midnight}
+    for heard in (night, "2026-03-25T14:00:00+08:00"):
+        first |= {"time": night, "receivedtime": heard}
+        log = sorted([registered, first, second], key=lambda line: str(line["receivedtime"]))
+        said = stands(fed([*log, tick("d60 00:00")], program("QUA-07")).engine)
+        assert next(each["trigger"]["id"] for each in said if each["at"] == midnight) == "a", heard

@@ -10,9 +10,13 @@ from tests.simulation import simulate
 
 @pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 12))])
 def test_the_laws_hold(seed: int) -> None:
-    met = simulate(seed)
-    assert met["ended"] > 0
-    assert met["killed"] + met["disk full"] > 5, "disasters happen"
+    assert simulate(seed)["ended"] > 0
+
+
+def test_disasters_happen() -> None:
+    met = simulate(1)
+    assert met["killed"] > 5
+    assert met["disk full"] > 5
 
 
 def test_a_runner_that_forgets_to_restore_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
