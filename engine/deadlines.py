@@ -190,7 +190,10 @@ def _end(tenant: Tenant, case: Deadline, cell: Owing, armed: Contribution) -> Co
 
 def settle_again(tenant: Tenant, case: Deadline, cell: Owing) -> None:
     """Read the truth off the key's events again, up to the clock, and put right what stood."""
-    marks: list[Mark] = []
+    held = cell.marks(case.face.index, None)
+    # What was said of an arming that is forgotten stands: nothing can come any more that changes it.
+    there, horizon = {(item[SOURCE], item[ID]) for item in cell.items}, tenant.clock - tenant.lateness_us
+    marks = [mark for mark in held if mark[0][0] < horizon and mark[4] not in there]
     cell.open = []
     for armed in _armings(tenant, case, cell):
         end = _end(tenant, case, cell, armed)
@@ -199,7 +202,6 @@ def settle_again(tenant: Tenant, case: Deadline, cell: Owing) -> None:
         marks += _marks(tenant, case, armed, end)
         _arm_again(tenant, case, cell, armed)
     marks.sort(key=lambda mark: mark[0])
-    held = cell.marks(case.face.index, None)
     for mark in (*held, *marks):
         tenant.changed[case.face.index, cell, None, mark[2]] = True
     held[:] = marks

@@ -28,8 +28,15 @@ def evaluate_one(source: str, bind: str | None) -> int:
     return 0
 
 
-def evaluate_all() -> int:
-    """Answer each line of standard input with one line; a bad line gets an error and the others go on."""
+def evaluate_all(bind: str | None) -> int:
+    """Answer each line of standard input with one line; a bad line gets an error and the others go on.
+
+    Raises RefusedError where values are bound outside the lines, as nothing would read them.
+    """
+    if bind is not None:
+        raise RefusedError(
+            "--bind", "values beside -", "values in each line", 'write {"expr": …, "bind": {…}}'
+        )
     for line in _lines(sys.stdin.buffer):
         sys.stdout.write(json.dumps(_answer(line)) + "\n")
         sys.stdout.flush()

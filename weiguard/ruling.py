@@ -23,7 +23,7 @@ from weiguard.failing import FOUND, counted, say
 from weiguard.preparing import load_rules
 from weiguard.rule_page import page
 from weiguard.settings import Settings
-from weiguard.words import language
+from weiguard.words import LEVELS, RULE_LIST, SHADOW, language
 
 
 def list_rules(settings: Settings, *, json: bool) -> None:
@@ -33,15 +33,15 @@ def list_rules(settings: Settings, *, json: bool) -> None:
         _json([row(rule) for rule in found])
         return
     lang = settings.lang or language(os.environ)
-    table = Table("id", "title", "on", "levels", "source", box=None, pad_edge=False)
+    table = Table(*RULE_LIST[lang], box=None, pad_edge=False)
     for rule in found:
         each = row(rule)
-        shadow = " (shadow)" if each["shadow"] else ""
+        shadow = f" ({SHADOW[lang]})" if each["shadow"] else ""
         table.add_row(
             rule.id,
             Text(each["title"][lang] + shadow),
             ", ".join(each["on"]),
-            " ".join(each["levels"]),
+            " ".join(LEVELS[lang][level] for level in each["levels"]),
             Text(f"{rule.source} ({rule.confidence})"),
         )
     console = Console(highlight=False)
@@ -70,7 +70,7 @@ def show_rule(id: str, settings: Settings, *, json: bool) -> None:
     rules = load_rules(settings)
     rule = rules.rules().get(id)
     if rule is None:
-        near = nearest(id, rules.rules())
+        near = nearest(id.upper(), rules.rules())
         raise RefusedError(
             "rules show",
             f"no rule {id}",

@@ -98,4 +98,5 @@ def _plain(tried: Tried) -> dict[str, object]:
     return {
         "rule": tried.rule.id, "test": tried.trial.name, "at": str(tried.trial.at), "passed": tried.passed,
         "expected": msgspec.to_builtins(tried.expected), "found": msgspec.to_builtins(tried.found),
+        "quarantined": list(tried.refused),
     }  # fmt: skip

@@ -44,6 +44,11 @@ LISTING: Final[dict[Language, tuple[str, ...]]] = {
     "zh": ("时间", "级别", "规则", "对象", "说明", "编号"),
     "en": ("at", "level", "rule", "key", "message", "id"),
 }
+RULE_LIST: Final[dict[Language, tuple[str, ...]]] = {
+    "zh": ("编号", "标题", "触发", "级别", "依据"),
+    "en": ("id", "title", "on", "levels", "source"),
+}
+SHADOW: Final[dict[Language, str]] = {"zh": "影子", "en": "shadow"}
 NO_ALERTS: Final[dict[Language, str]] = {"zh": "没有预警。", "en": "No alerts."}
 EXPLAINED: Final[dict[Language, dict[str, str]]] = {
     "zh": {

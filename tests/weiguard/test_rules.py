@@ -75,6 +75,7 @@ def test_an_unknown_rule_is_refused_with_the_nearest(weiguard: Weiguard) -> None
     assert done.status == 2
     assert "no rule COL-1" in done.err
     assert "did you mean COL-" in done.err
+    assert "did you mean COL-01?" in weiguard("rules", "show", "col-01").err
 
 
 def test_the_shipped_rules_are_right_and_pass_their_tests(weiguard: Weiguard) -> None:
@@ -159,6 +160,7 @@ def test_an_expression_without_a_value_is_status_1(weiguard: Weiguard) -> None:
     assert "division by zero" in done.err
     assert weiguard("rules", "eval", "1", "--bind", "[1]").status == 2
     assert weiguard("rules", "eval", "1", "--bind", "{").status == 2
+    assert weiguard("rules", "eval", "-", "--bind", "{}").status == 2
 
 
 def test_lines_are_answered_one_by_one(weiguard: Weiguard, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -172,6 +174,7 @@ def test_lines_are_answered_one_by_one(weiguard: Weiguard, monkeypatch: pytest.M
         b"[" * 100_000,
         b"\xff",
         b'{"expr": "x", "bind": {"x": "\\ud800"}}',
+        b'{"expr": "' + b" " * (1 << 20) + b'1"}',  # Longer than a line may be.
         b'{"expr": "2"}',
     ]
 

@@ -138,5 +138,5 @@ def eval_(
     from weiguard import evaluating
 
     raise typer.Exit(
-        evaluating.evaluate_all() if expression == "-" else evaluating.evaluate_one(expression, bind)
+        evaluating.evaluate_all(bind) if expression == "-" else evaluating.evaluate_one(expression, bind)
     )
