@@ -22,7 +22,7 @@ Cause = tuple[str, str]  # (source, id) of the event whose arrival wrote a recor
 
 
 def settle(tenant: Tenant, cause: Cause, clock_us: int, *, timer: bool = False) -> list[Record]:
-    """Return the records of a step, in the order of their alerts' place, rule and key; forget what was noted."""
+    """Return the records of a step, by their alerts' place, rule, key and id; forget what was noted."""
     settled: dict[tuple[int, Any, Any, Any], bool] = {}
     while tenant.changed:
         waiting = tenant.changed
@@ -36,7 +36,7 @@ def settle(tenant: Tenant, cause: Cause, clock_us: int, *, timer: bool = False) 
         )
         if record is not None:
             found.append(record)
-    found.sort(key=lambda pair: pair[0])
+    found.sort(key=lambda pair: (pair[0], pair[1].id))
     return [record for _, record in found]
 
 

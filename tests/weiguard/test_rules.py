@@ -107,6 +107,15 @@ def test_every_problem_is_told_with_its_place(weiguard: Weiguard, mine: Path) ->
     assert weiguard("rules", "check", "nowhere").status == 2
 
 
+def test_nothing_is_called_unused_while_a_part_cannot_be_read(weiguard: Weiguard, mine: Path) -> None:
+    (mine / "mine.yaml").write_text(
+        PACK.replace("event.amount_fen >= limit.large", "limit.large >="), "utf-8"
+    )
+    done = weiguard("rules", "check", "mine", "--json")
+    assert done.status == 1
+    assert {each["kind"] for each in json.loads(done.out)} == {"problem"}
+
+
 def test_a_test_that_fails_shows_what_came_instead(weiguard: Weiguard, mine: Path) -> None:
     (mine / "mine.yaml").write_text(PACK.replace('expect: [{at: "09:00"', 'expect: [{at: "10:00"'), "utf-8")
     done = weiguard("rules", "test", "--rules", "mine")
@@ -136,6 +145,8 @@ def test_rules_that_do_not_run_yet_are_named(weiguard: Weiguard, mine: Path) -> 
         "not yet: mine.yaml:4:5: COL-01: found median, over: several units; expected constructs that run"
         in done.err
     )
+    (plain,) = json.loads(weiguard("rules", "check", "mine", "--json").out)
+    assert (plain["kind"], plain["subject"], plain["line"]) == ("later", "COL-01", 4)
     assert "1 test not run" in weiguard("rules", "test", "--rules", "mine").err
 
 
