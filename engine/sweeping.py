@@ -63,6 +63,7 @@ def _look(tenant: Tenant, index: int, key: Key) -> None:
     if case is not None:
         empty = deadlines.forget(tenant, case, cell, horizon)
         _forget_marks(tenant, case.face, cell, horizon)
+        tenant.touch(index, key)  # Else a restart would remember what is forgotten.
         span = max(deadlines.last_due(tenant, case, cell) - tenant.clock, 0) + tenant.lateness_us
     else:
         cls = tenant.variant.classes[index]

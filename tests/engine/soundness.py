@@ -14,7 +14,7 @@ from engine.cells import Cell, standing_of
 from engine.deadlines import Owing
 from engine.fold import Engine
 from engine.instants import rfc3339
-from engine.program import FLAGS, LEVELS, SUB, TIME, CellClass, Contribution, Face, Family, Found
+from engine.program import FLAGS, LEVELS, SUB, TIME, CellClass, Contribution, Family, Found
 from engine.sequences import Steps
 from engine.tenant import Tenant
 
@@ -129,9 +129,3 @@ def check_head(tenant: Tenant, cls: CellClass, family: Family, cell: Cell) -> No
             assert found >= meant, ("a peak is an upper bound", *where)
         else:
             assert found == meant, where
-
-
-def face_of(engine: Engine, rule: str) -> Face:
-    """Return the face of a rule that has one case."""
-    (face,) = [face for face in engine.program.faces if face.rule == rule]
-    return face

@@ -116,6 +116,90 @@ def test_what_was_seen_is_recalled() -> None:
         assert engine.feed(raw_of(LOG[0])).disposition == disposition
 
 
+def login(name: str, at: str, device: str, arrives: str = "") -> Line:
+    return event(name, "login.attempted", at, arrives, result="success", device_id=device)
+
+
+def registered(name: str, account: str, kind: str, at: str, arrives: str = "", owner: str = "O1") -> Line:
+    return event(name, "account.registered", at, arrives, account=account, kind=kind, owner_id=owner)
+
+
+PAYERS = range(3)
+CHAIN = [
+    registered("r1", "A1", "personal", "d1 08:00"),
+    registered("r2", "A2", "personal", "d1 08:00"),
+    *[payment(f"p{n}", f"d1 09:0{n}", 1, account="A1", payer_id=f"P{n}") for n in PAYERS],
+    event("z", "fund.frozen", "d1 10:00", case_id="Z"),
+    *[payment(f"m{n}", f"d1 11:0{n}", 1, account="A2", payer_id=f"P{n}") for n in PAYERS],
+]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        pytest.param(LOG, payment("c", "11:00", 1_000_001), ["escalated COL-01"], id="a sum of the day"),
+        pytest.param([login("l1", "09:00", "D1"), login("l2", "10:00", "D2"),
+                      event("p", "payout.sent", "10:10", payout_id="p", amount_fen=1)],
+                     login("late", "08:00", "D2", "11:00"), ["raised LOG-02", "retracted LOG-02", "retracted LOG-15"],
+                     id="an alert that is an event for another rule"),
+        pytest.param(CHAIN, registered("late", "A2", "personal", "d1 08:30", "12:00", "O2"), ["retracted MTX-05"],
+                     id="the chains of a sequence"),
+        pytest.param(CHAIN[:-1], CHAIN[-1], ["raised MTX-05"], id="the steps of a sequence"),
+        pytest.param([event("q", "message.received", "10:00", conversation_id="V", chat="direct")], tick("10:04"),
+                     ["raised SLA-01"], id="a deadline that waits"),
+        pytest.param([event(f"l{n}", "login.attempted", f"10:0{n}", result="failure") for n in range(5)],
+                     event("late", "login.attempted", "10:00:30", "11:00", result="failure"),
+                     ["raised LOG-05", "retracted LOG-05"], id="an episode that a late event moves"),
+        pytest.param([event("l", "limit_profile.set", "08:00", account=None, limit="personal_daily_warn", value=1)],
+                     payment("a", "09:00", 1), ["raised COL-01"], id="a limit that the tenant set"),
+    ],
+)  # fmt: skip
+def test_each_part_of_the_state_is_kept(before: list[Line], after: Line, said: list[str]) -> None:
+    """One entry of each kind decides what the next input comes to, after a restart as without one."""
+    run = tracking(before)
+    again = Run(restored(taken(run.engine), run, before)).feed([after])
+    calm = run.feed([after]).outcomes[-1].records
+    assert again.records == calm
+    wanted = {each.split()[1] for each in said}
+    assert sorted(f"{each.state} {each.rule}" for each in calm if each.rule in wanted) == said
+
+
+def test_what_no_cell_holds_is_kept_while_a_late_event_can_put_it_into_one() -> None:
+    """A merchant's payment is in no cell of COL-01; a late registration makes the account a personal one."""
+    rules = program("COL-01")
+    before = [registered("r", "A1", "merchant_ordinary", "08:00"), payment("a", "09:00", 4_000_000)]
+    late = registered("late", "A1", "personal", "08:30", "12:00")
+    engines = [Engine(rules, KEPT), Engine(rules, KEPT)]
+    for engine in engines:
+        engine.track()
+    Run(engines[0]).feed(before)
+    engines[1].restore(list(taken(engines[0]).items()))
+    said = [Run(engine).feed([late]).records for engine in engines]
+    assert [record.level for record in said[0]] == ["warn"]
+    assert said[0] == said[1]
+
+
+def test_what_was_forgotten_stays_forgotten_after_a_restart() -> None:
+    """One chat has a question long answered and one that still waits; a late answer reads the chat again.
+
+    The alert of the first is out of reach, and nobody says it again: neither who remembers nor who was restarted.
+    """
+    chat = {"conversation_id": "V", "chat": "direct"}
+    before = [
+        event("q", "message.received", "d1 10:00", **chat),
+        event("a", "message.sent", "d1 11:00", conversation_id="V"),
+        event("waits", "message.received", "d1 12:00", **chat),
+    ]
+    later = [tick(f"d{day} {hour:02}:00", f"t{day}-{hour}") for day in (2, 3, 4) for hour in range(24)]
+    run = tracking([*before, later[0]])
+    store = taken(run.engine)
+    taken(run.feed(later[1:]).engine, store)
+    again = Run(restored(store, run, [*before, *later]))
+    late = event("late", "message.sent", "d4 20:00", "+1d 01:00", conversation_id="V")
+    calm = run.feed([late]).outcomes[-1].records
+    assert again.feed([late]).records == calm == []
+
+
 def names_code() -> bytes:
     return b"cos\nsystem\n(S'true'\ntR."
 
