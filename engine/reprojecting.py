@@ -29,10 +29,11 @@ def look_again(tenant: Tenant, readers: list[Contribution]) -> None:
 def _replace(tenant: Tenant, changed: dict[Position, tuple[Contribution, Contribution]]) -> None:
     removed = [old for old, _ in changed.values()]
     added = [new for _, new in changed.values()]
-    for index, item in enumerate(tenant.arrived):
-        pair = changed.get(item[: SUB + 1])
-        if pair is not None:
-            tenant.arrived[index] = pair[1]
+    for held in (tenant.arrived, tenant.recent or []):
+        for index, item in enumerate(held):
+            pair = changed.get(item[: SUB + 1])
+            if pair is not None:
+                held[index] = pair[1]
     _change_sequences(tenant, removed, added)
     _change_deadlines(tenant, removed, added)
     revise(tenant, removed, added)

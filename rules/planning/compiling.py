@@ -479,12 +479,15 @@ def _needed(unit: Unit, plan: Plan) -> dict[str, int | float]:
 
 
 def _fades(unit: Unit, plan: Plan) -> bool:
-    """Return whether no level can hold on empty windows, so that an episode ends with them."""
+    """Return whether no level can hold on empty windows, so that an episode ends with them.
+
+    Measures of other events, or of what is alike, go on filling where none of the key's own triggers comes.
+    """
     limits = plan.rules.limits
     return (
         unit.kind == "episode"
         and bool(unit.bounds)
-        and all(bound.state.window for bound in unit.bounds.values())
+        and all(bound.state.window and not bound.measure.of for bound in unit.bounds.values())
         and all(any(least > 0 for least in gate(tree, unit, limits).values()) for _, tree in unit.levels)
     )
 

@@ -116,9 +116,6 @@ def test_a_clock_that_jumps_years_forgets_in_steps() -> None:
     assert max(steps) <= 10
 
 
-@pytest.mark.xfail(
-    strict=True, reason="engine/sweeping.py forgets an episode that a near picture would have gone on with"
-)
 def test_an_episode_goes_on_whether_or_not_its_key_was_looked_at_in_between() -> None:
     """Three accounts post one picture; two weeks later three post one like it, and then one posts the first again.
 

@@ -16,7 +16,7 @@ from tests.logs.arrival import Line, shuffle_within_lateness
 from tests.logs.making import make_log
 from tests.logs.strategies import SEEDS, arrivals, logs
 
-SIZE = 80
+SIZE = 140  # Long enough that state is forgotten between two restarts.
 Kept = dict[bytes, bytes]
 
 
