@@ -170,7 +170,7 @@ CHANGES: Final[dict[str, Change]] = {
     "account.verified": _account(_set(3, "verified_until")),
     "account.restricted": _account(_value(7, True)),  # noqa: FBT003  # a field's value
     "account.unrestricted": _account(_value(7, False)),  # noqa: FBT003  # a field's value
-    "matrix.registered": _account(_value(5, True), lambda data, _: ("add", 6, data.operator_id)),  # noqa: FBT003
+    "matrix.registered": _account(_value(5, True), lambda data, _: ("add", 6, data.operator_id)),  # noqa: FBT003  # as above
     "owner.registered": _owner_registered,
     "staff.onboarded": _staff("add"),
     "staff.offboarded": _offboarded,

@@ -25,6 +25,9 @@ from engine.tenant import BASES, Tenant
 if TYPE_CHECKING:
     from engine.fold import Engine
 
+FORMAT: Final = (
+    1  # Of the entries: state kept in one is not read in another. Raise it where a layout here changes.
+)
 _PROTOCOL: Final = 5
 # Entries by what they hold: a cell, an entity, a step of a sequence, an alert's last record, the rest of a tenant.
 CELL, LINE, STEP, BOUND, STANDING, REST = "cell", "line", "step", "bound", "standing", "rest"
@@ -171,7 +174,11 @@ def restore(engine: Engine, entries: Iterable[tuple[bytes, bytes]]) -> None:
         match _read(raw_name):
             case (str() as name, str() as what, *where):
                 tenant = engine.tenant(name)
-                _take(tenant, what, tuple(where), _read(raw), shared.setdefault(name, {}))
+                value = _read(raw)
+                try:
+                    _take(tenant, what, tuple(where), value, shared.setdefault(name, {}))
+                except (LookupError, TypeError, ValueError, AttributeError, msgspec.DecodeError) as error:
+                    raise StateError(f"kept state has no place for {what} {where}: {error!r}") from error
             case other:
                 raise StateError(f"kept state names {other!r}; expected (tenant, kind, …)")
     for name, tenant in engine.tenants.items():

@@ -213,7 +213,7 @@ def _refold_window(
     _rewrite(tenant, family, cell, position, (window[1],), found)
 
 
-def _walk(  # noqa: PLR0913, PLR0917
+def _walk(  # noqa: PLR0913, PLR0917  # the state of one walk
     tenant: Tenant,
     family: Family,
     cell: Cell,

@@ -187,7 +187,7 @@ class RuleFace:
 class Variant:
     """The generated functions, once with limits as constants and once with limits as of the event."""
 
-    handlers: dict[str, Handler]
+    handlers: dict[str, Handler]  # By the types of the log's events; what the engine derives is no input.
     by_kind: tuple[Handler, ...]
     classes: tuple[CellClass, ...]
 

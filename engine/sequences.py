@@ -47,7 +47,7 @@ class Sequence:
     links: tuple[Link, ...]
     since: int
     bind: Callable[[Tenant, Chain], tuple[int, Any]]  # (time, fact) for the handler of the derived event.
-    kind: str
+    kind: int  # Of the derived event, in `Variant.by_kind`.
 
     @property
     def span_us(self) -> int:
@@ -176,7 +176,7 @@ def _enter(
 ) -> None:
     time, fact = case.bind(tenant, chain)
     tenant.derived.clear()
-    tenant.variant.handlers[case.kind].fold(tenant, time, fact, found, undecided)
+    tenant.variant.by_kind[case.kind].fold(tenant, time, fact, found, undecided)
     steps.bound.setdefault(chain[-1][: SUB + 1], []).extend(tenant.derived)
     _touch(tenant, case, "bound", None, chain[-1])
 
@@ -204,7 +204,7 @@ def bind_again(tenant: Tenant, case: Sequence, item: Contribution) -> None:
 
 def _made(tenant: Tenant, case: Sequence, chain: Chain) -> Contribution:
     time, fact = case.bind(tenant, chain)
-    make = tenant.variant.handlers[case.kind].make
+    make = tenant.variant.by_kind[case.kind].make
     assert make is not None, "a derived event has a maker"
     return make(tenant, time, fact)
 

@@ -85,7 +85,7 @@ def _fact(tenant: Tenant, face: Face, cell: Cell, sub: Any, mark: Mark) -> tuple
     return position[0], fact
 
 
-def _record(  # noqa: PLR0913
+def _record(  # noqa: PLR0913  # what one record is made of
     tenant: Tenant, face: Face, cell: Cell, sub: Any, group: Any, cause: Cause, clock_us: int, *, late: bool
 ) -> tuple[tuple[Any, ...], Record] | None:
     key = face.key(cell.key, sub)

@@ -48,7 +48,11 @@ def _begin_hour(tenant: Tenant, hour: int) -> None:
     for due in ripe:
         tenant.sweeping += tenant.due.pop(due)
     tenant.due_hour = hour
-    _forget_arrived(tenant, tenant.clock - tenant.lateness_us)
+    horizon = tenant.clock - tenant.lateness_us
+    _forget_arrived(tenant, horizon)
+    for face in tenant.program.faces:
+        if face.index in tenant.plain.journal:  # Alerts of events that no cell holds.
+            _forget_marks(tenant, face, tenant.plain, horizon)
     for case in tenant.program.sequences:
         sequences.forget(tenant, case, STEPS_AN_HOUR)
 
@@ -120,7 +124,8 @@ def _trim(tenant: Tenant, cls: CellClass, cell: Any, horizon: int) -> bool:
     if cell.journal:
         for family in cls.families:
             for face in family.faces:
-                _forget_marks(tenant, face, cell, horizon)
+                if _forget_marks(tenant, face, cell, horizon):
+                    tenant.touch(cls.index, cell.key)
     if cell.items or cls.lasting:
         return False
     _fade(tenant, cls, cell)
@@ -142,14 +147,15 @@ def _fade(tenant: Tenant, cls: CellClass, cell: Cell) -> None:
                         _drop_standing(tenant, face, cell, sub, group)
 
 
-def _forget_marks(tenant: Tenant, face: Face, cell: Cell, horizon: int) -> None:
-    journal = cell.journal.get(face.index)
-    if not journal:
-        return
+def _forget_marks(tenant: Tenant, face: Face, cell: Cell, horizon: int) -> bool:
+    """Drop what nothing can move any more; return whether there was any."""
+    dropped = False
+    journal = cell.journal.get(face.index, {})
     for sub in list(journal):
         marks = journal[sub]
         kept = _kept(tenant, face, marks, horizon, cell)
         if len(kept) < len(marks):
+            dropped = True
             groups = {mark[2] for mark in marks} - {mark[2] for mark in kept}
             for group in groups:
                 _drop_standing(tenant, face, cell, sub, group)
@@ -157,6 +163,7 @@ def _forget_marks(tenant: Tenant, face: Face, cell: Cell, horizon: int) -> None:
                 journal[sub] = kept
             else:
                 del journal[sub]
+    return dropped
 
 
 def _kept(tenant: Tenant, face: Face, marks: list[Mark], horizon: int, cell: Cell) -> list[Mark]:

@@ -42,7 +42,7 @@ _WORDS: dict[str, bool | None] = {
 }
 
 
-class _Refused(Exception):  # noqa: N818  # It is no error: the desk has noted it.  # It carries no error text: the desk has it already.
+class _Refused(Exception):  # noqa: N818  # it is no error: the desk has noted it
     """The file cannot be read further; what is wrong has been noted."""
 
 

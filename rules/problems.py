@@ -38,7 +38,7 @@ class Problem:
         return f"{heading}\n  {line}\n  {caret} {self.mend}"
 
 
-class RuleProblems(ValueError):  # noqa: N818  # It is a list of problems, and reads as one.  # It is a list of problems, and reads as one.
+class RuleProblems(ValueError):  # noqa: N818  # it is a list of problems, and reads as one
     """The rules of a folder cannot be used; `problems` says all that is wrong with them."""
 
     def __init__(self, problems: Iterable[Problem], warnings: Iterable[Problem] = ()) -> None:

@@ -117,7 +117,11 @@ def _lexicon(node: Call, lexicons: frozenset[str] | None) -> Iterator[Finding]:
             "write it in quotes",
         )
     elif lexicons is not None and name.value not in lexicons:
-        mend = did_you_mean(str(name.value), lexicons) or f"there are {' '.join(sorted(lexicons))}"
+        mend = did_you_mean(str(name.value), lexicons) or (
+            f"there are {' '.join(sorted(lexicons))}"
+            if lexicons
+            else f"write it as lexicons/{name.value}.txt"
+        )
         yield Finding(name.offset, f'unknown lexicon "{name.value}"', "a lexicon of this rule set", mend)
 
 

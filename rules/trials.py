@@ -56,7 +56,13 @@ _DEFAULTS: Final[dict[str, object]] = {
 _ZEROS: Final[dict[type, object]] = {int: 1, float: 1.0, bool: False, str: "{field}-{id}"}
 
 # Shared by the events of one test unless it says otherwise: a case is appealed, an order paid, a message answered.
-_SHARED: Final = {"case_id": "CASE1", "order_id": "ORDER1", "staff_id": "S1", "device_id": "D1"}
+_SHARED: Final = {
+    "case_id": "CASE1",
+    "order_id": "ORDER1",
+    "staff_id": "S1",
+    "device_id": "D1",
+    "connector_id": "C1",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,9 @@ Lang: TypeAlias = Annotated[
     typer.Option("--lang", help="Language of what is shown. Default: the terminal's."),
 ]
 Json: TypeAlias = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
+Strict: TypeAlias = Annotated[
+    bool, typer.Option("--strict", help="Exit with 1 where a line was quarantined.")
+]
 Database: TypeAlias = Annotated[
     Path | None, typer.Option("--db", metavar="FILE", help="The database. Default: weiguard.db.")
 ]

@@ -31,9 +31,8 @@ from engine.sequences import Link, Sequence
 from engine.sweeping import tidy
 from engine.tenant import BASES
 from engine.windows import HALF_MINUTE, Zone
-from rules.functions import FUNCTIONS, date_of
+from rules.functions import date_of
 from rules.model import RuleSet
-from rules.operators import NAMESPACE
 from rules.planning.analysis import gate, only_grows, rising
 from rules.planning.building import Plan, build, chain_kind
 from rules.planning.cells import (
@@ -63,7 +62,7 @@ from rules.planning.layout import lay_out
 from rules.planning.owing import deadline_lines
 from rules.planning.plan import Group, Unit
 from rules.planning.reader import Reader, constant
-from rules.planning.receiving import intake_of, limit_readers
+from rules.planning.receiving import functions_of, intake_of, limit_readers
 from rules.planning.scans import scan_lines
 from rules.planning.states import Lines, initial
 from rules.planning.words import teller, values_of
@@ -286,7 +285,8 @@ class _Writer:
         }
         space["SEQUENCES"] = self.sequences
         handlers = tuple(_handler(kind, space) for kind in self.kinds)
-        return Variant({handler.kind: handler for handler in handlers}, handlers, made), space
+        heard = {kind.name: handlers[kind.number] for kind in self.kinds if not kind.derived}
+        return Variant(heard, handlers, made), space
 
     def _class(self, group: Group, space: dict[str, Any], *, dynamic: bool) -> CellClass:
         index = group.index
@@ -386,7 +386,9 @@ class _Writer:
             ]
             links.append(Link(chain.streams[at].bit, after, space[f"keep_{index}_{at}"], *found))
             assert step.name == chain.names[at], "links are in the order of the steps"
-        return Sequence(unit.place, tuple(links), _since(unit), space[f"bind_{index}"], chain_kind(index))
+        return Sequence(
+            unit.place, tuple(links), _since(unit), space[f"bind_{index}"], self._number(chain_kind(index))
+        )
 
 
 def _nothing(_: Any) -> Any:
@@ -507,8 +509,7 @@ def _handler(kind: Kind, space: dict[str, Any]) -> Handler:
 
 def _namespace(rules: RuleSet) -> dict[str, Any]:
     """Return what generated code may call: the language's functions, and the engine's parts it folds into."""
-    space: dict[str, Any] = {f"fn_{name}": function.impl for name, function in FUNCTIONS.items()}
-    space.update(NAMESPACE)
+    space = functions_of(rules)
     space["fn_hour"] = _hour
     space.update(
         bisect_left=bisect_left, Cell=Cell, level_in=level_in, NOTHING={}, Due=Due, owe=owe,

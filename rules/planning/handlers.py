@@ -164,6 +164,10 @@ def _entities(kind: Kind, *, dynamic: bool) -> Lines:
         lines += _entity("account", "event_account")
         last = " or event_owner_id" if has(kind.name, "event.owner_id") else ""
         lines.append(f"event_owner = at_owner or account_at[1] or event_account{last}")
+    elif "event.owner" in kind.needs:
+        lines.append(
+            "event_owner = None"
+        )  # Another type of one of its streams keeps it; here nothing reads it.
     if "owner" in needed:
         lines += _entity("owner", "event_owner")
     for entity, name in ID_OF.items():

@@ -11,7 +11,6 @@ from engine.instants import duration_micros
 from engine.program import Face, Intake, Shown
 from rules.emitted import Reading
 from rules.emitting import Emitter
-from rules.functions import FUNCTIONS
 from rules.limits import DOUBLE_UNITS, INT_UNITS
 from rules.model import Case, Limit, RuleSet
 from rules.operators import NAMESPACE
@@ -64,6 +63,16 @@ def _intake(rules: RuleSet, case: Case, index: int, title: str) -> Intake:
     )
 
 
+def functions_of(rules: RuleSet) -> dict[str, Any]:
+    """Return what compiled expressions call: the language's functions, and those that search term lists."""
+    lists = rules.lexicons
+    return {
+        **NAMESPACE,
+        "fn_hits": lambda text, name: lists[name].hits(text),
+        "fn_mentions": lambda text, name: lists[name].mentions(text),
+    }
+
+
 def _conditions(case: Case) -> list[Any]:
     return [
         expression.tree for expression in (case.where, *(level for _, level in case.levels)) if expression
@@ -103,9 +112,7 @@ def _judge(
         f"    level = {level}\n"
         f"    return (level, ({key},), (None, {held})) if level else None\n"
     )
-    space: dict[str, Any] = {f"fn_{name}": function.impl for name, function in FUNCTIONS.items()} | dict(
-        NAMESPACE
-    )
+    space = functions_of(rules)
     exec(compile(source, f"<intake {case.rule}>", "exec"), space)  # noqa: S102  # written from checked trees
     judge: Callable[[dict[str, Any]], tuple[int, tuple[Any, ...], Shown] | None] = space["judge"]
     return judge

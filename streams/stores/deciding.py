@@ -10,11 +10,15 @@ from hashlib import sha256
 import msgspec
 
 from engine.fold import Settings
+from engine.keeping import FORMAT
 from engine.program import Program
 
 
 class DecidedBy(msgspec.Struct, frozen=True):
-    """A rule set's hash, the rules in use, and the settings that can change a decision; `code` is what rules became."""
+    """A rule set's hash, the rules in use, and the settings that can change a decision.
+
+    `code`: the digest of what the rules became, and of the format that state is kept in.
+    """
 
     ruleset: str
     rules: tuple[str, ...]
@@ -29,7 +33,7 @@ def decided_by(program: Program, settings: Settings) -> DecidedBy:
     lateness_of = {name: settings.lateness_of[name] for name in sorted(settings.lateness_of)}
     return DecidedBy(
         program.ruleset, tuple(sorted(program.rules)), settings.zone, settings.lateness_us, lateness_of,
-        sha256(program.source.encode()).hexdigest(),
+        sha256(f"{FORMAT}\n{program.source}".encode()).hexdigest(),
     )  # fmt: skip
 
 

@@ -116,6 +116,17 @@ def test_a_clock_that_jumps_years_forgets_in_steps() -> None:
     assert max(steps) <= 10
 
 
+def test_alerts_that_no_cell_holds_are_forgotten_too() -> None:
+    """Every post too long is an alert of its own; once nothing late can touch it, it is only in the log."""
+    log = [event(f"p{n}", "post.published", f"d1 10:{n:02}", post_id=f"p{n}", channel="moments", lines=99)
+           for n in range(50)]  # fmt: skip
+    run = fed(log, program("PST-04"), FORGETFUL)
+    (tenant,) = run.engine.tenants.values()
+    assert len(run.records) == len(tenant.standing) == 50
+    run.feed([event("t", "clock.tick", "d4 00:00", account=None)])
+    assert (len(tenant.standing), [subs for subs in tenant.plain.journal.values() if subs]) == (0, [])
+
+
 def test_an_episode_goes_on_whether_or_not_its_key_was_looked_at_in_between() -> None:
     """Three accounts post one picture; two weeks later three post one like it, and then one posts the first again.
 

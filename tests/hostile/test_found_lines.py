@@ -55,6 +55,10 @@ FOUND: Final[dict[str, list[bytes]]] = {
             receivedtime="2026-03-21T08:00:00+08:00"),
         one("correction.requested", "2026-03-21T08:00:01+08:00", {"by": "auditor"}, 3),
     ],
+    "events by the names of what only the engine derives": [
+        one("alert.raised", "2026-03-10T08:00:00+08:00", {}),
+        *(one(f"@chain.{n}", "2026-03-10T08:00:00+08:00", {}, n + 2) for n in range(100)),
+    ],
     "a payment of nothing before a late one": [
         one("limit_profile.set", "2026-03-10T00:00:00+08:00", {"limit": "device_accounts", "value": 3}),
         one("payment.received", "2026-03-10T10:00:00+08:00", PAYMENT | {"amount_fen": 0, "face_to_face": True}, 2),

@@ -19,9 +19,9 @@ HOSTS = (
     "npm" + "js.org",
     "npm" + "js.com",
     "crates" + ".io",
-    "proxy.golang" + ".org",
+    "proxy." + "go" + "lang.org",
     "maven" + ".org",
-    "deb.debian" + ".org",
+    "deb." + "deb" + "ian.org",
 )
 PATH = rf"(?<![\w.>)\]}}])/(?:{'|'.join(FOLDERS)})/"
 SIBLING = r"\.\./" + "shared"

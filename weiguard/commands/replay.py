@@ -44,9 +44,7 @@ def replay(  # noqa: PLR0913  # one parameter an option
     tenant: options.Tenant = None,
     lang: options.Lang = None,
     json: options.Json = False,
-    strict: Annotated[
-        bool, typer.Option("--strict", help="Exit with 1 where a line was quarantined.")
-    ] = False,
+    strict: options.Strict = False,
 ) -> None:
     """Decide a file of events in memory and write the alert records.
 

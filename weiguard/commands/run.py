@@ -32,9 +32,7 @@ def run(  # noqa: PLR0913  # one parameter an option
     tenant: options.Tenant = None,
     lang: options.Lang = None,
     json: options.Json = False,
-    strict: Annotated[
-        bool, typer.Option("--strict", help="Exit with 1 where a line was quarantined.")
-    ] = False,
+    strict: options.Strict = False,
 ) -> None:
     """Decide events into a database. The same call goes on where it stopped.
 
