@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable
 
 import pytest
 from rich.console import Console
@@ -13,6 +13,7 @@ from engine.alert import Record
 from engine.fold import Engine
 from rules.loading import load
 from rules.planning.compiling import compile_rules
+from streams.embedded import Runner
 from streams.sources.shops import FIRST_DAY, events
 from streams.sources.shops.stories import STORIES
 from weiguard.commands.demo_show import INTERRUPTED, OPENING, Play, Wishes, show
@@ -86,8 +87,8 @@ def test_without_once_it_says_that_there_is_no_console_yet() -> None:
 def test_an_interrupted_show_still_sums_up(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = Play.run
 
-    def interrupted(self: Play, lines: Iterator[bytes]) -> None:
-        whole(self, (line for place, line in zip(range(100), lines, strict=False) if place < 100))
+    def interrupted(self: Play, runner: Runner, batches: Iterable[list[bytes]]) -> None:
+        whole(self, runner, [next(iter(batches))[:100]])
         raise KeyboardInterrupt
 
     monkeypatch.setattr(Play, "run", interrupted)

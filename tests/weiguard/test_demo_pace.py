@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import pairwise
+from itertools import chain, pairwise
 
 import pytest
 
@@ -37,7 +37,8 @@ def line(time: str) -> bytes:
 def paced(speed: float, *times: str) -> Watch:
     watch = Watch()
     lines = [line(time) for time in times]
-    assert list(Pace(speed, OPENING, watch.now, watch.sleep).paced(iter(lines))) == lines
+    batches = Pace(speed, OPENING, watch.now, watch.sleep).batches(lines)
+    assert list(chain.from_iterable(batches)) == lines
     return watch
 
 
@@ -57,9 +58,7 @@ def test_the_history_is_not_paced() -> None:
 
 def test_a_slow_engine_is_not_waited_for_twice() -> None:
     watch = Watch()
-    lines = Pace(3600.0, OPENING, watch.now, watch.sleep).paced(
-        iter([line("10T00:00:01"), line("10T02:00:00")])
-    )
+    lines = Pace(3600.0, OPENING, watch.now, watch.sleep).batches([line("10T00:00:01"), line("10T02:00:00")])
     next(lines)
     watch.seconds += 5.0  # The engine took longer than the two seconds until the next line.
     next(lines)

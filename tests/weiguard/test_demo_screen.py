@@ -9,7 +9,8 @@ from rich.console import Console
 
 from engine.alert import Record, State
 from engine.program import RuleFace
-from weiguard.commands.demo_screen import Language, Screen, language
+from weiguard.commands.demo_screen import Screen
+from weiguard.words import Language, language
 
 FACE = RuleFace(
     id="COL-01",

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+
+from streams.ports import BLOCK_LINES
 
 ARRIVAL = re.compile(rb'"receivedtime":"([^"]+)"')
 WATCHED_SECONDS = 20.0  # About how long the whole lasts on a terminal.
@@ -21,20 +23,28 @@ class Pace:
     now: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
 
-    def paced(self, lines: Iterator[bytes]) -> Iterator[bytes]:
-        """Hand out lines in the order given, each not before its moment."""
-        if self.speed <= 0:
-            yield from lines
-            return
+    def batches(self, lines: Iterable[bytes]) -> Iterator[list[bytes]]:
+        """Hand out lines in the order given, none before its moment: those together that are due together.
+
+        No batch has more than BLOCK_LINES lines, or lines of the history and of the day.
+        """
+        due: list[bytes] = []
         began: float | None = None
         for line in lines:
             gone = (arrival(line) - self.opening).total_seconds()
-            if gone > 0:
+            begins = gone >= 0 and began is None
+            moment = 0.0
+            if gone >= 0:
                 began = self.now() if began is None else began
-                wait = began + gone / self.speed - self.now()
-                if wait > 0:
-                    self.sleep(wait)
-            yield line
+                moment = began + gone / self.speed if self.speed > 0 else 0.0
+            if due and (begins or len(due) == BLOCK_LINES or moment > self.now()):
+                yield due
+                due = []
+            if moment > self.now():
+                self.sleep(moment - self.now())
+            due.append(line)
+        if due:
+            yield due
 
 
 def default_speed(*, terminal: bool, days: int = 1) -> float:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
 
 from rich.cells import set_cell_size
 from rich.console import Console
@@ -17,30 +16,11 @@ from rich.table import Table
 from rich.text import Text
 
 from engine.alert import Record
+from engine.disposition import DISPOSITIONS
 from engine.program import RuleFace
-
-Language: TypeAlias = Literal["zh", "en"]
+from weiguard.words import COLOURS, LEVELS, STATES, SUMMARY, Language
 
 NARROW_COLUMNS = 100  # Below this width what happened stands on a line of its own.
-COLOURS = {"info": "cyan", "warn": "yellow", "critical": "bold red"}
-LEVELS: dict[Language, dict[str, str]] = {
-    "zh": {"info": "提示", "warn": "预警", "critical": "严重"},
-    "en": {"info": "info", "warn": "warn", "critical": "critical"},
-}
-STATES: dict[Language, dict[str, str]] = {
-    "zh": {"raised": "", "escalated": "升级", "lowered": "降级", "amended": "修正", "retracted": "撤回"},
-    "en": {"raised": "", **{name: name for name in ("escalated", "lowered", "amended", "retracted")}},
-}
-DISPOSITIONS: dict[Language, dict[str, str]] = {
-    "zh": {
-        "decided": "已判定",
-        "duplicate": "重复",
-        "conflict": "冲突",
-        "late": "迟到",
-        "quarantined": "隔离",
-    },
-    "en": {name: name for name in ("decided", "duplicate", "conflict", "late", "quarantined")},
-}
 WORDS: dict[Language, dict[str, str]] = {
     "zh": {
         "opening": "{shops} 家小店，{events} 条事件（种子 {seed}）；{day} 之前 {days} 天的历史先行读入。",
@@ -49,9 +29,8 @@ WORDS: dict[Language, dict[str, str]] = {
         "alerts": "现存预警",
         "pack": "规则包",
         "total": "合计",
-        "rate": "判定 {events} 条事件用去处理器时间 {seconds} 秒，每秒 {rate} 条。",
+        "rate": "判定并提交 {events} 条事件用去处理器时间 {seconds} 秒，每秒 {rate} 条。",
         "console": "网页控制台尚未提供；演示到此结束。",
-        "database": "数据库已保存：{path}",
         "stopped": "已中断。",
     },
     "en": {
@@ -61,20 +40,11 @@ WORDS: dict[Language, dict[str, str]] = {
         "alerts": "Standing alerts",
         "pack": "pack",
         "total": "total",
-        "rate": "{events} events decided in {seconds} s of processor time: {rate} a second.",
+        "rate": "{events} events decided and committed in {seconds} s of processor time: {rate} a second.",
         "console": "The web console does not exist yet; the demo ends here.",
-        "database": "The database is kept in {path}.",
         "stopped": "Interrupted.",
     },
 }
-
-
-def language(environment: Mapping[str, str]) -> Language:
-    """Return the language of a terminal: Chinese where LC_ALL, LC_MESSAGES or LANG says so, otherwise English."""
-    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
-        if environment.get(name):
-            return "zh" if environment[name].lower().startswith("zh") else "en"
-    return "en"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +103,9 @@ class Screen:
 
 def _dispositions(title: str, dispositions: Mapping[str, int], lang: Language) -> Table:
     table = Table(title=title, title_justify="left")
-    for name in DISPOSITIONS[lang].values():
-        table.add_column(name, justify="right")
-    table.add_row(*(f"{dispositions.get(name, 0):,}" for name in DISPOSITIONS[lang]))
+    for name in DISPOSITIONS:
+        table.add_column(SUMMARY[lang][name], justify="right")
+    table.add_row(*(f"{dispositions.get(name, 0):,}" for name in DISPOSITIONS))
     return table
 
 

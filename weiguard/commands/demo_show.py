@@ -1,24 +1,35 @@
 """The show: the months before the day are read without a pause; then the day runs faster than life.
 
-Every alert of the day is printed as it is raised. The summary says what became of every event, and which alerts stand.
+It is the embedded engine over a database of its own, which goes when the show is over. Every alert of the day is
+printed as it is raised. The summary says what became of every event, and which alerts stand.
 """
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from rich.console import Console
 
 from engine.fold import Engine
+from monitoring.describing import texts
 from rules.loading import load
 from rules.planning.compiling import compile_rules
+from streams.commit import Committed
+from streams.embedded import Runner
+from streams.ports import Block
 from streams.sources.shops import FIRST_DAY, HISTORY_DAYS, events
+from streams.stores.deciding import decided_by
+from streams.stores.sqlite import open_store
 from weiguard.commands.demo_pace import Pace, arrival, default_speed
-from weiguard.commands.demo_screen import Language, Screen, language
+from weiguard.commands.demo_screen import Screen
+from weiguard.words import Language, language
 
 SHOPS = 12
 EVENTS_A_SHOP = 1_500  # Where more events are asked for than this, there are more shops, not busier ones.
@@ -40,7 +51,8 @@ class Wishes:
 def show(wishes: Wishes, console: Console | None = None) -> int:
     """Play the demo and return the exit status."""
     console = console or Console()
-    engine = Engine(compile_rules(load()))
+    rules = load()
+    engine = Engine(compile_rules(rules))
     screen = Screen(console, wishes.lang or language(os.environ), engine.program.rules)
     shops = max(SHOPS, (wishes.size or 0) // EVENTS_A_SHOP)
     lines = list(events(wishes.seed, shops, size=wishes.size))
@@ -50,11 +62,14 @@ def show(wishes: Wishes, console: Console | None = None) -> int:
     speed = default_speed(terminal=console.is_terminal) if wishes.speed is None else wishes.speed
     play = Play(engine, screen)
     status = 0
-    try:
-        play.run(Pace(speed, OPENING).paced(iter(lines)))
-    except KeyboardInterrupt:
-        screen.say("stopped")
-        status = INTERRUPTED
+    with TemporaryDirectory(prefix="weiguard-demo-") as folder:
+        by = decided_by(engine.program, engine.settings)
+        with open_store(Path(folder) / "demo.db", by, texts(rules, engine.program)) as store:
+            try:
+                play.run(Runner(store, engine, observers=[play.hear]), Pace(speed, OPENING).batches(lines))
+            except KeyboardInterrupt:
+                screen.say("stopped")
+                status = INTERRUPTED
     play.close()
     if not wishes.once and status == 0:
         screen.say("console")
@@ -67,31 +82,33 @@ class Play:
 
     engine: Engine
     screen: Screen
-    decided: int = 0
+    dispositions: Counter[str] = field(default_factory=Counter)
     before: int = 0  # Records of the history, which are counted and not shown.
     decide_s: float = 0.0
     opened: bool = False
 
-    def run(self, lines: Iterator[bytes]) -> None:
-        """Decide every line; print what the day's lines raise, and only count what the history's do."""
-        for line in lines:
-            if not self.opened and arrival(line) >= OPENING:
+    def run(self, runner: Runner, batches: Iterable[list[bytes]]) -> None:
+        """Decide and commit batch by batch."""
+        for lines in batches:
+            if not self.opened and arrival(lines[0]) >= OPENING:
                 self.opened = True
-                self.screen.say("history", events=f"{self.decided:,}", alerts=f"{self.before:,}")
+                self.screen.say("history", events=f"{self.dispositions.total():,}", alerts=f"{self.before:,}")
             began = time.process_time()
-            records = self.engine.feed(line).records
+            runner.take("demo", Block(lines, None))
             self.decide_s += time.process_time() - began
-            self.decided += 1
-            if not self.opened:
-                self.before += len(records)
-                continue
-            for record in records:
-                self.screen.alert(record)
+
+    def hear(self, committed: Committed) -> None:
+        """Print what the day's lines raised, and only count what the history's did."""
+        self.dispositions.update(committed.dispositions)
+        if not self.opened:
+            self.before += len(committed.records)
+            return
+        for record in committed.records:
+            self.screen.alert(record)
 
     def close(self) -> None:
         """Print the summary of what was decided."""
-        self.screen.summary(self.engine.tally.by_disposition(), self.engine.standing())
-        rate = self.decided / self.decide_s if self.decide_s else 0.0
-        self.screen.say(
-            "rate", events=f"{self.decided:,}", seconds=f"{self.decide_s:.2f}", rate=f"{rate:,.0f}"
-        )
+        self.screen.summary(self.dispositions, self.engine.standing())
+        events = self.dispositions.total()
+        rate = events / self.decide_s if self.decide_s else 0.0
+        self.screen.say("rate", events=f"{events:,}", seconds=f"{self.decide_s:.2f}", rate=f"{rate:,.0f}")
