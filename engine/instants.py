@@ -1,4 +1,4 @@
-"""Instants, days and durations as texts and as whole numbers: UTC microseconds, days since 1970, microseconds."""
+"""Instants and days as texts and as whole numbers: UTC microseconds, days since 1970."""
 
 from __future__ import annotations
 
@@ -16,8 +16,6 @@ _SHAPE: Final = re.compile(
     r"(\d{4}-\d{2}-\d{2})[Tt ]((?:[01]\d|2[0-3]):[0-5]\d):([0-5]\d)(?:\.(\d+))?([Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)",
     re.ASCII,
 )
-_DURATION: Final = re.compile(r"(\d{1,9})(ms|[smhd])", re.ASCII)
-_UNITS: Final = {"ms": 1_000, "s": 10**6, "m": 60 * 10**6, "h": 3_600 * 10**6, "d": 86_400 * 10**6}
 _FIRST, _LAST = 1970, 9998
 
 
@@ -87,14 +85,6 @@ def day_number(day: str) -> int:
 def day_text(days: int) -> str:
     """Return days since 1970-01-01 as `YYYY-MM-DD`."""
     return date.fromordinal(days + _DAY_ONE).isoformat()
-
-
-def duration_micros(text: str) -> int:
-    """Return `30s`, `10m`, `24h` or `7d` (a day is 24 hours) as microseconds; raises ValueError where it is none."""
-    match = _DURATION.fullmatch(text)
-    if match is None:
-        raise ValueError(text)
-    return int(match[1]) * _UNITS[match[2]]
 
 
 def hash_of(address: str) -> str:

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BaseModel, ConfigDict, PositiveInt, ValidationError
 
 from engine import fold
-from engine.instants import duration_micros
+from rules.durations import duration_us
 from rules.suggesting import did_you_mean
 from streams.embedded import CHECKPOINT_EVERY
 from streams.refusing import RefusedError
@@ -37,13 +37,18 @@ _MOST_US: Final = 35 * 86_400 * 10**6
 
 
 def _lateness(text: str) -> str:
-    try:
-        us = duration_micros(text)
-    except ValueError:
-        raise ValueError("a duration such as 25h or 7d") from None
+    us = duration_us(text)
+    if us is None:
+        raise ValueError("a duration such as 25h or 7d")
     if us > _MOST_US:
         raise ValueError("at most 35d")
     return text
+
+
+def _micros(lateness: str) -> int:
+    us = duration_us(lateness)
+    assert us is not None, "it was read when the settings were made"
+    return us
 
 
 def _zone(name: str) -> str:
@@ -85,10 +90,8 @@ class Settings(BaseModel):
         of = {name: each.lateness for name, each in self.tenants.items()}
         return fold.Settings(
             zone=self.zone,
-            lateness_us=duration_micros(self.lateness),
-            lateness_of={
-                name: duration_micros(text) for name, text in sorted(of.items()) if text is not None
-            },
+            lateness_us=_micros(self.lateness),
+            lateness_of={name: _micros(text) for name, text in sorted(of.items()) if text is not None},
             keep=keep,
         )
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from engine.instants import duration_micros
 from monitoring.describing import DECIMAL, written
+from rules.durations import duration_us
 from rules.planning.words import SCALES, scaled
 from weiguard.words import Language
 
@@ -80,14 +80,7 @@ def decimal(value: int, scale: int, places: int = 0) -> str:
 
 def _duration(value: int | str, lang: Language) -> str:
     """Return a duration in words, given in microseconds (limits) or as `5400s` (records)."""
-    us = value if isinstance(value, int) else _micros(value)
+    us = value if isinstance(value, int) else duration_us(value)
     if us is None or us % 1_000_000:
         return str(value)
     return span(written(us) or "0s", lang)
-
-
-def _micros(text: str) -> int | None:
-    try:
-        return duration_micros(text)
-    except ValueError:
-        return None

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
-from engine.instants import duration_micros
 from engine.program import Face, Intake, Shown
+from rules.durations import duration_us
 from rules.emitted import Reading
 from rules.emitting import Emitter
 from rules.limits import DOUBLE_UNITS, INT_UNITS
@@ -141,8 +141,8 @@ class _Readers:
 
     def value(self, name: str, value: Any) -> Any:
         limit = self.limits[name]
-        if limit.unit == "duration":
-            return duration_micros(value)
+        if limit.unit == "duration" and (span := duration_us(value)) is not None:
+            return span
         if limit.unit in INT_UNITS and isinstance(value, int) and not isinstance(value, bool):
             return value
         if limit.unit in DOUBLE_UNITS and isinstance(value, (int, float)) and not isinstance(value, bool):

@@ -1,4 +1,4 @@
-"""Instants, days and durations, against the standard library over the whole range."""
+"""Instants and days, against the standard library over the whole range."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from engine.instants import day_number, day_text, duration_micros, hash_of, micros, rfc3339
+from engine.instants import day_number, day_text, hash_of, micros, rfc3339
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SECOND = 1_000_000
@@ -154,25 +154,6 @@ def test_days_and_their_numbers(day: date) -> None:
 def test_what_is_no_day_is_refused(text: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - what it says is said by the caller
         day_number(text)
-
-
-@pytest.mark.parametrize(
-    ("text", "us"),
-    [
-        ("1ms", 1_000), ("30s", 30 * SECOND), ("10m", 600 * SECOND), ("24h", 86_400 * SECOND),
-        ("7d", 7 * 86_400 * SECOND), ("0s", 0), ("999999999d", 999_999_999 * 86_400 * SECOND),
-    ],
-)  # fmt: skip
-def test_durations(text: str, us: int) -> None:
-    assert duration_micros(text) == us
-
-
-@pytest.mark.parametrize(
-    "text", ["", "s", "5", "5 m", "1.5h", "-1s", "1w", "1h30m", "1000000000s", "1S", "１s", "1s\n"]
-)
-def test_what_is_no_duration_is_refused(text: str) -> None:
-    with pytest.raises(ValueError):  # noqa: PT011 - what it says is said by the caller
-        duration_micros(text)
 
 
 def test_the_hash_of_an_address_is_its_sha_256() -> None:

@@ -59,6 +59,12 @@ FOUND: Final[dict[str, list[bytes]]] = {
         one("alert.raised", "2026-03-10T08:00:00+08:00", {}),
         *(one(f"@chain.{n}", "2026-03-10T08:00:00+08:00", {}, n + 2) for n in range(100)),
     ],
+    "a limit of three million years": [
+        one("limit_profile.set", "2026-03-10T08:00:00+08:00", {"limit": "reply_direct", "value": "999999999d"}),
+        one("limit_profile.set", "2026-03-10T08:00:00+08:00", {"limit": "reply_direct_warn", "value": "1s"}, 2),
+        one("message.received", "2026-03-10T10:00:00+08:00", {"conversation_id": "V", "chat": "direct"}, 3),
+        tick("2026-03-11T10:00:00+08:00"),
+    ],
     "a payment of nothing before a late one": [
         one("limit_profile.set", "2026-03-10T00:00:00+08:00", {"limit": "device_accounts", "value": 3}),
         one("payment.received", "2026-03-10T10:00:00+08:00", PAYMENT | {"amount_fen": 0, "face_to_face": True}, 2),
