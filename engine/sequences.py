@@ -184,13 +184,10 @@ def _enter(
 def bind_again(tenant: Tenant, case: Sequence, item: Contribution) -> None:
     """Bind again the chains of every last step that an event, entered or gone, may have changed."""
     steps = steps_of(tenant, case)
-    ordered = steps.ordered[-1]
-    first = bisect_left(ordered, item[: SUB + 1])
-    until = bisect_right(ordered, (item[TIME] + case.span_us + 1,))
     removed: list[Contribution] = list(steps.bound.pop(item[: SUB + 1], []))
     _touch(tenant, case, "bound", None, item)
     added: list[Contribution] = []
-    for last in ordered[first:until]:
+    for last in _ends(case, steps, item):
         place = last[: SUB + 1]
         removed += steps.bound.pop(place, [])
         _touch(tenant, case, "bound", None, last)
@@ -200,6 +197,39 @@ def bind_again(tenant: Tenant, case: Sequence, item: Contribution) -> None:
         added += made
     kept = [new for new in added if new in removed]
     revise(tenant, [old for old in removed if old not in kept], [new for new in added if new not in kept])
+
+
+def _ends(case: Sequence, steps: Steps, item: Contribution) -> list[Contribution]:
+    """Return the last steps whose chains an event can be part of: itself, and those that later steps lead to."""
+    ordered = steps.ordered[-1]
+    own = bisect_left(ordered, item[: SUB + 1])
+    first = min(
+        (
+            bisect_left(ordered, place)
+            for number, link in enumerate(case.links[:-1])
+            if item[FLAGS] & link.flag and (place := _before_ends(case, steps, number, item)) is not None
+        ),
+        default=len(ordered),
+    )
+    until = bisect_right(ordered, (item[TIME] + case.span_us + 1,))
+    itself = ordered[own : own + 1] if own < first and item[FLAGS] & case.links[-1].flag else []
+    return [last for last in itself if last[: SUB + 1] == item[: SUB + 1]] + ordered[first:until]
+
+
+def _before_ends(case: Sequence, steps: Steps, number: int, item: Contribution) -> tuple[Any, ...] | None:
+    """Return a place before every last step that a chain with this event as a step can have; None: no such chain.
+
+    What was taken out together with it is asked for by itself, so the steps between may be looked for as they are now.
+    """
+    place, until_us = item[: SUB + 1], item[TIME]
+    for later in range(number + 1, len(case.links) - 1):
+        ordered = steps.ordered[later]
+        until_us += case.links[later - 1].within_us
+        at = bisect_left(ordered, place)
+        if at == len(ordered) or ordered[at][TIME] > until_us:
+            return None
+        place = ordered[at][: SUB + 1]
+    return place
 
 
 def _made(tenant: Tenant, case: Sequence, chain: Chain) -> Contribution:
