@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 from engine.alert import Record, change_between
 from engine.decoding import Refusal, timed
 from engine.instants import rfc3339
+from engine.intake import about_arrival
 from engine.keeping import everything
 from engine.settling import changed_record
 from engine.tenant import Tenant
@@ -97,8 +98,8 @@ def _names(event: Any) -> list[tuple[str, ...]]:
 
 
 def _of_intake(tenant: Tenant) -> dict[int, Any]:
-    about_arrival = {rule.face.index for rule in tenant.program.intake}
-    return {case: marks for case, marks in tenant.plain.journal.items() if case in about_arrival}
+    arrival = about_arrival(tenant.program)
+    return {case: marks for case, marks in tenant.plain.journal.items() if case in arrival}
 
 
 def _differences(
@@ -106,7 +107,7 @@ def _differences(
 ) -> list[Record]:
     """Compare what stands with what was said; every alert goes on counting its records where it was."""
     raised_at = rfc3339(clock_us, tenant.zone.info)
-    about_arrival = {rule.face.index for rule in tenant.program.intake}
+    arrival = about_arrival(tenant.program)
     exempt = {rule.face.rule for rule in tenant.program.intake}
     found: list[Record] = []
     stands: set[str] = set()
@@ -128,5 +129,5 @@ def _differences(
         for gone in before.values()
         if gone.id not in stands and gone.rule not in exempt and gone.state != "retracted"
     ]
-    again.standing |= {name: record for name, record in tenant.standing.items() if name[0] in about_arrival}
+    again.standing |= {name: record for name, record in tenant.standing.items() if name[0] in arrival}
     return sorted(found, key=lambda record: (record.at, record.rule, record.id))

@@ -14,7 +14,13 @@ from engine.program import Found, Intake
 from engine.settling import settle
 
 if TYPE_CHECKING:
+    from engine.program import Program
     from engine.tenant import Tenant
+
+
+def about_arrival(program: Program) -> set[int]:
+    """Return the faces of the intake rules. What they said is kept: a copy may come again at any time."""
+    return {rule.face.index for rule in program.intake}
 
 
 def facts_of(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from engine import deadlines, sequences
 from engine.cells import LEAST, Cell
+from engine.intake import about_arrival
 from engine.program import SUB, TIME, CellClass, Face, Key, Mark
 from engine.windows import HOUR
 
@@ -50,9 +51,8 @@ def _begin_hour(tenant: Tenant, hour: int) -> None:
     tenant.due_hour = hour
     horizon = tenant.clock - tenant.lateness_us
     _forget_arrived(tenant, horizon)
-    for face in tenant.program.faces:
-        if face.index in tenant.plain.journal:  # Alerts of events that no cell holds.
-            _forget_marks(tenant, face, tenant.plain, horizon)
+    for index in tenant.plain.journal.keys() - about_arrival(tenant.program):
+        _forget_marks(tenant, tenant.program.faces[index], tenant.plain, horizon)
     for case in tenant.program.sequences:
         sequences.forget(tenant, case, STEPS_AN_HOUR)
 

@@ -5,6 +5,7 @@ The event stands at the tenant's clock and so moves nothing else: no deadline pa
 
 from __future__ import annotations
 
+import getpass
 import os
 from zoneinfo import ZoneInfo
 
@@ -19,8 +20,9 @@ from weiguard.words import language
 SOURCE = "weiguard/correct"
 
 
-def run_correction(by: str, reason: str, settings: Settings, *, json: bool) -> int:
-    """Correct, and return the exit status. Raises RefusedError."""
+def run_correction(by: str | None, reason: str, settings: Settings, *, json: bool) -> int:
+    """Correct, and return the exit status. `by`: None for whoever is logged in. Raises RefusedError."""
+    by = by or _login()
     if not settings.db.is_file():
         raise RefusedError(str(settings.db), "no database", "one made by `weiguard run`", "name it with --db")
     with opened(prepare(settings), settings) as (prepared, store):
@@ -48,3 +50,10 @@ def run_correction(by: str, reason: str, settings: Settings, *, json: bool) -> i
         runner.checkpoint()
     watcher.summary.show(settings.lang or language(os.environ), json=json)
     return 0
+
+
+def _login() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # A user without a name, as in some containers.
+        return f"user {os.getuid()}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.engine.driving import brief, fed, payment, program, stands
+from tests.engine.driving import brief, event, fed, payment, program, stands
 from tests.logs.arrival import Line
 
 RULES = program("ENG-0*")
@@ -58,6 +58,18 @@ def test_the_first_of_two_stands() -> None:
     for first, second, level in ((low, high, None), (high, low, "critical")):
         alerts = stands(fed([first, second], program("COL-01")).engine)
         assert [each["level"] for each in alerts] == ([level] if level else [])
+
+
+def test_what_was_said_of_an_arrival_is_said_once_for_good() -> None:
+    """Copies come again months later, when everything else of their time is forgotten; an alert's id is said once."""
+    late = payment("b", "d1 08:00", 100, "d2 12:00")
+    rests = [
+        event(f"t{n}", "clock.tick", f"2026-{n} 00:00", account=None)
+        for n in ("04-01", "04-02", "07-01", "07-02")
+    ]
+    run = fed([FIRST, late, *rests[:2], late, *rests[2:], late], RULES)
+    assert [outcome.disposition for outcome in run.outcomes].count("late") == 3
+    assert [(record.rule, record.record) for record in run.records] == [("ENG-03", 1)]
 
 
 def test_what_is_refused_does_not_reach_the_other_rules() -> None:

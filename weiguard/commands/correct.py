@@ -11,7 +11,12 @@ from weiguard import options
 
 def correct(  # noqa: PLR0913  # one parameter an option
     *,
-    by: Annotated[str, typer.Option("--by", metavar="NAME", help="Who asks for it; stands in the log.")],
+    by: Annotated[
+        str | None,
+        typer.Option(
+            "--by", metavar="NAME", help="Who asks for it; stands in the log. Default: the login name."
+        ),
+    ] = None,
     reason: Annotated[str, typer.Option("--reason", help="Why; stands in the log.")] = "",
     db: options.Database = None,
     tenant: options.Tenant = None,
