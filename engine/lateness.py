@@ -267,10 +267,12 @@ def _recalled(face: Face, journal: dict[Any, list[Mark]], position: Position) ->
     return states
 
 
-def _adopt(family: Family, cell: Cell, scratch: Cell) -> None:
+def _adopt(family: Family, cell: Any, scratch: Cell) -> None:
     for face in family.faces:
         if face.slot:
             setattr(cell, face.slot, getattr(scratch, face.slot))
+        if face.alert == "episode" and not face.subbed:
+            cell.open = True
 
 
 def _agrees(family: Family, cell: Cell, scratch: Cell, item: Contribution) -> bool:

@@ -121,14 +121,12 @@ def _trim(tenant: Tenant, cls: CellClass, cell: Any, horizon: int) -> bool:
         past = getattr(cell, f"{prefix}p")
         for start in [start for start in past or () if tenant.zone.window(unit, start)[1] < horizon]:  # type: ignore[arg-type]
             del past[start]
-    if cell.journal:
-        for family in cls.families:
-            for face in family.faces:
-                if _forget_marks(tenant, face, cell, horizon):
-                    tenant.touch(cls.index, cell.key)
+    for index in cell.journal:
+        if _forget_marks(tenant, tenant.program.faces[index], cell, horizon):
+            tenant.touch(cls.index, cell.key)
     if cell.items or cls.lasting:
         return False
-    _fade(tenant, cls, cell)
+    _fade(tenant, cell)
     if any(cell.journal.values()):
         return False
     return all(
@@ -137,14 +135,13 @@ def _trim(tenant: Tenant, cls: CellClass, cell: Any, horizon: int) -> bool:
     )
 
 
-def _fade(tenant: Tenant, cls: CellClass, cell: Cell) -> None:
+def _fade(tenant: Tenant, cell: Cell) -> None:
     """Drop open episodes whose windows have emptied: the next trigger would find them over and begin anew."""
-    for family in cls.families:
-        for face in family.faces:
-            if face.fades:
-                for sub, marks in cell.journal.pop(face.index, {}).items():
-                    for group in {mark[2] for mark in marks}:
-                        _drop_standing(tenant, face, cell, sub, group)
+    for face in [tenant.program.faces[index] for index in cell.journal]:
+        if face.fades:
+            for sub, marks in cell.journal.pop(face.index).items():
+                for group in {mark[2] for mark in marks}:
+                    _drop_standing(tenant, face, cell, sub, group)
 
 
 def _forget_marks(tenant: Tenant, face: Face, cell: Cell, horizon: int) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rules.planning.folding import TAB, Part, define, fold_lines, indent, when
+from rules.planning.folding import TAB, Part, define, fold_lines, indent, lasts, when
 from rules.planning.plan import Group, State, Window
 from rules.planning.reader import Reader
 from rules.planning.states import POINTERS, Lines, Role, add, copies, initial, remove
@@ -22,6 +22,8 @@ def class_lines(group: Group) -> Lines:
         if unit.slot:
             begin = "0" if unit.kind == "calendar" else "{}" if unit.sub else "None"
             slots.append((unit.slot, begin))
+    if any(map(lasts, group.units)):
+        slots.append(("open", "True"))  # Whether an episode may be open: yes, until it was looked.
     names = ", ".join(repr(name) for name, _ in slots)
     begun = [f"self.{name} = {text}" for name, text in slots]
     return [
@@ -102,10 +104,13 @@ def _rolling_over(part: Part, window: Window, name: str) -> Lines:
         *indent([f"c.{slot} = {begin}" for slot, begin in slots] or ["pass"]),
         f"else: ({held},) = held",
     ]
-    for unit in part.group.units:
-        if unit.kind == "calendar" and unit.case.alert == window.calendar:
-            marks = f"c.journal.get({unit.index}, NOTHING).get(None, ())"
-            lines.append(f"c.{unit.slot} = level_in({marks}, start, (end,))")
+    standing = [
+        unit for unit in part.group.units if unit.kind == "calendar" and unit.case.alert == window.calendar
+    ]
+    if standing:  # What stands is what the journal says of the window; what never fired stands at 0 anyway.
+        mine = ", ".join(str(unit.index) for unit in standing)
+        said = "setattr(c, f'u{n}', level_in(marks.get(None, ()), start, (end,)))"
+        lines += ["for n, marks in c.journal.items():", *indent([f"if n in {{{mine}}}: {said}"])]
     return define(f"roll_{name}(T, c, t)", lines)
 
 
@@ -226,13 +231,19 @@ def alone(group: Group) -> bool:
     )
 
 
+def closed(group: Group) -> Lines:
+    """Return the statement that says of a new cell that it has no open episode."""
+    return ["c.open = False"] if any(map(lasts, group.units)) else []
+
+
 def open_lines(part: Part, read: Reader) -> Lines:
     """Return `open`: make the cell of a contribution that was kept bare."""
-    index = part.group.index
+    group, index = part.group, part.group.index
     lines = [
         f"c = T.cells[{index}][key] = Cell{index}(key)",
         "c.items.append(p)",
         "c.last = p[0]",
+        *closed(group),
         "f = p[5]",
         *_each(part.states, "fold", read),
         "return c",

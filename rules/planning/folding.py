@@ -19,6 +19,7 @@ from rules.planning.reader import Reader, certain, false, true
 from rules.planning.states import Lines, Role, add, in_range, reading, sub_text
 
 TAB: Final = "    "
+RUNGS: Final = 8  # Cases judged side by side before the next are asked for together.
 
 
 @dataclass(slots=True)
@@ -70,10 +71,13 @@ def fold_lines(part: Part, kind: str, read: Reader, columns: dict[str, int], rol
             )
     bits = group.bits(kind)
     triggered = [unit for unit in part.units if kind in unit.trigger.kinds]
-    lines += _by_trigger(triggered, bits, lambda unit: _before(unit, read, columns))
+    lines += _by_trigger(triggered, bits, lambda units: _before(units, read, columns))
     lines += _entering(part, kind, bits, read, role)
-    lines += _by_trigger(triggered, bits, lambda unit: _after(unit, read, columns))
-    return lines
+    lines += _by_trigger(triggered, bits, lambda units: _after(units, read, columns))
+    closing = _by_trigger(triggered, bits, lambda units: _passed_over(units, read, columns))
+    return lines + when(
+        "c.open", [*closing, *_look_for_open(part.units)] if any(map(lasts, triggered)) else []
+    )
 
 
 def _bits_of(part: Part, window: Window, kind: str) -> int:
@@ -87,13 +91,10 @@ def _bits_of(part: Part, window: Window, kind: str) -> int:
     return sum(bit for bit, stream in streams.items() if kind in stream.kinds)
 
 
-def _by_trigger(units: list[Unit], bits: int, lines_of: Callable[[Unit], Lines]) -> Lines:
+def _by_trigger(units: list[Unit], bits: int, lines_of: Callable[[list[Unit]], Lines]) -> Lines:
     found: Lines = []
     for bit in dict.fromkeys(unit.trigger.bit for unit in units):
-        lines: Lines = []
-        for unit in units:
-            if unit.trigger.bit == bit:
-                lines += lines_of(unit)
+        lines = lines_of([unit for unit in units if unit.trigger.bit == bit])
         found += when("" if bits == bit else f"f & {bit}", lines)
     return found
 
@@ -116,16 +117,78 @@ def early(unit: Unit) -> bool:
     return bool(unit.bounds) and unit.kind == "event" and all(bound.measure.before for bound in bounds)
 
 
-def _before(unit: Unit, read: Reader, columns: dict[str, int]) -> Lines:
-    if early(unit):
-        return judge(unit, read, columns)
-    if unit.kind == "episode" and unit.bounds:
-        return _close(unit, read, columns)
-    return []
+def _before(units: list[Unit], read: Reader, columns: dict[str, int]) -> Lines:
+    """Return what is done before the trigger enters: judge what leaves it out, and end episodes that are over."""
+    lines: Lines = []
+    closing: Lines = []
+    for unit in units:
+        if early(unit):
+            lines += judge(unit, read, columns)
+        elif unit.kind == "episode" and unit.bounds:
+            if lasts(unit):
+                closing += _close(unit, read, columns)
+            else:
+                lines += _close(unit, read, columns)
+    return lines + when("c.open", closing)
 
 
-def _after(unit: Unit, read: Reader, columns: dict[str, int]) -> Lines:
-    return [] if early(unit) else judge(unit, read, columns)
+def _after(units: list[Unit], read: Reader, columns: dict[str, int]) -> Lines:
+    """Return what is done once the trigger is in: judge each case, those that need most of a measure inside the others.
+
+    Cases that need the same measure are a ladder, so that what is out of reach costs one comparison, however many
+    there are of one form.
+    """
+    late = [unit for unit in units if not early(unit)]
+    needs = {unit.index: _needs(unit, knowing(unit, read, columns, own=True)) for unit in late}
+    steps: dict[str, set[int | float]] = {}
+    for unit in late:
+        for text, least in needs[unit.index].items():
+            steps.setdefault(text, set()).add(least)
+    ladders: dict[str, list[tuple[int | float, Lines]]] = {}
+    for unit in late:
+        needed = needs[unit.index]
+        ladder = max(needed, key=lambda text: len(steps[text]), default="")
+        ladders.setdefault(ladder, []).append((needed.get(ladder, 0), judge(unit, read, columns)))
+    lines: Lines = []
+    for text, rungs in ladders.items():
+        lines += _climb(text, sorted(rungs, key=lambda rung: rung[0])) if text else _flat(rungs)
+    return lines
+
+
+def _climb(text: str, rungs: list[tuple[int | float, Lines]], size: int = 0) -> Lines:
+    """Return the judgements of cases in the order of what they need of a measure, each few inside those before."""
+    size = size or max(RUNGS, -(-len(rungs) // RUNGS))
+    lines = _flat(rungs[:size])
+    if len(rungs) > size:
+        lines += _climb(text, rungs[size:], size)
+    return when(f"{text} >= {rungs[0][0]}", lines) if len(rungs) > 1 else lines
+
+
+def _flat(rungs: list[tuple[int | float, Lines]]) -> Lines:
+    return [line for _, lines in rungs for line in lines]
+
+
+def _passed_over(units: list[Unit], read: Reader, columns: dict[str, int]) -> Lines:
+    """Return what ends the episodes of cases that were not judged, because what they need was not reached."""
+    lines: Lines = []
+    for unit in filter(lasts, units):
+        needed = _needs(unit, knowing(unit, read, columns, own=True))
+        if needed:
+            reached = " and ".join(f"{text} >= {least}" for text, least in needed.items())
+            _, end = _episode(unit, read)
+            lines += when(f"c.{unit.slot} is not None and not ({reached})", [f"e = c.{unit.slot}", *end])
+    return lines
+
+
+def lasts(unit: Unit) -> bool:
+    """Return whether a case keeps its one episode in a slot of the cell, which `open` tells of."""
+    return unit.kind == "episode" and not unit.sub
+
+
+def _look_for_open(units: list[Unit]) -> Lines:
+    """Note whether an episode is still open. What opens one says so; that none is, is found here."""
+    held = " or ".join(f"c.{unit.slot} is not None" for unit in units if lasts(unit))
+    return [f"c.open = {held}"]
 
 
 def knowing(unit: Unit, read: Reader, columns: dict[str, int], *, own: bool) -> Reader:
@@ -172,34 +235,28 @@ def judge(unit: Unit, read: Reader, columns: dict[str, int], *, plain: bool = Fa
         sure = " and ".join(f"({false((tree,), read)})" for _, tree in unit.levels)
         lines += [f"if not lv and not ({sure}): und[{unit.index}] += 1"]
     lines += _enter(unit, read, plain=plain)
-    return when(_due(unit, read, plain=plain), lines) + _passed_over(unit, read)
+    return when(_due(unit, read, plain=plain), lines)
 
 
 def _due(unit: Unit, read: Reader, *, plain: bool) -> str:
-    """Return the condition under which a level can hold at all: its sub-key is there, its gate is reached."""
+    """Return the condition under which a level can hold at all: its sub-key is there, its gates are reached."""
     given = [text for part in unit.sub for text in read.value(part.tree).given] if not plain else []
-    name = _gated(unit, read)
-    return " and ".join([*given, f"{read(name).text} >= {unit.gates[name]}"] if name else given)
+    return " and ".join([*given, *(f"{text} >= {least}" for text, least in _needs(unit, read).items())])
 
 
-def _gated(unit: Unit, read: Reader) -> str:
-    """Return the measure whose value is asked first: a count or sum that every level needs to be so great."""
-    if read.dynamic or unit.kind not in ("calendar", "episode") or ceiling(unit) is not None:
-        return ""
-    plain = [
-        name for name, bound in unit.bounds.items() if bound.state.aggregate in ("count", "sum", "distinct")
-    ]
-    return next(
-        (name for name in plain if unit.gates.get(name, 0) > 0 and not unit.bounds[name].state.sub), ""
-    )
+def _needs(unit: Unit, read: Reader) -> dict[str, int | float]:
+    """Return what must be asked first: each count or sum that every level needs to be so great.
 
-
-def _passed_over(unit: Unit, read: Reader) -> Lines:
-    """Return what happens to an episode where the gate was not reached."""
-    if unit.kind != "episode" or not _gated(unit, read) or unit.sub:
-        return []
-    _, end = _episode(unit, read)
-    return [f"elif c.{unit.slot} is not None:", *indent([f"e = c.{unit.slot}", *end])]
+    A case that can be lost for good is asked for its sums alone: a count that is still low would hide the loss.
+    """
+    if read.dynamic or unit.kind not in ("calendar", "episode"):
+        return {}
+    asked = ("sum",) if ceiling(unit) is not None else ("count", "sum", "distinct")
+    return {
+        read(name).text: unit.gates[name]
+        for name, bound in unit.bounds.items()
+        if bound.state.aggregate in asked and not bound.state.sub and unit.gates.get(name, 0) > 0
+    }
 
 
 def _lets(unit: Unit, read: Reader) -> tuple[Lines, Reader]:
@@ -285,12 +342,14 @@ def _enter_episode(unit: Unit, read: Reader, shown: str) -> Lines:
     state, end = _episode(unit, read)
     sub = _sub(unit, read)
     held = f"c.{unit.slot}[{sub}]" if unit.sub else f"c.{unit.slot}"
-    began = f"out.append(({unit.index}, {sub}, (q, lv, e[0], {shown}, (src, id))))"
+    began = [f"out.append(({unit.index}, {sub}, (q, lv, e[0], {shown}, (src, id))))"]
+    if lasts(unit):
+        began.append("c.open = True")
     return [
         f"e = {state}",
         "if lv:",
         *indent(
-            ["if e is None or lv > e[1]:", *indent([f"e = {held} = (t if e is None else e[0], lv)", began])]
+            ["if e is None or lv > e[1]:", *indent([f"e = {held} = (t if e is None else e[0], lv)", *began])]
         ),
         *(["elif e is not None:", *indent(end)]),
     ]

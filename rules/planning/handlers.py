@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
-from rules.planning.cells import alone, whole
+from rules.planning.cells import alone, closed, whole
 from rules.planning.fields import (
     ACCOUNT,
     DEVICE,
@@ -297,7 +297,7 @@ def _into(kind: Kind, group: Group, read: Reader, columns: dict[str, int]) -> Li
             "else:",
         ]
     else:
-        folded += [f"if c is None: c = T.cell(CLASS_{group.index}, key, t)"]
+        folded += when("c is None", [f"c = T.cell(CLASS_{group.index}, key, t)", *closed(group)])
     opened = f"if c.__class__ is tuple: c = open_{group.index}(T, key, c)" if alone(group) else ""
     into = [
         *([opened] if opened else []),

@@ -27,7 +27,7 @@ def local(name: str) -> str:
 class Reader:
     """Reads names for one place in the generated code.
 
-    `columns` None: from locals. `row`: limits read from a row of a table of limits instead of as constants.
+    `columns` None: from locals.
     """
 
     kinds: tuple[str, ...]
@@ -37,7 +37,6 @@ class Reader:
     dynamic: bool = False
     steps: dict[str, tuple[str, ...]] = field(default_factory=dict)
     named: dict[str, Reading] = field(default_factory=dict)  # Measures and lets.
-    row: dict[str, str] = field(default_factory=dict)  # Limit → the text that reads it.
     memo: dict[str, Emitted] = field(default_factory=dict)
     serial: Iterator[int] = field(
         default_factory=count
@@ -70,8 +69,6 @@ class Reader:
         return f"{self.var}[{self.columns[name]}]"
 
     def _limit(self, name: str) -> Reading:
-        if name in self.row:
-            return Reading(self.row[name])
         limit = self.limits[name]
         value = constant(limit)
         low, high = (value, value) if isinstance(value, int) else (None, None)

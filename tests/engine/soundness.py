@@ -121,7 +121,7 @@ def check_head(tenant: Tenant, cls: CellClass, family: Family, cell: Cell) -> No
     head = family.rewind(tenant, cell, at, last[TIME])
     standing = {face.slot for face in family.faces}
     for slot in type(cell).__slots__:
-        if slot in standing or slot.endswith("_p"):
+        if slot in standing or slot == "open" or slot.endswith("_p"):
             continue  # What stands is the journal's; windows before the last are looked at by what they raise.
         found, meant = getattr(head, slot), getattr(fresh, slot)
         where = (tenant.program.faces[family.faces[0].index].rule, cell.key, slot)
