@@ -123,21 +123,34 @@ def teller(
     """Return the function that puts a mark's values into words."""
     case = unit.case
     by_level = {_LEVELS[name]: _limits_of(case, level) for name, level in case.levels}
-    texts = _text_limits(case)
+    texts = sorted(_text_limits(case))
+    used = {level: tuple(sorted({*names, *texts})) for level, names in by_level.items()}
+    usual = {
+        name: _limit(limits[name], {})
+        for name in {*texts, *(name for names in used.values() for name in names)}
+    }
+    fixed = (
+        None
+        if _moves(case.action)
+        else {lang: "".join(map(str, case.action[lang].parts)) for lang in ("zh", "en")}
+    )
 
     def tell(level: int, shown: Shown, key: dict[str, Any], zone: Zone) -> Words:
-        overrides = shown[0] or {}
+        overrides = shown[0]
         raw: dict[str, Any] = {
             value.name: scaled(item, value.unit) for value, item in zip(values, shown[1:], strict=True)
         }
-        bound = {name: _limit(limits[name], overrides) for name in sorted({*by_level.get(level, ()), *texts})}
+        bound = {
+            name: _limit(limits[name], overrides) if overrides else usual[name]
+            for name in used.get(level, texts)
+        }
         named = {**key, **raw, **{value.label: raw[value.name] for value in values}}
         named.update({f"limit.{name}": value for name, value in bound.items()})
         return Words(
             values={value.label: written(raw[value.name], value.type, zone) for value in values},
             limits={name: _limit_text(limits[name], value) for name, value in bound.items()},
             message=_both(case.message, named, zone),
-            action=_both(case.action, named, zone),
+            action=dict(fixed) if fixed is not None else _both(case.action, named, zone),
         )
 
     return tell
@@ -147,6 +160,11 @@ def _both(texts: dict[Any, Text], named: dict[str, Any], zone: Zone) -> dict[str
     return {
         language: render(text, named, zone.info) for language, text in sorted(texts.items(), reverse=True)
     }
+
+
+def _moves(texts: dict[Any, Text]) -> bool:
+    """Return whether a text has a place for a value."""
+    return any(not isinstance(part, str) for text in texts.values() for part in text.parts)
 
 
 def _limits_of(case: Case, level: Expression) -> set[str]:
