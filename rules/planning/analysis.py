@@ -123,7 +123,12 @@ def only_grows(bound: Bound) -> bool:
         return False
     counted = state.aggregate in ("count", "distinct") or state.inner == "count"
     summed = state.aggregate in {"sum", "each.max"} and not counted
-    return counted or (summed and isinstance(state.value[0], Name) and state.value[0].name in NEVER_NEGATIVE)
+    return counted or (summed and never_negative(state.value))
 
 
-NEVER_NEGATIVE: Final = frozenset(("event.amount_fen", "event.total_fen", "event.records"))
+def never_negative(value: tuple[Node, ...]) -> bool:
+    """Return whether what is summed is a field that no event may have below zero."""
+    return isinstance(value[0], Name) and value[0].name in _NEVER_NEGATIVE
+
+
+_NEVER_NEGATIVE: Final = frozenset(("event.amount_fen", "event.total_fen", "event.records"))

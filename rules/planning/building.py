@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from typing import Final
 
 from rules.model import Case, Dimension, Measure, Rule, RuleSet
+from rules.planning.analysis import never_negative
 from rules.planning.later import constructs
 from rules.planning.names import canonical, expanded, names_in, signature
 from rules.planning.plan import Bound, Group, Part, State, Stream, Streams, Unit, Window
@@ -261,7 +262,8 @@ def _state(plan: Plan, group: Group, unit: Unit, measure: Measure, named: dict[s
     found = group.states.get(key)
     if found is None:
         found = State(f"m{len(group.states)}", aggregate, stream, sub, value, window, source, inner)
-        found.peak = aggregate == "sum" and not sub and bool(window and group.windows[window].calendar)
+        calendar = bool(window and group.windows[window].calendar)
+        found.peak = aggregate == "sum" and not sub and calendar and not never_negative(value)
         found.scan = f"scan_{group.index}_{found.slot}"
         group.states[key] = found
     return found

@@ -348,7 +348,7 @@ class _Writer:
             return Gate(least, counted=state.stream.bit) if counted else None
         if unit.kind != "calendar" or state.sub or state.aggregate not in ("count", "sum"):
             return None
-        if state.aggregate == "sum" and not state.peak:
+        if state.aggregate == "sum" and not (state.peak or only_grows(bound)):
             return None
         slots = [
             slot for held in group.states.values() if held.window == state.window for slot, _ in initial(held)

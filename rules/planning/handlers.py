@@ -114,6 +114,8 @@ def handler_lines(kind: Kind, read: Reader, columns: Reader) -> Lines:
     if not kind.derived and (read.dynamic or may_change(kind)):
         lines += ["T.arrived.append(p)", "if p > T.newest: T.newest = p"]
     lines += _plain(kind, read)
+    if kind.groups:
+        lines.append("C = T.cells")
     for group in kind.groups:
         lines += _into(kind, group, read, columns.columns or {})
     if kind.deadlines:
@@ -282,33 +284,28 @@ def _key(key: tuple[Part, ...], read: Reader) -> str:
 def _into(kind: Kind, group: Group, read: Reader, columns: dict[str, int]) -> Lines:
     bits = group.bits(kind.name)
     always = any(s.filter.name == "" and kind.name in s.kinds for s in group.streams.values())
-    cells = f"cells_{group.index}"
+    cells, text = f"C[{group.index}]", _key(group.home, read)
+    key = text if text.isidentifier() else "key"
     bare = alone(group) and not read.dynamic
     tail = f"t + CLASS_{group.index}.tail_us + T.lateness_us"
-    folded = [
-        f"{cells} = T.cells[{group.index}]",
-        f"key = {_key(group.home, read)}",
-        f"c = {cells}.get(key)",
-    ]
+    folded = [*([] if key == text else [f"key = {text}"]), f"c = {cells}.get({key})"]
     if bare:
         folded += [
             "if c is None:",
-            *indent([f"{cells}[key] = p", f"T.look_again({group.index}, key, {tail})"]),
+            *indent([f"{cells}[{key}] = p", f"T.look_again({group.index}, {key}, {tail})"]),
             "else:",
         ]
     else:
-        folded += when("c is None", [f"c = T.cell(CLASS_{group.index}, key, t)", *closed(group)])
-    opened = f"if c.__class__ is tuple: c = open_{group.index}(T, key, c)" if alone(group) else ""
+        folded += when("c is None", [f"c = T.cell(CLASS_{group.index}, {key}, t)", *closed(group)])
+    opened = f"if c.__class__ is tuple: c = open_{group.index}(T, {key}, c)" if alone(group) else ""
     into = [
         *([opened] if opened else []),
         "L = c.items",
-        "if t > c.last: c.last = t; late = False",
-        "else: late = bool(L) and p < L[-1]",
-        f"if late: insert_late(T, CLASS_{group.index}, c, p)",
-        "else:",
-        *indent(["L.append(p)", f"if len(L) > c.most: tidy(T, CLASS_{group.index}, c)"]),
+        "if t > c.last or not L or p > L[-1]:",
+        *indent(["c.last = t", "L.append(p)", f"if len(L) > c.most: tidy(T, CLASS_{group.index}, c)"]),
         *indent([*fold_lines(whole(group), kind.name, read, columns, "fold")]),
         *indent(["if out: note(T, c, out); out.clear()"]),
+        f"else: insert_late(T, CLASS_{group.index}, c, p)",
     ]
     folded += indent(into) if bare else into
     return _keyed(group.home, read, "" if always else f"f & {bits}", folded)
