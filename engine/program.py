@@ -134,10 +134,11 @@ class CellClass:
     ]  # Into the head, once it is in the tail at an index.
     remove: Callable[[Tenant, Any, Contribution, int], None]  # Out of the head, once it is out of the tail.
     trim: Callable[[Tenant, Any, int], None]  # Drop the first n of the tail.
+    # Drop the calendar windows that end before a horizon; return whether one is left.
+    forget: Callable[[Tenant, Any, int], bool]
     tail_us: int  # How long a contribution stays in the tail after its time, beyond lateness.
     # A class where one contribution alone can never fire keeps it bare; this makes the cell once a second one comes.
     open: Callable[[Tenant, Key, Contribution], Any] | None = None
-    calendars: tuple[tuple[str, str], ...] = ()  # (calendar unit, slot prefix) of the windows its head keeps.
     lasting: bool = False  # Its head holds what no window forgets.
 
 

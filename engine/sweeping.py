@@ -29,12 +29,18 @@ def sweep(tenant: Tenant) -> None:
     if hour > tenant.due_hour:
         _begin_hour(tenant, hour)
     waiting = tenant.sweeping
+    horizon = tenant.clock - tenant.lateness_us
     for _ in range(min(KEYS_A_STEP, len(waiting))):
         index, key = waiting.pop()
         if index < 0:
             _look_at_line(tenant, index, key)
-        else:
-            _look(tenant, index, key)
+            continue
+        cell = tenant.cells[index].get(key)
+        if cell.__class__ is tuple and cell[TIME] < horizon - tenant.variant.classes[index].tail_us:
+            del tenant.cells[index][key]  # A contribution alone in its cell: most of what is forgotten.
+            tenant.touch(index, key)
+        elif cell is not None:
+            _look(tenant, index, key, cell, horizon)
     if tenant.seen.dying:
         tenant.seen.sweep()
 
@@ -57,12 +63,7 @@ def _begin_hour(tenant: Tenant, hour: int) -> None:
         sequences.forget(tenant, case, STEPS_AN_HOUR)
 
 
-def _look(tenant: Tenant, index: int, key: Key) -> None:
-    cells = tenant.cells[index]
-    cell = cells.get(key)
-    if cell is None:
-        return
-    horizon = tenant.clock - tenant.lateness_us
+def _look(tenant: Tenant, index: int, key: Key, cell: Any, horizon: int) -> None:
     case = tenant.program.deadline_of.get(index)
     if case is not None:
         empty = deadlines.forget(tenant, case, cell, horizon)
@@ -73,13 +74,13 @@ def _look(tenant: Tenant, index: int, key: Key) -> None:
         cls = tenant.variant.classes[index]
         span = cls.tail_us + tenant.lateness_us
         if cell.__class__ is tuple:
-            empty = cell[TIME] < horizon - cls.tail_us
+            empty = False
         else:
             idle = not cell.items or cell.items[-1][TIME] < horizon - cls.tail_us
             empty = idle and _trim(tenant, cls, cell, horizon)
             span *= 1 if idle else SELDOM  # A key in use tidies itself.
     if empty:
-        del cells[key]
+        del tenant.cells[index][key]
         tenant.touch(index, key)
     else:
         tenant.look_again(index, key, tenant.clock + span)
@@ -117,22 +118,14 @@ def _trim(tenant: Tenant, cls: CellClass, cell: Any, horizon: int) -> bool:
     if old:
         cls.trim(tenant, cell, old)
         tenant.touch(cls.index, cell.key)
-    for unit, prefix in cls.calendars:
-        past = getattr(cell, f"{prefix}p")
-        for start in [start for start in past or () if tenant.zone.window(unit, start)[1] < horizon]:  # type: ignore[arg-type]
-            del past[start]
+    reached = cls.forget(tenant, cell, horizon)
     for index in cell.journal:
         if _forget_marks(tenant, tenant.program.faces[index], cell, horizon):
             tenant.touch(cls.index, cell.key)
     if cell.items or cls.lasting:
         return False
     _fade(tenant, cell)
-    if any(cell.journal.values()):
-        return False
-    return all(
-        getattr(cell, f"{prefix}h") < horizon and not getattr(cell, f"{prefix}p")
-        for _, prefix in cls.calendars
-    )
+    return not reached and not any(cell.journal.values())
 
 
 def _fade(tenant: Tenant, cell: Cell) -> None:

@@ -214,6 +214,21 @@ def trim_lines(part: Part, read: Reader) -> Lines:
     return define(f"trim_{part.group.index}(T, c, n)", [*lines, "del L[:n]"])
 
 
+def forget_lines(part: Part) -> Lines:
+    """Return `forget`: drop the calendar windows that end before a horizon; whether one is left."""
+    lines: Lines = []
+    left = []
+    for window in part.windows:
+        if window.calendar:
+            name = f"c.{window.prefix}"
+            ended = f"s < horizon and T.zone.window({window.calendar!r}, s)[1] < horizon"
+            lines += [f"if {name}p:", *indent([f"for s in [s for s in {name}p if {ended}]: del {name}p[s]"])]
+            left.append(f"{name}h >= horizon or bool({name}p)")
+    return define(
+        f"forget_{part.group.index}(T, c, horizon)", [*lines, f"return {' or '.join(left) or False}"]
+    )
+
+
 def alone(group: Group) -> bool:
     """Return whether one contribution alone in a cell of this class can never fire."""
     counted = ("count", "distinct")

@@ -39,6 +39,7 @@ from rules.planning.cells import (
     alone,
     class_lines,
     entering_lines,
+    forget_lines,
     open_lines,
     rewind_lines,
     sliding_lines,
@@ -198,7 +199,12 @@ class _Writer:
         numbers = {kind.name: kind.number for kind in self.kinds}
         part = whole(group)
         lines = open_lines(part, read) if alone(group) else []
-        lines += sliding_lines(part, read) + entering_lines(part, read) + trim_lines(part, read)
+        lines += (
+            sliding_lines(part, read)
+            + entering_lines(part, read)
+            + trim_lines(part, read)
+            + forget_lines(part)
+        )
         for state in group.states.values():
             if state.aggregate in ("near", "max", "min"):
                 lines += scan_lines(group, state, read)
@@ -303,7 +309,7 @@ class _Writer:
             trim=space[f"trim_{index}"],
             open=space.get(f"open_{index}"),
             tail_us=max([*spans, _DAY_US if calendar else 0, *(_evidence_us(unit) for unit in group.units)]),
-            calendars=tuple((window.calendar, window.prefix) for window in windows if window.calendar),
+            forget=space[f"forget_{index}"],
             lasting=any(not state.window for state in group.states.values()),
         )
 
