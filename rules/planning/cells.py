@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from rules.planning.folding import TAB, Part, define, fold_lines, indent, lasts, when
-from rules.planning.plan import Group, State, Window
+from rules.planning.plan import Group, State, Unit, Window
 from rules.planning.reader import Reader
 from rules.planning.states import POINTERS, Lines, Role, add, copies, initial, remove
 
@@ -230,20 +232,45 @@ def forget_lines(part: Part) -> Lines:
 
 
 def alone(group: Group) -> bool:
-    """Return whether one contribution alone in a cell of this class can never fire."""
-    counted = ("count", "distinct")
+    """Return whether one contribution alone in a cell of this class may be kept without its cell (see `lone`)."""
     return (
-        all(state.aggregate in (*counted, "sum") and state.window for state in group.states.values())
-        and not any(window.calendar for window in group.windows.values())
-        and all(unit.kind == "episode" and not unit.sub for unit in group.units)
-        and all(
-            any(
-                unit.gates.get(name, 0) >= 2 and bound.state.aggregate in counted
-                for name, bound in unit.bounds.items()
-            )
-            for unit in group.units
+        all(
+            state.window and state.aggregate in {*_COUNTED, "sum", "each.sum", "each.max"}
+            for state in group.states.values()
         )
+        and all(window.calendar in {"", "day"} for window in group.windows.values())
+        and all(unit.kind in {"calendar", "episode"} and not unit.sub for unit in group.units)
+        and all(_reached_late(unit) is not None for unit in group.units)
     )
+
+
+_COUNTED: Final = ("count", "distinct")
+
+
+def _reached_late(unit: Unit) -> str | None:
+    """Return a measure that every level needs to be greater than one count, or to be a sum of so much; None: none."""
+    counts = [name for name, least in unit.gates.items() if least >= 2 and _aggregate(unit, name) in _COUNTED]
+    sums = [name for name, least in unit.gates.items() if least > 0 and _aggregate(unit, name) == "sum"]
+    return next(iter([*counts, *sums]), None)
+
+
+def _aggregate(unit: Unit, name: str) -> str:
+    return unit.bounds[name].state.aggregate
+
+
+def lone(group: Group, kind: str, read: Reader) -> str:
+    """Return the condition under which an event of a type can fire nothing as the only one of its cell."""
+    least: dict[str, float] = {}
+    for unit in group.units:
+        name = _reached_late(unit)
+        assert name is not None, "only asked of a class whose contributions may be alone"
+        state = unit.bounds[name].state
+        if kind in unit.trigger.kinds and kind in state.stream.kinds and state.aggregate == "sum":
+            amount = read.value(state.value[0])
+            absent = f"not ({' and '.join(amount.given)}) or " if amount.given else ""
+            text = f"{absent}{amount.text}"
+            least[text] = min(unit.gates[name], least.get(text, unit.gates[name]))
+    return " and ".join(f"({text} < {number})" for text, number in least.items())
 
 
 def closed(group: Group) -> Lines:
@@ -257,9 +284,9 @@ def open_lines(part: Part, read: Reader) -> Lines:
     lines = [
         f"c = T.cells[{index}][key] = Cell{index}(key)",
         "c.items.append(p)",
-        "c.last = p[0]",
+        "t = c.last = p[0]; f = p[5]",
         *closed(group),
-        "f = p[5]",
+        *(f"roll_{index}_{window.prefix}(T, c, t)" for window in part.windows if window.calendar),
         *_each(part.states, "fold", read),
         "return c",
     ]

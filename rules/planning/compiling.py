@@ -30,7 +30,7 @@ from engine.reference import Timeline, qualified
 from engine.sequences import Link, Sequence
 from engine.sweeping import tidy
 from engine.tenant import BASES
-from engine.windows import HALF_MINUTE, Zone
+from engine.windows import HALF_MINUTE, HOUR, Zone
 from rules.functions import date_of
 from rules.model import RuleSet
 from rules.planning.analysis import gate, only_grows, rising
@@ -308,7 +308,9 @@ class _Writer:
             remove=space[f"remove_{index}"],
             trim=space[f"trim_{index}"],
             open=space.get(f"open_{index}"),
-            tail_us=max([*spans, _DAY_US if calendar else 0, *(_evidence_us(unit) for unit in group.units)]),
+            tail_us=max(
+                [*spans, _DAY_US + HOUR if calendar else 0, *(_evidence_us(unit) for unit in group.units)]
+            ),
             forget=space[f"forget_{index}"],
             lasting=any(not state.window for state in group.states.values()),
         )

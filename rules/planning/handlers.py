@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
-from rules.planning.cells import alone, closed, whole
+from rules.planning.cells import alone, closed, lone, whole
 from rules.planning.fields import (
     ACCOUNT,
     DEVICE,
@@ -286,20 +286,23 @@ def _into(kind: Kind, group: Group, read: Reader, columns: dict[str, int]) -> Li
     always = any(s.filter.name == "" and kind.name in s.kinds for s in group.streams.values())
     cells, text = f"C[{group.index}]", _key(group.home, read)
     key = text if text.isidentifier() else "key"
-    bare = alone(group) and not read.dynamic
+    keeps_bare = alone(group)
+    bare = lone(group, kind.name, read) if keeps_bare and not read.dynamic else None
     tail = f"t + CLASS_{group.index}.tail_us + T.lateness_us"
     folded = [*([] if key == text else [f"key = {text}"]), f"c = {cells}.get({key})"]
-    if bare:
+    made = [f"c = T.cell(CLASS_{group.index}, {key}, t)", *closed(group)]
+    opened = [f"if c.__class__ is tuple: c = open_{group.index}(T, {key}, c)"] if keeps_bare else []
+    if bare is not None:
         folded += [
-            "if c is None:",
+            f"if c is None{' and ' if bare else ''}{bare}:",
             *indent([f"{cells}[{key}] = p", f"T.look_again({group.index}, {key}, {tail})"]),
             "else:",
         ]
+        opened = [*when("c is None", made), f"el{opened[0]}"] if bare else opened
     else:
-        folded += when("c is None", [f"c = T.cell(CLASS_{group.index}, {key}, t)", *closed(group)])
-    opened = f"if c.__class__ is tuple: c = open_{group.index}(T, {key}, c)" if alone(group) else ""
+        folded += [*when("c is None", made)]
     into = [
-        *([opened] if opened else []),
+        *opened,
         "L = c.items",
         "if t > c.last or not L or p > L[-1]:",
         *indent(["c.last = t", "L.append(p)", f"if len(L) > c.most: tidy(T, CLASS_{group.index}, c)"]),
@@ -307,7 +310,7 @@ def _into(kind: Kind, group: Group, read: Reader, columns: dict[str, int]) -> Li
         *indent(["if out: note(T, c, out); out.clear()"]),
         f"else: insert_late(T, CLASS_{group.index}, c, p)",
     ]
-    folded += indent(into) if bare else into
+    folded += indent(into) if bare is not None else into
     return _keyed(group.home, read, "" if always else f"f & {bits}", folded)
 
 
