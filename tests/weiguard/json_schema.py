@@ -18,9 +18,11 @@ class Schema:
     def __init__(self, root: dict[str, Any]) -> None:
         self.root = root
 
-    def fits(self, value: Any, schema: dict[str, Any] | None = None) -> bool:
+    def fits(self, value: Any, schema: dict[str, Any] | bool | None = None) -> bool:
         """Return whether a value fits the schema, or a part of it."""
         here = self.root if schema is None else schema
+        if isinstance(here, bool):
+            return here
         return all(
             self._keyword(name, rule, value, here) for name, rule in here.items() if name not in _SAYS_NOTHING
         )

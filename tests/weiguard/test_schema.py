@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
+from ruamel.yaml import YAML
 
 from engine.alert import encode
 from engine.event import EVENTS
 from engine.fold import Engine
-from rules.loading import load
+from rules.json_schema import rule_file_schema
+from rules.loading import SHIPPED, load
 from rules.planning.compiling import compile_rules
 from streams.sources.shops import events
 from tests.weiguard.conftest import Weiguard
@@ -55,6 +58,37 @@ def test_what_the_engine_decides_fits() -> None:
     assert records > 10
 
 
+RULE_FILES = sorted(path for path in SHIPPED.rglob("*.yaml"))
+RULES = Schema(rule_file_schema())
+
+
+@pytest.mark.parametrize("path", RULE_FILES, ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_every_shipped_rule_file_fits(path: Path) -> None:
+    assert RULES.fits(written(path.read_text("utf-8")))
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("alert: event", "alert: fortnight"),
+        ("on: payment.received", "on: payment.lost"),
+        ("confidence: B", "confidence: Z"),
+        ("where:", "were:"),
+        ("level: critical", "level: fatal"),
+        ("id: COL-01", "id: col_1"),
+    ],
+)
+def test_a_spoilt_rule_file_does_not(right: str, wrong: str) -> None:
+    text = (SHIPPED / "catalog" / "collection.yaml").read_text("utf-8")
+    assert right in text
+    assert not RULES.fits(written(text.replace(right, wrong, 1)))
+
+
+def written(text: str) -> Any:
+    """Return a file as plain data, as editors read it: YAML 1.2, to which a date is a text."""
+    return json.loads(json.dumps(YAML(typ="safe", pure=True).load(text), default=str))
+
+
 def wrong_type(event: dict[str, Any]) -> None:
     event["data"]["amount_fen"] = "1"
 
@@ -88,7 +122,8 @@ def test_an_unknown_field_is_allowed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("what", "title"), [("events", "A Weiguard event"), ("alert", "A Weiguard alert record")]
+    ("what", "title"),
+    [("events", "A Weiguard event"), ("alert", "A Weiguard alert record"), ("rules", "A Weiguard rule file")],
 )
 def test_it_prints_one_json_document(weiguard: Weiguard, what: str, title: str) -> None:
     done = weiguard("schema", what)

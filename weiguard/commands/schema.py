@@ -10,9 +10,10 @@ import typer
 
 def schema(
     what: Annotated[
-        Literal["events", "alert"],
+        Literal["events", "alert", "rules"],
         typer.Argument(
-            metavar="events|alert", help="Events that are read, or alert records that are written."
+            metavar="events|alert|rules",
+            help="Events that are read, alert records that are written, or rule files.",
         ),
     ],
 ) -> None:
@@ -22,7 +23,9 @@ def schema(
     """
     import json
 
-    found = events() if what == "events" else alert()
+    from rules.json_schema import rule_file_schema
+
+    found = {"events": events, "alert": alert, "rules": rule_file_schema}[what]()
     sys.stdout.write(json.dumps(found, ensure_ascii=False, indent=2) + "\n")
 
 
