@@ -11,7 +11,7 @@ from typing import Any, Final, Union
 
 import msgspec
 
-from engine.event import CURRENT_VERSION, EVENTS, Event, UnknownEvent
+from engine.event import CURRENT_VERSION, EVENTS, STRICT, Event, UnknownEvent
 from engine.instants import day_number, micros
 from engine.payloads import PAYLOADS
 from engine.payloads.fields import A_DAY
@@ -30,6 +30,7 @@ _BRACKET: Final = re.compile(
 _AN_INSTANT: Final = "an RFC 3339 instant with offset, 1970 to 9998"
 
 _ANY: Final = msgspec.json.Decoder()
+_STRICT: Final = msgspec.json.Decoder(Union[tuple(STRICT.values())])  # noqa: UP007  # as below
 _EVENT: Final = msgspec.json.Decoder(Union[tuple(EVENTS.values())])  # noqa: UP007  # the members are only known here
 
 
@@ -74,7 +75,10 @@ def timed(raw: bytes) -> tuple[Event, int, int] | Refusal:
     try:
         if not raw.isascii():
             raw.decode()  # msgspec does not look into the texts of fields that it skips.
-        event = _EVENT.decode(raw)
+        try:
+            event = _STRICT.decode(raw)
+        except msgspec.ValidationError:  # A value outside its list, or a mistake.
+            event = _EVENT.decode(raw)
         time_us = micros(event.time)
         received_us = time_us if event.receivedtime is None else micros(event.receivedtime)
         if event.schemaversion == CURRENT_VERSION and (event.kind not in _DATED or _undated(event) is None):
@@ -121,10 +125,19 @@ def _as_event(whole: dict[str, Any]) -> Event | Refusal:
         whole = newer
     whole = _given(whole, str(kind) if known else "")
     try:
-        event: Event = msgspec.convert(whole, EVENTS[str(kind)] if known else UnknownEvent)
+        event = _converted(whole, str(kind) if known else "")
     except msgspec.ValidationError as error:
         return explained(str(error), whole)
     return _untimed(event) or (_undated(event) if known else None) or event
+
+
+def _converted(whole: dict[str, Any], kind: str) -> Event:
+    if not kind:
+        return msgspec.convert(whole, UnknownEvent)
+    try:
+        return msgspec.convert(whole, STRICT[kind])
+    except msgspec.ValidationError:
+        return msgspec.convert(whole, EVENTS[kind])
 
 
 def _upcast(whole: dict[str, Any], kind: str, version: int) -> dict[str, Any] | Refusal:

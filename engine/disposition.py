@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 from engine.payloads import PAYLOADS
 
@@ -17,6 +17,7 @@ class Tally:
     def __init__(self) -> None:
         self.counts: dict[tuple[str, str], int] = {}
         self.inputs = 0
+        self.unlisted: dict[str, int] = {}  # By "type field": values outside the contract's list.
 
     def add(self, kind: str, disposition: str) -> None:
         """Count one input."""
@@ -25,6 +26,14 @@ class Tally:
             self.counts[kind, disposition] += 1
         except KeyError:
             self._begin(kind if kind in PAYLOADS else OTHER, disposition)
+
+    def look_at_lists(self, event: Any) -> None:
+        """Count the fields whose value is not on the contract's list."""
+        for name, values in event.listed.items():
+            value = getattr(event.data, name)
+            if value is not None and value not in values:
+                field = f"{event.kind} {name}"
+                self.unlisted[field] = self.unlisted.get(field, 0) + 1
 
     def _begin(self, kind: str, disposition: str) -> None:
         """Count a type outside the contract, or one that had not been counted yet."""

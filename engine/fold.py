@@ -97,6 +97,8 @@ class Engine:
             self.tally.add("", "quarantined")
             return Outcome("quarantined", "", None, 0, str(read), [])
         event, time_us, received_us = read
+        if event.listed:
+            self.tally.look_at_lists(event)
         name = event.tenant
         if not name:
             return self._tick_all(event, time_us, received_us)

@@ -132,6 +132,7 @@ def run_replay(order: Order, settings: Settings) -> int:
 def _tell(engine: Engine, told: Replayed, summary: Summary, lang: Language, order: Order) -> None:
     summary.dispositions.update(engine.tally.by_disposition())
     summary.undecided = engine.undecided
+    summary.unlisted = engine.tally.unlisted
     if not order.json:
         say_refused(told.refused, summary.dispositions["quarantined"], lang)
     summary.show(lang, json=order.json)

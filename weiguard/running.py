@@ -93,9 +93,11 @@ def run_sources(order: Order, settings: Settings) -> int:
                 runner.refold()
             else:
                 runner.resume()
-            again = Counter(engine.undecided)  # What was left undecided when it was decided first.
+            # What was counted when it was decided first is not counted again.
+            undecided, unlisted = Counter(engine.undecided), Counter(engine.tally.unlisted)
             runner.run(sources, stop)
-            watcher.summary.undecided = Counter(engine.undecided) - again
+            watcher.summary.undecided = Counter(engine.undecided) - undecided
+            watcher.summary.unlisted = Counter(engine.tally.unlisted) - unlisted
         _tell(watcher, store, before, order, settings)
     if stop.asked is not None and not (order.follow and stop.asked in (signal.SIGINT, signal.SIGTERM)):
         return INTERRUPTED

@@ -25,6 +25,9 @@ class Summary:
     dispositions: Counter[str] = field(default_factory=Counter)
     records: Counter[tuple[str, str, str]] = field(default_factory=Counter)  # (rule, level, state)
     undecided: Mapping[str, int] = field(default_factory=dict)
+    unlisted: Mapping[str, int] = field(
+        default_factory=dict
+    )  # Values outside the contract's lists, by field.
 
     def add(self, records: Iterable[Record]) -> None:
         """Count records."""
@@ -45,9 +48,10 @@ class Summary:
             console.print(self._table(words))
         else:
             console.print(words["none"])
-        undecided = " · ".join(f"{rule} {count:,}" for rule, count in sorted(self.undecided.items()))
-        if undecided:
-            console.print(f"{words['undecided']}: {undecided}")
+        for name, counts_of in (("undecided", self.undecided), ("unlisted", self.unlisted)):
+            if counts_of:
+                told = " · ".join(f"{each} {count:,}" for each, count in sorted(counts_of.items()))
+                console.print(f"{words[name]}: {told}")
 
     def _table(self, words: Mapping[str, str]) -> Table:
         """Return how often each rule reached each level, and how often it was corrected."""
@@ -75,4 +79,5 @@ class Summary:
             "dispositions": dict(self.dispositions),
             "records": records,
             "undecided": dict(sorted(self.undecided.items())),
+            "unlisted": dict(sorted(self.unlisted.items())),
         }

@@ -28,6 +28,7 @@ SUMMARY: Final[dict[Language, dict[str, str]]] = {
         "amended": "修正",
         "retracted": "撤回",
         "undecided": "未决",
+        "unlisted": "清单外的取值",
         "none": "无预警记录。",
         "line": "第 {line} 行：{reason}",
         "more": "……另有 {count} 行被隔离",
@@ -35,6 +36,7 @@ SUMMARY: Final[dict[Language, dict[str, str]]] = {
     "en": {
         **{name: name for name in ("inputs", "decided", "duplicate", "conflict", "late", "quarantined")},
         **{name: name for name in ("rule", "amended", "retracted", "undecided")},
+        "unlisted": "values outside their lists",
         "none": "No alert records.",
         "line": "line {line}: {reason}",
         "more": "… and {count} more lines quarantined",
