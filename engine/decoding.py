@@ -66,12 +66,13 @@ def decode(raw: bytes) -> Event | Refusal:
 
 def timed(raw: bytes) -> tuple[Event, int, int] | Refusal:
     """Read one line with its time and the time it was received, in UTC microseconds. Never raises, as `decode`."""
-    if len(raw) > LONGEST:
-        return Refusal("line", f"{len(raw):,} bytes", f"at most {LONGEST:,}")
-    if len(raw) > _SHORT and _too_deep(raw):
-        return Refusal(
-            "line", "JSON nested too deeply", f"at most {DEEPEST} lists and objects within each other"
-        )
+    if len(raw) > _SHORT:
+        if len(raw) > LONGEST:
+            return Refusal("line", f"{len(raw):,} bytes", f"at most {LONGEST:,}")
+        if _too_deep(raw):
+            return Refusal(
+                "line", "JSON nested too deeply", f"at most {DEEPEST} lists and objects within each other"
+            )
     try:
         if not raw.isascii():
             raw.decode()  # msgspec does not look into the texts of fields that it skips.

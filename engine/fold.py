@@ -103,9 +103,9 @@ class Engine:
         if not name:
             return self._tick_all(event, time_us, received_us)
         tenant = self.tenants.get(name) or self._tenant(name)
-        refusal = self._dispose(tenant, event, raw, time_us, received_us)
+        clock_us = max(received_us, tenant.clock)  # Where this input moves the clock.
+        refusal = self._dispose(tenant, event, raw, time_us, received_us, clock_us)
         disposition, reason = refusal if refusal is not None else ("decided", "")
-        clock_us = max(tenant.clock, received_us)  # Where this input moves the clock.
         records = self._fold(tenant, event, time_us, clock_us) if refusal is None else []
         if self.program.intake and (refusal is not None or time_us > received_us):
             records += intake_records(tenant, event, disposition, time_us, received_us)
@@ -166,19 +166,18 @@ class Engine:
         return Outcome("decided", "", event, time_us, "", records)
 
     def _dispose(
-        self, tenant: Tenant, event: Any, raw: bytes, time_us: int, received_us: int
+        self, tenant: Tenant, event: Any, raw: bytes, time_us: int, received_us: int, clock_us: int
     ) -> tuple[str, str] | None:
         """Say why an input is not to be decided, as (disposition, reason); remember it where it is."""
-        clock = max(tenant.clock, received_us)
         if time_us > received_us or self.program.looks_inside:
             reason = refused_by(tenant, event, time_us, received_us)
             if reason:
                 return "quarantined", reason
-        if time_us < clock - tenant.lateness_us:
+        if time_us < clock_us - tenant.lateness_us:
             return "late", ""
         seen = tenant.seen
-        if clock >= seen.until_us:
-            seen.turn(clock)
+        if clock_us >= seen.until_us:
+            seen.turn(clock_us)
         identity = (event.source, event.id)
         natural = event.natural()
         for generation in seen.generations:

@@ -7,7 +7,6 @@ that comes later than that is `late`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Final, TypeAlias
 
 Name: TypeAlias = tuple[str, ...]
@@ -55,13 +54,3 @@ class Seen:
                 dying.popitem()
             if not dying:
                 self.dying.pop()
-
-    def all(self) -> Iterator[tuple[int, Name, bytes]]:
-        """Yield (generation, name, input) of everything remembered."""
-        for number, generation in self._by_number.items():
-            for name, raw in generation.items():
-                yield number, name, raw
-
-    def restore(self, number: int, name: Name, raw: bytes) -> None:
-        """Take back what a checkpoint kept."""
-        self.generation(number * self._span_us)[name] = raw
