@@ -94,5 +94,6 @@ def quiet_collector() -> Iterator[None]:
     try:
         yield
     finally:
-        gc.enable()
+        gc.freeze()  # All that came meanwhile is old, too: else the first look would go through the whole state.
         gc.unfreeze()
+        gc.enable()

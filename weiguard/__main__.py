@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from weiguard.cli import main
+from weiguard.cli import start
 
-main()
+start()

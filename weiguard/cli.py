@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import NoReturn
 
 import typer
 
@@ -15,6 +16,7 @@ from weiguard.commands.replay import replay
 from weiguard.commands.run import run
 from weiguard.commands.schema import schema
 from weiguard.failing import WRONG, clear_endings, ending_clearly, say
+from weiguard.leaving import leave
 from weiguard.misuse import misuse
 
 app = typer.Typer(
@@ -41,3 +43,12 @@ def main() -> None:
             say(misuse(error))
             sys.exit(WRONG)
         sys.exit(status)
+
+
+def start() -> NoReturn:
+    """Run one command as a process of its own, and end it."""
+    try:
+        main()
+    except SystemExit as end:
+        leave(end.code if isinstance(end.code, int) else 0)
+    leave(0)

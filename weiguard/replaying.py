@@ -20,6 +20,7 @@ from streams.sinks.parquet import ParquetSink
 from streams.sources.jsonl import JsonLines
 from streams.stopping import Stop
 from weiguard.failing import FOUND, INTERRUPTED, say
+from weiguard.leaving import keep_to_the_end
 from weiguard.preparing import prepare
 from weiguard.progress import progress_bar
 from weiguard.settings import Settings
@@ -103,6 +104,7 @@ def run_replay(order: Order, settings: Settings) -> int:
     source = JsonLines(order.events)
     sink = _sink(order)
     engine = prepared.engine()
+    keep_to_the_end(engine)
     summary = Summary()
     told = Replayed()
     stop = Stop()

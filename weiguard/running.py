@@ -21,6 +21,7 @@ from streams.stopping import Stop
 from streams.stores.deciding import decided_by
 from streams.stores.sqlite import SqliteStore, open_store
 from weiguard.failing import FOUND, INTERRUPTED, say
+from weiguard.leaving import keep_to_the_end
 from weiguard.preparing import Prepared, prepare
 from weiguard.progress import progress_bar
 from weiguard.replaying import say_refused
@@ -87,6 +88,7 @@ def run_sources(order: Order, settings: Settings) -> int:
         with progress_bar(whole) as show, quiet_collector(), stop.listening():
             watcher = Watcher(show, settings.tenant)
             engine = prepared.engine()
+            keep_to_the_end(engine)
             now = _now_us if order.follow else None
             runner = Runner(store, engine, observers=[watcher], every=settings.checkpoint, now=now)
             if order.refold:
