@@ -102,17 +102,18 @@ def advance(
 ) -> None:
     """Enter an event into every step it can be, and bind what it completes."""
     steps = steps_of(tenant, case)
-    last = len(case.links) - 1
-    ends = steps.ordered[last]
+    ordered = steps.ordered
+    ends = ordered[-1]
     late = bool(ends) and item < ends[-1]  # A last step that came before it may now end another chain.
-    flags = item[FLAGS]
-    for number, link in enumerate(case.links):
+    flags, number = item[FLAGS], 0
+    for link in case.links:
         if flags & link.flag:
             _keep(tenant, case, steps, number, link.keep(item))
+        number += 1  # noqa: SIM113  # this runs for most events of a log
     if late:
         bind_again(tenant, case, item)
-    elif flags & case.links[last].flag and steps.ordered[last - 1]:
-        for chain in chains(case, steps, case.links[last].keep(item)):
+    elif ordered[-2] and flags & case.links[-1].flag:
+        for chain in chains(case, steps, case.links[-1].keep(item)):
             _enter(tenant, case, steps, chain, found, undecided)
 
 

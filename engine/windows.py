@@ -7,8 +7,9 @@ else, so no two rules can disagree about where a day ends.
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias, TypeVar
 from zoneinfo import ZoneInfo
 
 CalendarUnit: TypeAlias = Literal["day", "week", "month", "quarter", "year"]
@@ -20,6 +21,7 @@ HOUR: Final = 60 * MINUTE
 DAY: Final = 24 * HOUR
 
 HALF_MINUTE: Final = 30 * SECOND  # No zone's offset since 1970 was finer, so no such span holds two hours.
+Told = TypeVar("Told")
 _DAY_ONE: Final = date(1970, 1, 1).toordinal()
 _LAST_DAY: Final = date.max.toordinal() - 1
 _MONTHS: Final = {"month": 1, "quarter": 3, "year": 12}
@@ -49,7 +51,7 @@ def next_first_day(unit: CalendarUnit, first: date) -> date:
 class Zone:
     """A time zone with the windows met so far, so that the next instant in one costs a look-up."""
 
-    __slots__ = ("_bounds", "_midnights", "_starts", "hours", "info", "key")
+    __slots__ = ("_bounds", "_midnights", "_starts", "dates", "hours", "info", "key")
 
     # Enough for every day of a century; a log that needs more only pays for making them again.
     LIMIT: Final = 40_000
@@ -59,7 +61,8 @@ class Zone:
         self.key = key
         self.info = ZoneInfo(key)
         self._starts: dict[str, list[int]] = {unit: [] for unit in UNITS}
-        self.hours = _Hours(self)
+        self.hours: _Known[int] = _Known(self, lambda moment: moment.hour)
+        self.dates: _Known[str] = _Known(self, lambda moment: moment.date().isoformat())
         self._midnights: dict[int, int] = {}
         self._bounds: dict[str, list[tuple[int, int]]] = {unit: [] for unit in UNITS}
 
@@ -106,17 +109,17 @@ class Zone:
         return found
 
 
-class _Hours(dict[int, int]):
-    """Half-minutes since 1970 → the hour of the wall clock, filled as they are asked for."""
+class _Known(dict[int, Told]):
+    """Half-minutes since 1970 → what the wall clock tells then, filled as they are asked for."""
 
-    __slots__ = ("_zone",)
+    __slots__ = ("_read", "_zone")
 
-    def __init__(self, zone: Zone) -> None:
+    def __init__(self, zone: Zone, read: Callable[[datetime], Told]) -> None:
         super().__init__()
-        self._zone = zone
+        self._zone, self._read = zone, read
 
-    def __missing__(self, half_minute: int) -> int:
+    def __missing__(self, half_minute: int) -> Told:
         if len(self) >= Zone.LIMIT:
             self.clear()
-        hour = self[half_minute] = self._zone.local(half_minute * HALF_MINUTE).hour
-        return hour
+        found = self[half_minute] = self._read(self._zone.local(half_minute * HALF_MINUTE))
+        return found
