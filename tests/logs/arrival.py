@@ -105,6 +105,9 @@ def _delay(rng: random.Random) -> int:
 
 
 def _again(received: int, draft: Draft, rng: random.Random) -> int:
+    """Say when a copy comes: as long as it is known for one, or long after all else of its time is forgotten."""
+    if rng.random() < 0.1:
+        return received + rng.choice([2, 40]) * 24 * HOUR
     return max(received, min(received + rng.choice([0, 1, HOUR, 20 * HOUR]), draft.time + LATENESS - SECOND))
 
 
