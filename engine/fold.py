@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from heapq import heappop
+from sys import intern
 from typing import Any, Final
 
 import msgspec
@@ -178,6 +179,9 @@ class Engine:
         seen = tenant.seen
         if clock_us >= seen.until_us:
             seen.turn(clock_us)
+        event.source = intern(event.source)  # Kept once, and not once an event; so are accounts.
+        if event.subject is not None:
+            event.subject = intern(event.subject)
         identity = (event.source, event.id)
         natural = event.natural()
         for generation in seen.generations:
