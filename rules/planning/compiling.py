@@ -5,20 +5,12 @@ The generated source stays readable: `Program.source` holds it, and it shows in 
 
 from __future__ import annotations
 
-import linecache
-from bisect import bisect_left
-from collections.abc import Callable
 from typing import Any, Final
 
-from engine import lateness, sequences
-from engine.business import business_deadline
-from engine.cells import EMPTY, LEAST, Cell, level_in
-from engine.deadlines import Deadline, Due, owe
-from engine.entities import limits_of
-from engine.instants import day_number, hash_of
+from engine.cells import EMPTY, LEAST, Cell
+from engine.deadlines import Deadline
 from engine.program import (
     CellClass,
-    Face,
     Family,
     Gate,
     Handler,
@@ -26,12 +18,8 @@ from engine.program import (
     RuleFace,
     Variant,
 )
-from engine.reference import Timeline, qualified
 from engine.sequences import Link, Sequence
-from engine.sweeping import tidy
-from engine.tenant import BASES
-from engine.windows import HALF_MINUTE, HOUR, Zone
-from rules.functions import date_of
+from engine.windows import DAY, HOUR
 from rules.model import RuleSet
 from rules.planning.analysis import gate, only_grows, rising
 from rules.planning.building import Plan, build, chain_kind
@@ -48,6 +36,7 @@ from rules.planning.cells import (
     whole,
 )
 from rules.planning.chaining import Chain
+from rules.planning.facing import evidence_us, face_of, since_step
 from rules.planning.folding import Part
 from rules.planning.handlers import (
     Kind,
@@ -62,14 +51,14 @@ from rules.planning.handlers import (
 from rules.planning.layout import lay_out
 from rules.planning.owing import deadline_lines
 from rules.planning.plan import Group, Unit
-from rules.planning.reader import Reader, constant
-from rules.planning.receiving import functions_of, intake_of, limit_readers
+from rules.planning.reader import Reader
+from rules.planning.receiving import intake_of, limit_readers
 from rules.planning.scans import scan_lines
+from rules.planning.space import execute, namespace
 from rules.planning.states import Lines, initial
-from rules.planning.words import teller, values_of
+from rules.planning.words import values_of
 
 _FILE: Final = "<compiled rules>"
-_DAY_US: Final = 86_400_000_000
 
 
 def compile_rules(rules: RuleSet, only: tuple[str, ...] = ()) -> Program:
@@ -98,7 +87,9 @@ class _Writer:
         self.kinds, self.columns = lay_out(plan, self.chains)
         self.counters = self._counters()
         self.places = self._places()
-        self.faces = tuple(self._face(unit) for unit in plan.units)
+        self.faces = tuple(
+            face_of(unit, plan, self.values[unit.index], self._since_column(unit)) for unit in plan.units
+        )
         self.families = {group.index: _families(group) for group in plan.groups}
 
     def _counters(self) -> list[str]:
@@ -119,35 +110,10 @@ class _Writer:
                 place += 1
         return place
 
-    def _face(self, unit: Unit) -> Face:
-        rule = self.plan.rules.rules()[unit.case.rule]
-        group = self.plan.groups[unit.group] if unit.group >= 0 else None
-        return Face(
-            index=unit.index,
-            rule=unit.case.rule,
-            case=unit.case.name,
-            alert=unit.kind,  # type: ignore[arg-type]  # one of the alert kinds, by construction
-            window=_window_kind(unit),
-            dimensions=tuple(part.name for part in unit.key),
-            key=_key_function(unit),
-            words=teller(unit, self.values[unit.index], self.plan.rules.limits),
-            top=unit.top,
-            slot=unit.slot,
-            subbed=bool(unit.sub) and bool(unit.slot),
-            evidence_us=_evidence_us(unit),
-            evidence_mask=_evidence_mask(unit),
-            since=self._since_column(unit),
-            calendar=unit.case.alert if unit.kind == "calendar" else "",
-            watched=unit.watched,
-            written=unit.written,
-            shadow=rule.shadow,
-            fades=_fades(unit, self.plan) if group is not None else False,
-        )
-
     def _since_column(self, unit: Unit) -> int:
         if unit.kind != "since":
             return -1
-        return self.columns[chain_kind(unit.index)][f"@since.{unit.case.sequence[_since(unit)].name}"]
+        return self.columns[chain_kind(unit.index)][f"@since.{unit.case.sequence[since_step(unit)].name}"]
 
     # --- the source ---------------------------------------------------------------------------------------------
 
@@ -182,7 +148,7 @@ class _Writer:
                 readers = [
                     self.reader(step.events, dynamic=dynamic, columns=True) for step in unit.case.sequence
                 ]
-                lines += chain.lines(readers, _since(unit), f"{unit.case.rule}/{unit.case.name}")
+                lines += chain.lines(readers, since_step(unit), f"{unit.case.rule}/{unit.case.name}")
         for kind in self.kinds:
             lines += self._kind_source(kind, dynamic=dynamic)
         return lines
@@ -239,7 +205,7 @@ class _Writer:
         rules = self.plan.rules
         classes: dict[str, Any] = {"Cell": Cell, "EMPTY": EMPTY, "LEAST": LEAST}
         made = [line for group in self.plan.groups for line in class_lines(group)]
-        _run("\n".join(made), classes, f"{_FILE[:-1]} cells>")
+        execute("\n".join(made), classes, f"{_FILE[:-1]} cells>")
         constant_source = "\n".join(self.source(dynamic=False))
         fixed = self._variant(constant_source, classes, dynamic=False)
         moving = self._variant("\n".join(self.source(dynamic=True)), classes, dynamic=True)
@@ -280,9 +246,9 @@ class _Writer:
     def _variant(
         self, source: str, classes: dict[str, Any], *, dynamic: bool
     ) -> tuple[Variant, dict[str, Any]]:
-        space = {**_namespace(self.plan.rules), **classes}
+        space = {**namespace(self.plan.rules), **classes}
         space["KINDS"] = tuple(kind.name for kind in self.kinds)
-        _run(source, space, f"{_FILE[:-1]} {'dynamic' if dynamic else 'constant'}>")
+        execute(source, space, f"{_FILE[:-1]} {'dynamic' if dynamic else 'constant'}>")
         made = tuple(self._class(group, space, dynamic=dynamic) for group in self.plan.groups)
         for cls in made:
             space[f"CLASS_{cls.index}"] = cls
@@ -309,7 +275,7 @@ class _Writer:
             trim=space[f"trim_{index}"],
             open=space.get(f"open_{index}"),
             tail_us=max(
-                [*spans, _DAY_US + HOUR if calendar else 0, *(_evidence_us(unit) for unit in group.units)]
+                [*spans, DAY + HOUR if calendar else 0, *(evidence_us(unit) for unit in group.units)]
             ),
             forget=space[f"forget_{index}"],
             lasting=any(not state.window for state in group.states.values()),
@@ -395,19 +361,16 @@ class _Writer:
             links.append(Link(chain.streams[at].bit, after, space[f"keep_{index}_{at}"], *found))
             assert step.name == chain.names[at], "links are in the order of the steps"
         return Sequence(
-            unit.place, tuple(links), _since(unit), space[f"bind_{index}"], self._number(chain_kind(index))
+            unit.place,
+            tuple(links),
+            since_step(unit),
+            space[f"bind_{index}"],
+            self._number(chain_kind(index)),
         )
 
 
 def _nothing(_: Any) -> Any:
     return None
-
-
-def _since(unit: Unit) -> int:
-    names = [step.name for step in unit.case.sequence]
-    return next(
-        (names.index(measure.over.step) for measure in unit.case.measures if measure.over.kind == "since"), -1
-    )
 
 
 def _families(group: Group) -> list[Part]:
@@ -436,70 +399,11 @@ def _reach(part: Part) -> int | None:
     return max((window.us for window in part.windows), default=0)
 
 
-def _window_kind(unit: Unit) -> str:
-    if unit.kind == "calendar":
-        return unit.case.alert
-    if unit.kind == "episode":
-        return "rolling" if unit.bounds else "asof"
-    return {"since": "event", "ever": "asof"}.get(unit.kind, unit.kind)
-
-
-def _key_function(unit: Unit) -> Callable[[Any, Any], tuple[Any, ...]]:
-    """Return how an alert's key is put together of a cell's key and a sub-key."""
-    if unit.group < 0 and unit.kind != "deadline":
-        return lambda _, sub: sub
-    held = [part.signature for part in (unit.key if unit.kind == "deadline" else unit.home)]
-    subs = [part.signature for part in unit.sub if not part.name.startswith("@")]
-    single, sub_single = len(held) == 1, len(subs) == 1
-    order = [(held.index(part.signature), True) if part.signature in held else (subs.index(part.signature), False)
-             for part in unit.key]  # fmt: skip
-
-    def key(cell: Any, sub: Any) -> tuple[Any, ...]:
-        cells = (cell,) if single else cell
-        inner = (sub,) if sub_single else sub
-        return tuple(cells[at] if home else inner[at] for at, home in order)
-
-    return key
-
-
-def _evidence_us(unit: Unit) -> int:
-    """Return how far back a record names contributing events; at most a day in calendar windows longer than that."""
-    spans = [bound.state.measure.over.us for bound in unit.bounds.values()]
-    if unit.kind == "calendar":
-        return _DAY_US
-    if unit.kind == "since":
-        return sum(step.within_us for step in unit.case.sequence[_since(unit) + 1 :]) + 1
-    return max(spans, default=0) + (
-        1 if any(bound.state.measure.over.kind == "within" for bound in unit.bounds.values()) else 0
-    )
-
-
-def _evidence_mask(unit: Unit) -> int:
-    mask = unit.trigger.bit
-    for bound in unit.bounds.values():
-        mask |= bound.state.stream.bit
-    return mask
-
-
 def _needed(unit: Unit, plan: Plan) -> dict[str, int | float]:
     """Return what every level of a case needs of a measure, where that is a constant."""
     needs = [gate(tree, unit, plan.rules.limits) for _, tree in unit.levels]
     names = set.intersection(*map(set, needs)) if needs else set()
     return {name: min(need[name] for need in needs) for name in sorted(names) if name in unit.bounds}
-
-
-def _fades(unit: Unit, plan: Plan) -> bool:
-    """Return whether no level can hold on empty windows, so that an episode ends with them.
-
-    Measures of other events, or of what is alike, go on filling where none of the key's own triggers comes.
-    """
-    limits = plan.rules.limits
-    return (
-        unit.kind == "episode"
-        and bool(unit.bounds)
-        and all(bound.state.window and not bound.measure.of for bound in unit.bounds.values())
-        and all(any(least > 0 for least in gate(tree, unit, limits).values()) for _, tree in unit.levels)
-    )
 
 
 def _handler(kind: Kind, space: dict[str, Any]) -> Handler:
@@ -513,37 +417,3 @@ def _handler(kind: Kind, space: dict[str, Any]) -> Handler:
         owed=space.get(f"owed_{number}"),
         plain=space.get(f"plain_{number}"),
     )
-
-
-def _namespace(rules: RuleSet) -> dict[str, Any]:
-    """Return what generated code may call: the language's functions, and the engine's parts it folds into."""
-    space = functions_of(rules)
-    space["fn_hour"] = _hour
-    space.update(
-        bisect_left=bisect_left, Cell=Cell, level_in=level_in, NOTHING={}, Due=Due, owe=owe,
-        advance=sequences.advance, insert_late=lateness.insert_late, tidy=tidy, note=lateness.note, limits_of=limits_of,
-        qualified=qualified, business_deadline=business_deadline, day_number=day_number, hash_of=hash_of,
-        day_of=date_of,
-        **{f"NOBODY_{kind}": _Nobody(BASES[kind]) for kind in ("account", "owner", "device", "order")},
-    )  # fmt: skip
-    for name, limit in rules.limits.items():
-        value = constant(limit)
-        space[f"LIMIT_{name}"] = value
-    return space
-
-
-def _hour(us: int, zone: Zone) -> int:
-    """Return the hour of an event's time, which is always in range."""
-    return zone.hours[us // HALF_MINUTE]
-
-
-class _Nobody(Timeline):
-    """The timeline of an event that names nobody: always the base, never read again."""
-
-    __slots__ = ()
-
-
-def _run(source: str, space: dict[str, Any], name: str) -> None:
-    """Run generated source; it shows in tracebacks under a name of its own."""
-    linecache.cache[name] = (len(source), None, [line + "\n" for line in source.split("\n")], name)
-    exec(compile(source, name, "exec"), space)  # noqa: S102  # written by this compiler from checked trees

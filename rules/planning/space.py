@@ -1,0 +1,56 @@
+"""What generated code runs in: the language's functions, the engine's parts it folds into, and the limits."""
+
+from __future__ import annotations
+
+import linecache
+from bisect import bisect_left
+from typing import Any
+
+from engine import lateness, sequences
+from engine.business import business_deadline
+from engine.cells import Cell, level_in
+from engine.deadlines import Due, owe
+from engine.entities import limits_of
+from engine.instants import day_number, hash_of
+from engine.reference import Timeline, qualified
+from engine.sweeping import tidy
+from engine.tenant import BASES
+from engine.windows import HALF_MINUTE, Zone
+from rules.functions import date_of
+from rules.model import RuleSet
+from rules.planning.reader import constant
+from rules.planning.receiving import functions_of
+
+
+def namespace(rules: RuleSet) -> dict[str, Any]:
+    """Return what generated code may call: the language's functions, and the engine's parts it folds into."""
+    space = functions_of(rules)
+    space["fn_hour"] = _hour
+    space.update(
+        bisect_left=bisect_left, Cell=Cell, level_in=level_in, NOTHING={}, Due=Due, owe=owe,
+        advance=sequences.advance, insert_late=lateness.insert_late, tidy=tidy, note=lateness.note, limits_of=limits_of,
+        qualified=qualified, business_deadline=business_deadline, day_number=day_number, hash_of=hash_of,
+        day_of=date_of,
+        **{f"NOBODY_{kind}": _Nobody(BASES[kind]) for kind in ("account", "owner", "device", "order")},
+    )  # fmt: skip
+    for name, limit in rules.limits.items():
+        value = constant(limit)
+        space[f"LIMIT_{name}"] = value
+    return space
+
+
+def _hour(us: int, zone: Zone) -> int:
+    """Return the hour of an event's time, which is always in range."""
+    return zone.hours[us // HALF_MINUTE]
+
+
+class _Nobody(Timeline):
+    """The timeline of an event that names nobody: always the base, never read again."""
+
+    __slots__ = ()
+
+
+def execute(source: str, space: dict[str, Any], name: str) -> None:
+    """Run generated source; it shows in tracebacks under a name of its own."""
+    linecache.cache[name] = (len(source), None, [line + "\n" for line in source.split("\n")], name)
+    exec(compile(source, name, "exec"), space)  # noqa: S102  # written by this compiler from checked trees
