@@ -104,13 +104,18 @@ class Engine:
         if not name:
             return self._tick_all(event, time_us, received_us)
         tenant = self.tenants.get(name) or self._tenant(name)
-        clock_us = max(received_us, tenant.clock)  # Where this input moves the clock.
+        moves = received_us > tenant.clock
+        clock_us = received_us if moves else tenant.clock  # Where this input moves the clock.
         refusal = self._dispose(tenant, event, raw, time_us, received_us, clock_us)
-        disposition, reason = refusal if refusal is not None else ("decided", "")
-        records = self._fold(tenant, event, time_us, clock_us) if refusal is None else []
-        if self.program.intake and (refusal is not None or time_us > received_us):
+        if refusal is None:
+            disposition, reason = "decided", ""
+            records = self._fold(tenant, event, time_us, clock_us)
+        else:
+            disposition, reason = refusal
+            records = []
+        if (refusal is not None or time_us > received_us) and self.program.intake:
             records += intake_records(tenant, event, disposition, time_us, received_us)
-        if received_us > tenant.clock:
+        if moves:
             tenant.clock = received_us
             if received_us >= tenant.wake_us or tenant.sweeping or tenant.seen.dying:
                 records += self._advance(tenant, (event.source, event.id))

@@ -38,7 +38,8 @@ def sweep(tenant: Tenant) -> None:
         cell = tenant.cells[index].get(key)
         if cell.__class__ is tuple and cell[TIME] < horizon - tenant.variant.classes[index].tail_us:
             del tenant.cells[index][key]  # A contribution alone in its cell: most of what is forgotten.
-            tenant.touch(index, key)
+            if tenant.touched is not None:
+                tenant.touch(index, key)
         elif cell is not None:
             _look(tenant, index, key, cell, horizon)
     if tenant.seen.dying:

@@ -72,11 +72,12 @@ def _decide(engine: Engine, lines: list[bytes], past: ReplayedPast, told: Replay
     for raw in lines:
         outcome = feed(raw)
         line += 1
-        code(CODE[outcome.disposition])
-        if outcome.records:
-            past.say(outcome.records)
-            records += outcome.records
-        if outcome.reason and outcome.disposition == "quarantined" and len(told.refused) < SHOWN:
+        disposition, said = outcome.disposition, outcome.records
+        code(CODE[disposition])
+        if said:
+            past.say(said)
+            records += said
+        if disposition == "quarantined" and len(told.refused) < SHOWN:
             told.refused.append(Refused(line, outcome.reason))
     told.lines = line
     return records
