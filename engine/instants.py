@@ -17,6 +17,7 @@ _SHAPE: Final = re.compile(
     re.ASCII,
 )
 _FIRST, _LAST = 1970, 9998
+_TWO_DAYS: Final = 172_800_000_000
 
 
 def micros(text: str) -> int:
@@ -25,16 +26,16 @@ def micros(text: str) -> int:
     Raises ValueError where it is none, has no offset, names no real date, or lies outside 1970 to 9998 (by its own
     date, and not before 1970 in UTC). A leap second has no instant of its own and is refused.
     """
-    # The seconds change with every event; date, minute and offset rarely do.
+    # What stands before the seconds, and the seconds with the offset, are both known but for the first time.
     try:
-        return _MINUTES[text[:16] + text[19:]] + _SECONDS[text[16:19]]
+        return _MINUTES[text[:17]] + _SECONDS[text[17:]]
     except KeyError:
         return _any(text)
 
 
-_MINUTES_KEPT: Final = 8_192
-_MINUTES: Final[dict[str, int]] = {}  # Date, minute and offset → the instant at which the minute begins.
-_SECONDS: Final = {f":{second:02}": second * 1_000_000 for second in range(60)}
+_KEPT: Final = 8_192
+_MINUTES: Final[dict[str, int]] = {}  # `2026-03-10T09:15:` → the instant, as if it were UTC.
+_SECONDS: Final[dict[str, int]] = {}  # `30+08:00` → what must be added to it.
 
 
 def _any(text: str) -> int:
@@ -42,22 +43,39 @@ def _any(text: str) -> int:
     if match is None:
         raise ValueError(text)
     day, minute, second, fraction, offset = match.groups()
-    key = text[:16] + offset
-    start = _MINUTES.get(key)
+    start = _MINUTES.get(text[:17])
     if start is None:
-        start = _minute(day, minute, offset)
-        if len(_MINUTES) >= _MINUTES_KEPT:
-            _MINUTES.clear()
-        _MINUTES[key] = start
-    return start + int(second) * 1_000_000 + (int(f"{fraction[:6]:0<6}") if fraction else 0)
+        start = _minute(day, minute)
+    ahead = _ahead(offset)
+    if start < ahead:
+        raise ValueError(text)  # Before 1970 in UTC.
+    shift = int(second) * 1_000_000 - ahead
+    if start > _TWO_DAYS:  # No offset is as great: the two parts may be put together with any others.
+        _keep(_MINUTES, text[:17], start)
+        if not fraction:
+            _keep(_SECONDS, text[17:], shift)
+    return start + shift + (int(f"{fraction[:6]:0<6}") if fraction else 0)
 
 
-def _minute(day: str, minute: str, offset: str) -> int:
-    plain = datetime.fromisoformat(f"{day}T{minute}:00{'+00:00' if offset in 'Zz' else offset}")
-    us = (plain - _EPOCH) // _MICROSECOND
-    if us < 0 or not _FIRST <= plain.year <= _LAST:
-        raise ValueError(f"{day}T{minute}{offset}")
-    return us
+def _keep(known: dict[str, int], text: str, us: int) -> None:
+    if len(known) >= _KEPT:
+        known.clear()
+    known[text] = us
+
+
+def _ahead(offset: str) -> int:
+    """Return how far an offset is ahead of UTC, in microseconds."""
+    if offset in "Zz":
+        return 0
+    minutes = int(offset[1:3]) * 60 + int(offset[4:6])
+    return (-minutes if offset[0] == "-" else minutes) * 60_000_000
+
+
+def _minute(day: str, minute: str) -> int:
+    plain = datetime.fromisoformat(f"{day}T{minute}:00+00:00")
+    if not _FIRST <= plain.year <= _LAST:
+        raise ValueError(f"{day}T{minute}")
+    return (plain - _EPOCH) // _MICROSECOND
 
 
 def rfc3339(us: int, zone: ZoneInfo) -> str:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.instants import _MINUTES, _MINUTES_KEPT, micros
+from engine.instants import _KEPT, _MINUTES, _SECONDS, micros
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -40,6 +40,7 @@ def test_a_known_minute_makes_no_wrong_text_right(second: int, place: int) -> No
 
 
 def test_the_cache_has_a_bound() -> None:
-    for minute in range(_MINUTES_KEPT + 100):
-        micros((EPOCH + timedelta(minutes=minute)).isoformat())
-        assert len(_MINUTES) <= _MINUTES_KEPT
+    for minute in range(_KEPT + 100):
+        offset = f"{'+-'[minute % 2]}{minute // 60 % 24:02}:{minute % 60:02}"
+        micros(f"{(EPOCH + timedelta(minutes=minute + 10_000)):%Y-%m-%dT%H:%M}:{minute % 59:02}{offset}")
+        assert max(len(_MINUTES), len(_SECONDS)) <= _KEPT
