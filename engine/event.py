@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from operator import attrgetter
 from typing import Annotated, Any, ClassVar, Final, Literal
 
 import msgspec
@@ -97,8 +98,8 @@ def _strict(kind: str, event: type[Event]) -> type[Event]:
 def _natural(kind: str, fields: tuple[str, ...]) -> Callable[[Any], tuple[str, str, str] | None]:
     """Return the method that reads a type's natural key; two fields are joined by a slash."""
     if len(fields) == 1:
-        (only,) = fields
-        return lambda event: (kind, getattr(event.data, only), "")
+        named = attrgetter(f"data.{fields[0]}")
+        return lambda event: (kind, named(event), "")
     first, second = fields
     if first != "subject":
         return lambda event: (

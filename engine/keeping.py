@@ -272,7 +272,7 @@ def _gather(tenant: Tenant, shared: dict[Any, Contribution]) -> None:
     horizon = tenant.clock - tenant.lateness_us
     found = [item for item in shared.values() if item[TIME] >= horizon and not item[SUB]]
     tenant.arrived = sorted(found, key=lambda item: item[: SUB + 1])
-    tenant.newest = tenant.arrived[-1] if found else (-1,)
+    tenant.newest_us = tenant.arrived[-1][TIME] if found else -1
 
 
 def _tailed(cell: Any) -> bool:

@@ -69,7 +69,7 @@ class Tenant:
         self.derived: list[Contribution] = []
         # What came inside the lateness, in order of arrival: a late change of reference data may touch any of it.
         self.arrived: list[Contribution] = []
-        self.newest: Contribution = (-1,)  # The last of them in the tenant's order.
+        self.newest_us = -1  # The time of the last of them in the tenant's order.
         self.loose: dict[
             Position, Contribution
         ] = {}  # Those of them that no cell holds; only where state is kept.
@@ -123,7 +123,7 @@ class Tenant:
 
     def readers_of(self, kind: str, name: str, after: Position) -> list[Contribution]:
         """Return the contributions that looked an entity up after a place."""
-        if after > self.newest:
+        if after[0] > self.newest_us:
             return []
         columns = self.program.reader_columns[kind]
         return [

@@ -16,7 +16,7 @@ from rules.planning.analysis import ceiling
 from rules.planning.names import expanded, names_in
 from rules.planning.plan import Group, State, Unit, Window
 from rules.planning.reader import Reader, certain, false, true
-from rules.planning.states import Lines, Role, add, in_range, reading, sub_text
+from rules.planning.states import Lines, Role, add, in_range, initial, reading, sub_text
 
 TAB: Final = "    "
 RUNGS: Final = 8  # Cases judged side by side before the next are asked for together.
@@ -65,10 +65,7 @@ def fold_lines(part: Part, kind: str, read: Reader, columns: dict[str, int], rol
             used = _bits_of(part, window, kind)
             lines += when("" if used == group.bits(kind) else f"f & {used}", roll) if used else []
         else:
-            lines += when(
-                f"L[c.{window.prefix}l][0] {'<' if window.closed else '<='} t - {window.us}",
-                [f"expire_{group.index}_{window.prefix}{part.suffix}(T, c, L, t - {window.us})"],
-            )
+            lines += _slide(part, window, role)
     bits = group.bits(kind)
     triggered = [unit for unit in part.units if kind in unit.trigger.kinds]
     lines += _by_trigger(triggered, bits, lambda units: _before(units, read, columns))
@@ -77,6 +74,20 @@ def fold_lines(part: Part, kind: str, read: Reader, columns: dict[str, int], rol
     closing = _by_trigger(triggered, bits, lambda units: _passed_over(units, read, columns))
     return lines + when(
         "c.open", [*closing, *_look_for_open(part.units)] if any(map(lasts, triggered)) else []
+    )
+
+
+def _slide(part: Part, window: Window, role: Role) -> Lines:
+    """Let a rolling window go on to time `t`. Most are empty by then: in order, that is seen at the item before."""
+    name, before = f"c.{window.prefix}l", f"[0] {'<' if window.closed else '<='} t - {window.us}"
+    expire = f"expire_{part.group.index}_{window.prefix}{part.suffix}(T, c, L, t - {window.us})"
+    if role != "fold":
+        return when(f"L[{name}]{before}", [expire])
+    states = [state for state in part.states if state.window == window.prefix]
+    empty = [f"c.{slot} = {begin}" for state in states for slot, begin in initial(state)]
+    return when(
+        f"L[{name}]{before}",
+        [f"if L[-2]{before}: {'; '.join([*empty, f'{name} = len(L) - 1'])}", f"else: {expire}"],
     )
 
 

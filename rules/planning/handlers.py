@@ -112,7 +112,7 @@ def handler_lines(kind: Kind, read: Reader, columns: Reader) -> Lines:
     if kind.derived:
         lines.append("T.derived.append(p)")
     if not kind.derived and (read.dynamic or may_change(kind)):
-        lines += ["T.arrived.append(p)", "if p > T.newest: T.newest = p"]
+        lines += ["T.arrived.append(p)", "if t > T.newest_us: T.newest_us = t"]
     lines += _plain(kind, read)
     if kind.groups:
         lines.append("C = T.cells")
