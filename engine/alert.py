@@ -14,13 +14,8 @@ import msgspec
 from engine.canonical import canonical
 
 State: TypeAlias = Literal["raised", "escalated", "lowered", "amended", "retracted"]
-ARRIVAL_FIELDS: Final = (
-    "record",
-    "state",
-    "cause",
-    "late",
-    "raised_at",
-)  # Told by arrival; not part of what stands.
+# Told by arrival; not part of what stands.
+ARRIVAL_FIELDS: Final = ("record", "state", "cause", "late", "raised_at")
 
 
 class Record(msgspec.Struct, frozen=True, gc=False):

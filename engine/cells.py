@@ -11,11 +11,8 @@ from typing import Any, Final
 
 from engine.program import ENDED, SETTLED, Contribution, Key, Mark, Position
 
-EMPTY: Final[
-    dict[int, dict[Any, list[Mark]]]
-] = {}  # The journal of a cell in which nothing fired; never written.
-
-
+# The journal of a cell in which nothing fired; never written.
+EMPTY: Final[dict[int, dict[Any, list[Mark]]]] = {}
 LEAST: Final = 16  # A tail this short is left alone until its key has been idle.
 
 

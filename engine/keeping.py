@@ -25,9 +25,8 @@ from engine.tenant import BASES, Tenant
 if TYPE_CHECKING:
     from engine.fold import Engine
 
-FORMAT: Final = (
-    1  # Of the entries: state kept in one is not read in another. Raise it where a layout here changes.
-)
+# Of the entries: state kept in one format is not read in another. Raise it where a layout here changes.
+FORMAT: Final = 1
 _PROTOCOL: Final = 5
 # Entries by what they hold: a cell, an entity, a step of a sequence, an alert's last record, the rest of a tenant.
 CELL, LINE, STEP, BOUND, STANDING, REST = "cell", "line", "step", "bound", "standing", "rest"

@@ -27,14 +27,12 @@ class Link:
 
     flag: int
     within_us: int  # Greatest distance to the step after it, inclusive; 0 on the last step.
-    keep: Callable[
-        [Contribution], Contribution
-    ]  # What is remembered of an event: its place, and what is read of it.
+    # What is remembered of an event: its place, and what is read of it.
+    keep: Callable[[Contribution], Contribution]
     near: Callable[[Contribution], Any]  # Of what is remembered: the values the very next step must match.
     join: Callable[[Contribution], Any]  # Of what is remembered: the values all later steps must match.
-    asked_near: Callable[
-        [Chain], Any
-    ]  # Of the bound later steps: the same values as `near`, None if some are absent.
+    # Of the bound later steps: the same values as `near`, None if some are absent.
+    asked_near: Callable[[Chain], Any]
     asked: Callable[[Chain], Any]  # Of the bound later steps: the same values as `join`.
     fits: Callable[[Chain], bool]  # Of this step and the bound later ones.
 

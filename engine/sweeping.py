@@ -167,9 +167,8 @@ def _kept(tenant: Tenant, face: Face, marks: list[Mark], horizon: int, cell: Cel
     if face.alert == "since":
         return [mark for mark in marks if mark[2][TIME] >= horizon - face.evidence_us]
     if face.alert == "deadline":
-        first = (
-            cell.items[0][TIME] if cell.items else horizon
-        )  # What armed it may be read again as long as it is there.
+        # What armed it may be read again as long as it is there.
+        first = cell.items[0][TIME] if cell.items else horizon
         return [mark for mark in marks if max(mark[0][TIME], mark[2][0]) >= min(first, horizon)]
     return [mark for mark in marks if mark[0][TIME] >= horizon]
 

@@ -5,7 +5,7 @@ It knows the shape of a file. What a name or an expression means only `weiguard 
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from engine.event import EVENTS
 from rules.limits import UNITS
@@ -28,111 +28,142 @@ from rules.schema import (
     TRIAL,
 )
 
-_TEXT: Final = {"type": "string", "minLength": 1}
-_EXPRESSION: Final = {"$ref": "#/$defs/expression"}
-_DURATION: Final = {"type": "string", "pattern": "^[0-9]{1,9}[smhd]$"}
-_INTAKE: Final = {"enum": ["intake"]}
+Schema: TypeAlias = dict[str, Any]
 
 
-def rule_file_schema() -> dict[str, Any]:
+def _named(name: str) -> Schema:
+    return {"$ref": f"#/$defs/{name}"}
+
+
+def _list(of: Schema) -> Schema:
+    return {"type": "array", "items": of}
+
+
+def _any(*these: Schema) -> Schema:
+    return {"anyOf": list(these)}
+
+
+_TEXT: Final[Schema] = {"type": "string", "minLength": 1}
+_TEXTS: Final = _list(_TEXT)
+_DURATION: Final[Schema] = {"type": "string", "pattern": "^[0-9]{1,9}[smhd]$"}
+_DAY: Final[Schema] = {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}
+_CONFIDENCE: Final[Schema] = {"enum": list(CONFIDENCES)}
+_EXPRESSION: Final = _named("expression")
+_EXPRESSIONS: Final[Schema] = {"type": "object", "additionalProperties": _EXPRESSION}
+_MEASURES: Final[Schema] = {"type": "object", "additionalProperties": _named("measure")}
+
+
+def rule_file_schema() -> Schema:
     """Return the schema of one file of a rule folder: a pack of rules, or limits."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "A Weiguard rule file",
         "description": "A pack of rules, or a table of limits. `weiguard rules check` also checks what they say.",
-        "anyOf": [{"$ref": "#/$defs/pack"}, {"$ref": "#/$defs/limits"}],
+        **_any(_named("pack"), _named("limits")),
         "$defs": _definitions(),
     }
 
 
-def _definitions() -> dict[str, Any]:
-    event = {"anyOf": [{"enum": [*EVENTS, "alert.raised", "expectation.met", "expectation.missed"]}]}
-    kinds = {"anyOf": [*event["anyOf"], {"type": "array", "items": event}]}
-    levels = _object(LEVELS, dict.fromkeys(LEVELS, _EXPRESSION))
-    words = _object(LANGUAGES, dict.fromkeys(LANGUAGES, _TEXT), LANGUAGES)
-    texts = {"type": "array", "items": _TEXT}
-    defined = {"type": "object", "additionalProperties": _EXPRESSION}
-    measures = {"type": "object", "additionalProperties": {"$ref": "#/$defs/measure"}}
-    rungs = {"type": "object", "additionalProperties": {"type": "array", "items": _EXPRESSION}}
-    step = _object(
-        STEP, {"as": _name(), "event": kinds, "where": _EXPRESSION, "within": _DURATION}, ("as", "event")
-    )
-    deciding = {
-        "on": {"anyOf": [*kinds["anyOf"], _INTAKE]},
-        "sequence": {"type": "array", "items": step},
-        "every": {"enum": list(CALENDARS)},
-        "where": _EXPRESSION,
-        "per": {"anyOf": [_TEXT, {"type": "array", "items": {"anyOf": [_TEXT, defined]}}, defined]},
-        "measure": measures,
-        "let": defined,
-        "levels": levels,
-        "expect": _object(
-            EXPECT,
-            {"event": kinds, "where": _EXPRESSION, "by": levels, "clock": {"enum": ["elapsed", "business"]},
-             "arm": {"enum": ["each", "first", "latest"]}},
-            ("event", "by"),
-        ),
-        "remind": _object(
-            REMIND,
-            {"date": _EXPRESSION, "before": rungs, "after": rungs, "clock": {"enum": ["days", "workdays"]},
-             "unless": _object(("event", "where"), {"event": kinds, "where": _EXPRESSION}, ("event",)),
-             "every": {"enum": list(CALENDARS[2:])}},
-            ("date",),
-        ),
-        "alert": {"enum": ["event", *CALENDARS, "episode", "ever"]},
-        "message": words,
-        "action": words,
-    }  # fmt: skip
-    day = {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}
-    confidence = {"enum": list(CONFIDENCES)}
-    rule = {
-        **deciding,
-        "id": {"type": "string", "pattern": _pattern(RULE_ID.pattern)},
-        "title": words,
-        "who": texts,
-        "source": _TEXT,
-        "confidence": confidence,
-        "tags": texts,
-        "note": _TEXT,
-        "shadow": {"type": "boolean"},
-        "effective_from": day,
-        "until": day,
-        "cases": {"type": "array", "items": _object(CASE, {**deciding, "name": _name()}, ("name",))},
-        "tests": {"type": "array", "items": _trial()},
-    }
+def _definitions() -> dict[str, Schema]:
+    words: dict[str, Schema] = dict.fromkeys(LANGUAGES, _TEXT)
     return {
+        "event": {"enum": [*EVENTS, "alert.raised", "expectation.met", "expectation.missed"]},
+        "events": _any(_named("event"), _list(_named("event"))),
         "expression": {
             "description": "CEL, or a plain value",
-            "anyOf": [{"type": "string"}, {"type": "number"}, {"type": "boolean"}],
+            **_any({"type": "string"}, {"type": "number"}, {"type": "boolean"}),
         },
-        "measure": _object(MEASURE, {**{name: {} for name in MEASURE}, **_measure(kinds)}),
-        "rule": _object(RULE, rule, ("id", "title", "who", "source", "confidence")),
-        "pack": _object(
-            PACK,
-            {"pack": _name(), "title": words, "measure": measures, "let": defined,
-             "rules": {"type": "array", "items": {"$ref": "#/$defs/rule"}}},
-            ("pack", "title", "rules"),
-        ),
-        "limit": _object(
-            LIMIT,
-            {"value": {}, "table": {"type": "object"}, "unit": {"enum": list(UNITS)}, "source": _TEXT,
-             "confidence": confidence, "reviewed": day},
-            ("unit", "source", "confidence", "reviewed"),
-        ),
+        "levels": _object(LEVELS, dict.fromkeys(LEVELS, _EXPRESSION)),
+        "words": _object(LANGUAGES, words, LANGUAGES),
+        "measure": _object(MEASURE, _measure()),
+        "expect": _object(EXPECT, _expect(), ("event", "by")),
+        "remind": _object(REMIND, _remind(), ("date",)),
+        "test": _object(TRIAL, _test(), ("name", "given", "expect")),
+        "case": _object(CASE, {**_deciding(), "name": _name()}, ("name",)),
+        "rule": _object(RULE, _rule(), ("id", "title", "who", "source", "confidence")),
+        "pack": _object(PACK, _pack(), ("pack", "title", "rules")),
+        "limit": _object(LIMIT, _limit(), ("unit", "source", "confidence", "reviewed")),
         "limits": _object(
-            ("limits",),
-            {"limits": {"type": "object", "additionalProperties": {"$ref": "#/$defs/limit"}}},
-            ("limits",),
+            ("limits",), {"limits": {"type": "object", "additionalProperties": _named("limit")}}, ("limits",)
         ),
+    }
+
+
+def _pack() -> dict[str, Schema]:
+    return {
+        "pack": _name(), "title": _named("words"), "measure": _MEASURES, "let": _EXPRESSIONS,
+        "rules": _list(_named("rule")),
     }  # fmt: skip
 
 
-def _measure(kinds: dict[str, Any]) -> dict[str, Any]:
+def _rule() -> dict[str, Schema]:
     return {
-        **dict.fromkeys((name for name in AGGREGATES if name != "spread"), _EXPRESSION),
-        "spread": {"type": "array", "items": _EXPRESSION},
-        "features": {"type": "array", "items": _TEXT},
-        "of": kinds,
+        **_deciding(),
+        "id": {"type": "string", "pattern": _pattern(RULE_ID.pattern)},
+        "title": _named("words"),
+        "who": _TEXTS,
+        "source": _TEXT,
+        "confidence": _CONFIDENCE,
+        "tags": _TEXTS,
+        "note": _TEXT,
+        "shadow": {"type": "boolean"},
+        "effective_from": _DAY,
+        "until": _DAY,
+        "cases": _list(_named("case")),
+        "tests": _list(_named("test")),
+    }
+
+
+def _deciding() -> dict[str, Schema]:
+    """Return what a rule decides by, which each of its cases may say anew."""
+    step = {"as": _name(), "event": _named("events"), "where": _EXPRESSION, "within": _DURATION}
+    return {
+        "on": _any(_named("events"), {"enum": ["intake"]}),
+        "sequence": _list(_object(STEP, step, ("as", "event"))),
+        "every": {"enum": list(CALENDARS)},
+        "where": _EXPRESSION,
+        "per": _any(_TEXT, _list(_any(_TEXT, _EXPRESSIONS)), _EXPRESSIONS),
+        "measure": _MEASURES,
+        "let": _EXPRESSIONS,
+        "levels": _named("levels"),
+        "expect": _named("expect"),
+        "remind": _named("remind"),
+        "alert": {"enum": ["event", *CALENDARS, "episode", "ever"]},
+        "message": _named("words"),
+        "action": _named("words"),
+    }
+
+
+def _expect() -> dict[str, Schema]:
+    return {
+        "event": _named("events"),
+        "where": _EXPRESSION,
+        "by": _named("levels"),
+        "clock": {"enum": ["elapsed", "business"]},
+        "arm": {"enum": ["each", "first", "latest"]},
+    }
+
+
+def _remind() -> dict[str, Schema]:
+    rungs = {"type": "object", "additionalProperties": _list(_EXPRESSION)}
+    answer = {"event": _named("events"), "where": _EXPRESSION}
+    return {
+        "date": _EXPRESSION,
+        "before": rungs,
+        "after": rungs,
+        "clock": {"enum": ["days", "workdays"]},
+        "unless": _object(("event", "where"), answer, ("event",)),
+        "every": {"enum": list(CALENDARS[2:])},
+    }
+
+
+def _measure() -> dict[str, Schema]:
+    return {
+        **{name: {} for name in MEASURE},
+        **dict.fromkeys(AGGREGATES, _EXPRESSION),
+        "spread": _list(_EXPRESSION),
+        "features": _TEXTS,
+        "of": _named("events"),
         "where": _EXPRESSION,
         "other": {"enum": ["account"]},
         "within": _EXPRESSION,
@@ -142,25 +173,31 @@ def _measure(kinds: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _trial() -> dict[str, Any]:
-    expected = _object(("at", "level"), {"at": _TEXT, "level": {"enum": list(LEVELS)}}, ("at", "level"))
-    given = {"type": "object", "properties": {"at": _TEXT}, "required": ["at"]}
-    return _object(
-        TRIAL,
-        {"name": _TEXT, "given": {"type": "array", "items": given}, "until": _TEXT,
-         "expect": {"type": "array", "items": expected}},
-        ("name", "given", "expect"),
-    )  # fmt: skip
+def _limit() -> dict[str, Schema]:
+    return {
+        "value": {}, "table": {"type": "object"}, "unit": {"enum": list(UNITS)}, "source": _TEXT,
+        "confidence": _CONFIDENCE, "reviewed": _DAY,
+    }  # fmt: skip
 
 
-def _object(known: tuple[str, ...], fields: dict[str, Any], required: tuple[str, ...] = ()) -> dict[str, Any]:
+def _test() -> dict[str, Schema]:
+    expected = {"at": _TEXT, "level": {"enum": list(LEVELS)}}
+    return {
+        "name": _TEXT,
+        "given": _list({"type": "object", "properties": {"at": _TEXT}, "required": ["at"]}),
+        "until": _TEXT,
+        "expect": _list(_object(("at", "level"), expected, ("at", "level"))),
+    }
+
+
+def _object(known: tuple[str, ...], fields: dict[str, Schema], required: tuple[str, ...] = ()) -> Schema:
     """Return an object of known fields and no others."""
     assert set(fields) == set(known), f"every field has a schema: {set(fields) ^ set(known)}"
-    found: dict[str, Any] = {"type": "object", "properties": fields, "additionalProperties": False}
+    found: Schema = {"type": "object", "properties": fields, "additionalProperties": False}
     return {**found, "required": list(required)} if required else found
 
 
-def _name() -> dict[str, Any]:
+def _name() -> Schema:
     return {"type": "string", "pattern": _pattern(NAME.pattern)}
 
 

@@ -64,20 +64,7 @@ class Watcher:
 
 def run_sources(order: Order, settings: Settings) -> int:
     """Run, and return the exit status. Raises RefusedError; what was committed before stays."""
-    if not order.sources and not order.refold:
-        raise RefusedError(
-            "run",
-            "no source",
-            "files of events, or - for standard input",
-            "name one, as in `weiguard run events.jsonl`",
-        )
-    if order.follow and STDIN in order.sources:
-        raise RefusedError(
-            "--follow",
-            "standard input",
-            "files to follow",
-            "leave out --follow: it is read to its end anyway",
-        )
+    _refuse_misuse(order)
     named = [JsonLines(path, follow=order.follow) for path in order.sources]
     sources = list({source.name: source for source in named}.values())  # Named twice, it is one source.
     stop = Stop()
@@ -104,6 +91,23 @@ def run_sources(order: Order, settings: Settings) -> int:
     if stop.asked is not None and not (order.follow and stop.asked in (signal.SIGINT, signal.SIGTERM)):
         return INTERRUPTED
     return FOUND if order.strict and watcher.summary.dispositions["quarantined"] else 0
+
+
+def _refuse_misuse(order: Order) -> None:
+    if not order.sources and not order.refold:
+        raise RefusedError(
+            "run",
+            "no source",
+            "files of events, or - for standard input",
+            "name one, as in `weiguard run events.jsonl`",
+        )
+    if order.follow and STDIN in order.sources:
+        raise RefusedError(
+            "--follow",
+            "standard input",
+            "files to follow",
+            "leave out --follow: it is read to its end anyway",
+        )
 
 
 @contextmanager

@@ -59,9 +59,7 @@ def _of_measure(measure: Measure) -> Iterator[str]:
         yield "other"
     if measure.each and not measure.inner:
         yield "each: of an expression"
-    if (measure.record and measure.over.kind != "ever") or (
-        measure.aggregate in ("first", "last") and measure.over.kind != "ever"
-    ):
+    if measure.aggregate in ("first", "last", "previous") and measure.over.kind != "ever":
         yield f"{measure.aggregate} over a window"
 
 

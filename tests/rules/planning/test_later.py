@@ -37,6 +37,11 @@ def test_every_rule_of_the_catalogue_runs() -> None:
         pytest.param(
             "failures: {count: event, over: 3 days}", ("over: several units",), id="a window of several days"
         ),
+        pytest.param(
+            "failures: {previous: hour(event.time), over: 24h, before: true}",
+            ("previous over a window",),
+            id="the last before, but no longer ago than so",
+        ),
         pytest.param("failures: {count: event, over: day, after: 72h}", ("after",), id="a matured cohort"),
     ],
 )
