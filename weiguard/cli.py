@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from pathlib import Path
 from typing import NoReturn
 
 import typer
 
+from streams.refusing import RefusedError
 from weiguard.commands import rules
 from weiguard.commands.alerts import alerts
 from weiguard.commands.correct import correct
@@ -37,6 +40,13 @@ app.add_typer(rules.app, name="rules")
 def main() -> None:
     """Run one command; exit with its status."""
     with clear_endings():
+        if sys.stdout is None:
+            raise RefusedError(
+                "standard output",
+                "that it is closed",
+                "a place to write to",
+                "send it to /dev/null to see nothing",
+            )
         try:
             status = app(prog_name="weiguard", standalone_mode=False)
         except typer.TyperException as error:
@@ -47,6 +57,8 @@ def main() -> None:
 
 def start() -> NoReturn:
     """Run one command as a process of its own, and end it."""
+    if sys.stderr is None:  # Whoever closed it wants to hear nothing.
+        sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  # open to the end
     try:
         main()
     except SystemExit as end:

@@ -21,7 +21,7 @@ def keep_to_the_end(state: object) -> None:
 
 def leave(status: int) -> NoReturn:
     """End the process at once with a status; what cannot be flushed changes it."""
-    for stream in (sys.stdout, sys.stderr):
+    for stream in filter(None, (sys.stdout, sys.stderr)):
         try:
             stream.flush()
         except OSError:
