@@ -29,3 +29,11 @@ Strict: TypeAlias = Annotated[
 Database: TypeAlias = Annotated[
     Path | None, typer.Option("--db", metavar="FILE", help="The database. Default: weiguard.db.")
 ]
+Brokers: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--brokers", metavar="HOST:PORT,…", help="Where Kafka is reached. Default: 127.0.0.1:9092."),
+]
+Prefix: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--prefix", metavar="NAME", help="What the topics' names begin with. Default: weiguard."),
+]

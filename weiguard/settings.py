@@ -7,6 +7,7 @@ file.
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,6 +20,7 @@ from engine import fold
 from rules.durations import duration_us
 from rules.suggesting import did_you_mean
 from streams.embedded import CHECKPOINT_EVERY
+from streams.kafka.naming import DEFAULT_PREFIX, Cluster
 from streams.refusing import RefusedError
 
 FILE: Final = "weiguard.toml"
@@ -32,6 +34,8 @@ VARIABLES: Final = (
     "zone",
     "lateness",
     "checkpoint",
+    "brokers",
+    "prefix",
 )  # As WEIGUARD_RULES and so on.
 _MOST_US: Final = 35 * 86_400 * 10**6
 
@@ -59,6 +63,20 @@ def _zone(name: str) -> str:
     return name
 
 
+def _brokers(text: str) -> str:
+    for broker in text.split(","):
+        host, colon, port = broker.strip().rpartition(":")
+        if not (host and colon and port.isdecimal() and 0 < int(port) < 65_536):
+            raise ValueError("brokers such as 127.0.0.1:9092 or k1:9092,k2:9092")
+    return text
+
+
+def _prefix(text: str) -> str:
+    if re.fullmatch(r"[A-Za-z0-9._-]{1,200}", text) is None or text in (".", ".."):
+        raise ValueError("letters, digits, `.`, `_` and `-`, as topic names have")
+    return text
+
+
 Lateness = Annotated[str, AfterValidator(_lateness)]
 
 
@@ -83,7 +101,13 @@ class Settings(BaseModel):
     zone: Annotated[str, AfterValidator(_zone)] = "Asia/Shanghai"
     lateness: Lateness = "25h"
     checkpoint: PositiveInt = CHECKPOINT_EVERY  # Inputs between two checkpoints, at least.
+    brokers: Annotated[str, AfterValidator(_brokers)] = "127.0.0.1:9092"
+    prefix: Annotated[str, AfterValidator(_prefix)] = DEFAULT_PREFIX  # Of the topics' names.
     tenants: dict[str, TenantSettings] = {}
+
+    def cluster(self) -> Cluster:
+        """Return the Kafka that is meant."""
+        return Cluster(tuple(broker.strip() for broker in self.brokers.split(",")), self.prefix)
 
     def for_engine(self, *, keep: bool) -> fold.Settings:
         """Return what the engine is told. `keep`: whether it remembers every alert that stands."""
