@@ -1,0 +1,42 @@
+"""The servers as fixtures: one broker for a whole run, three for the tests of a file that kill some of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.servers.kafka import broker
+from tests.servers.kafka_jars import UnavailableError
+from tests.servers.local_kafka import LocalKafka
+
+
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Yield where one broker is reached. All tests share it: each takes topics of its own."""
+    with broker(tmp_path_factory.mktemp("kafka")) as bootstrap:
+        yield bootstrap
+
+
+@pytest.fixture(scope="module")
+def own_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalKafka]:
+    """Yield one broker that a test may kill, if it starts it again."""
+    yield from _local(tmp_path_factory.mktemp("own"), 1)
+
+
+@pytest.fixture(scope="module")
+def three_brokers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalKafka]:
+    """Yield three brokers that a test may kill, if it starts them again."""
+    yield from _local(tmp_path_factory.mktemp("three"), 3)
+
+
+def _local(home: Path, brokers: int) -> Iterator[LocalKafka]:
+    kafka = LocalKafka(home, brokers=brokers)
+    try:
+        kafka.start()
+        yield kafka
+    except UnavailableError as error:
+        pytest.skip(f"no broker to be killed: {error}")
+    finally:
+        kafka.stop()
