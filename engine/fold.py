@@ -6,7 +6,7 @@ deadline. Nothing here reads a clock or a file, and the same inputs give the sam
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from heapq import heappop
 from sys import intern
@@ -72,6 +72,7 @@ class Engine:
         self.settings = settings
         self.tenants: dict[str, Tenant] = {}
         self.tally = Tally()
+        self.elsewhere: Callable[[str], str] | None = None  # Why a tenant's place is elsewhere; empty where it is here.
         self._undecided = [0] * len(program.undecided)
         self._found: list[Found] = []  # Scratch of the generated functions; empty between events.
         self._zone = Zone(settings.zone)
@@ -103,7 +104,13 @@ class Engine:
         name = event.tenant
         if not name:
             return self._tick_all(event, time_us, received_us)
-        tenant = self.tenants.get(name) or self._tenant(name)
+        tenant = self.tenants.get(name)
+        if tenant is None:
+            reason = self.elsewhere(name) if self.elsewhere is not None else ""
+            if reason:
+                self.tally.add(event.kind, "quarantined")
+                return Outcome("quarantined", name, event, time_us, reason, [])
+            tenant = self._tenant(name)
         moves = received_us > tenant.clock
         clock_us = received_us if moves else tenant.clock  # Where this input moves the clock.
         refusal = self._dispose(tenant, event, raw, time_us, received_us, clock_us)

@@ -65,9 +65,14 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Committed:
-    """What observers hear: this is durable now. `bytes` counts what was read, for progress."""
+    """What observers hear: this is durable now. `bytes` counts what was read, for progress.
+
+    `decide_s` and `commit_s` tell how long deciding and committing took, in seconds.
+    """
 
     inputs: int
     bytes: int
     dispositions: dict[str, int]
     records: list[Record]
+    decide_s: float = 0.0
+    commit_s: float = 0.0

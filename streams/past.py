@@ -7,6 +7,7 @@ store also holds what came later; that is no past yet and is left out.
 from __future__ import annotations
 
 import tempfile
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from heapq import merge
 from itertools import groupby
@@ -81,16 +82,40 @@ class StoredPast:
     def standing(self, tenant: str) -> Iterator[Record]:
         """Yield the last record of each of a tenant's alerts, retracted ones too."""
         stored = (each.body for each in self._store.records() if each.input <= self._until)
-        yield from _last(stored, (record for _, record in self._pending.records), tenant)
+        yield from last_of(stored, (record for _, record in self._pending.records), tenant)
 
 
-def _last(stored: Iterable[bytes], pending: Iterable[Record], tenant: str) -> Iterator[Record]:
+def last_of(stored: Iterable[bytes], pending: Iterable[Record], tenant: str) -> Iterator[Record]:
+    """Yield the last record of each of a tenant's alerts, among those stored as JSON and those still pending."""
     last = {record.id: record for record in map(_RECORD.decode, stored) if record.tenant == tenant}
     last.update((record.id, record) for record in pending if record.tenant == tenant)
     return iter(last.values())
 
 
-class ReplayedPast:
+class RereadPast(ABC):
+    """The past of a runner that keeps no index of its log: all of it is read again, with what became of each input."""
+
+    @abstractmethod
+    def again(self) -> Iterator[tuple[bytes, int]]:
+        """Yield every input so far with the code of its disposition, in the order of the log."""
+
+    def decided(self, tenant: str) -> Iterator[bytes]:
+        """Yield a tenant's decided inputs, sorted by (time, source, id)."""
+        timed = [(_time(raw), raw) for raw in self._of(tenant, _DECIDED)]
+        timed.sort(key=itemgetter(0))
+        yield from _in_order(timed)
+
+    def late(self, tenant: str) -> Iterator[bytes]:
+        """Yield a tenant's late inputs in the order of arrival."""
+        yield from self._of(tenant, _LATE)
+
+    def _of(self, tenant: str, code: int) -> Iterator[bytes]:
+        for raw, found in self.again():
+            if found == code and _ADDRESS.decode(raw).tenant == tenant:
+                yield raw
+
+
+class ReplayedPast(RereadPast):
     """The past of a replay: its source read again, with the dispositions found the first time."""
 
     def __init__(self, source: Source) -> None:
@@ -116,27 +141,16 @@ class ReplayedPast:
         if self._lines is not None:
             self._lines.close()
 
-    def decided(self, tenant: str) -> Iterator[bytes]:
-        """Yield a tenant's decided inputs, sorted by (time, source, id)."""
-        timed = [(_time(raw), raw) for raw in self._of(tenant, _DECIDED)]
-        timed.sort(key=itemgetter(0))
-        yield from _in_order(timed)
-
-    def late(self, tenant: str) -> Iterator[bytes]:
-        """Yield a tenant's late inputs in the order of arrival."""
-        yield from self._of(tenant, _LATE)
-
     def standing(self, tenant: str) -> Iterator[Record]:
         """Yield the last record of each of a tenant's alerts, retracted ones too."""
         self._records.seek(0)
-        yield from _last(self._records, (), tenant)
+        yield from last_of(self._records, (), tenant)
 
-    def _of(self, tenant: str, code: int) -> Iterator[bytes]:
-        for raw, found in zip(self._again(), self.codes, strict=False):
-            if found == code and _ADDRESS.decode(raw).tenant == tenant:
-                yield raw
+    def again(self) -> Iterator[tuple[bytes, int]]:
+        """Yield every line so far with the code of its disposition."""
+        return zip(self._read(), self.codes, strict=False)
 
-    def _again(self) -> Iterator[bytes]:
+    def _read(self) -> Iterator[bytes]:
         if self._lines is not None:
             self._lines.seek(0)
             yield from (line.rstrip(b"\n") for line in self._lines)

@@ -15,9 +15,12 @@ from weiguard.commands.alerts import alerts
 from weiguard.commands.correct import correct
 from weiguard.commands.demo import demo
 from weiguard.commands.explain import explain
+from weiguard.commands.produce import produce
 from weiguard.commands.replay import replay
 from weiguard.commands.run import run
 from weiguard.commands.schema import schema
+from weiguard.commands.topics import topics
+from weiguard.commands.worker import worker
 from weiguard.failing import WRONG, clear_endings, ending_clearly, say
 from weiguard.leaving import leave
 from weiguard.misuse import misuse
@@ -32,7 +35,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, run, replay, alerts, explain, correct, schema):
+for command in (demo, run, replay, alerts, explain, correct, schema, produce, worker, topics):
     app.command(command.__name__)(ending_clearly(command))
 app.add_typer(rules.app, name="rules")
 

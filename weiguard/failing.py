@@ -1,6 +1,7 @@
 """How a command ends when something is wrong: one clear paragraph on stderr and a status, never a traceback.
 
-Statuses: 0 done, 1 a check found something, 2 the call or its input as a whole is wrong, 130 interrupted.
+Statuses: 0 done, 1 a check found something, 2 the call or its input as a whole is wrong, 3 Kafka was lost,
+130 interrupted.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ Given = ParamSpec("Given")
 Result = TypeVar("Result")
 FOUND: Final = 1
 WRONG: Final = 2
+LOST: Final = 3
 INTERRUPTED: Final = 130
 _INTERNAL: Final = 70  # An internal error: neither the call nor its input is to blame.
 

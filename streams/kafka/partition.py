@@ -1,0 +1,140 @@
+"""One partition of the input and everything that is written of it, in one transaction a batch.
+
+Its producer's transactional id is the partition's own: whoever opens it fences the owner before, whose open
+transaction is aborted. Only then is state read, so that nothing of it can change any more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from typing import Any, Final
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+
+from engine.alert import encode
+from engine.fold import Engine
+from streams.commit import Committed
+from streams.kafka.deciding import Decided, Deciding, Received
+from streams.kafka.kept import Message
+from streams.kafka.naming import Cluster
+from streams.kafka.past import KafkaPast
+from streams.kafka.restoring import restore
+
+TRANSACTION_S: Final = 60.0  # A checkpoint of a large state takes its time.
+_LARGEST: Final = 4 << 20  # Bytes of one message: what the topics take.
+_CLOSING_S: Final = 5.0
+
+
+class Partition:
+    """One partition, once it is open. Calls must not overlap: hold `lock`."""
+
+    def __init__(self, cluster: Cluster, number: int, partitions: int, engine: Engine, every: int) -> None:
+        self.number = number
+        self.lock = asyncio.Lock()
+        self.deciding = Deciding(engine, cluster.events, number, partitions, every)
+        engine.past = KafkaPast(cluster, number, self.deciding)
+        self.open = False
+        self.restored = 0  # Inputs decided again.
+        self._cluster = cluster
+        self._producer: Any = None
+
+    async def start(self) -> None:
+        """Fence the former owner, then restore. Raises as `restore` does, and KafkaError."""
+        self._producer = AIOKafkaProducer(
+            bootstrap_servers=self._cluster.bootstrap,
+            transactional_id=f"{self._cluster.prefix}-{self.number}",
+            transaction_timeout_ms=int(TRANSACTION_S * 1_000),
+            max_request_size=_LARGEST,
+            max_batch_size=1 << 19,
+            linger_ms=0,
+            request_timeout_ms=15_000,
+        )
+        await self._producer.start()
+        self.restored = await restore(self._cluster, self.number, self.deciding)
+        self.open = True
+
+    async def process(self, messages: Sequence[Received]) -> Committed | None:
+        """Decide a batch and commit it; None where all of it was committed before.
+
+        Raises RefusedError on a gap, and KafkaError where it cannot be committed: then this object is of no more use.
+        """
+        if messages[-1].offset <= self.deciding.offset:
+            return None  # Wholly replayed: the position never moves back.
+        begun = time.perf_counter()
+        decided = self.deciding.decide(messages)
+        between = time.perf_counter()
+        await self._commit(decided)
+        return Committed(
+            decided.inputs,
+            decided.bytes,
+            decided.dispositions(),
+            [record for _, record in decided.records],
+            decide_s=between - begun,
+            commit_s=time.perf_counter() - between,
+        )
+
+    async def _commit(self, decided: Decided) -> None:
+        producer, cluster = self._producer, self._cluster
+        await producer.begin_transaction()
+        sent = []
+        for offset, record in decided.records:
+            headers = [("input", str(offset).encode())]
+            sent.append(
+                await producer.send(
+                    cluster.alerts, encode(record), key=record.tenant.encode(), headers=headers
+                )
+            )
+        for refused in decided.refused:
+            headers = [
+                ("reason", refused.reason.encode()),
+                ("topic", cluster.events.encode()),
+                ("partition", str(self.number).encode()),
+                ("offset", str(refused.offset).encode()),
+            ]
+            sent.append(
+                await producer.send(
+                    cluster.quarantine, refused.raw, key=refused.tenant.encode(), headers=headers
+                )
+            )
+        if self.deciding.due:
+            sent += await self._write(self.deciding.checkpoint())
+        sent += await self._write([self.deciding.position()])
+        await producer.commit_transaction()
+        for future in sent:
+            future.result()  # What failed has failed the commit; no future is left unlooked at.
+
+    async def _write(self, messages: Iterable[Message]) -> list[asyncio.Future[Any]]:
+        """Send messages to this partition of the state topic, many in one batch."""
+        producer, topic = self._producer, self._cluster.state
+        sent = []
+        batch = producer.create_batch()
+        for key, value in messages:
+            if batch.append(key=key, value=value, timestamp=None) is None:
+                sent.append(await producer.send_batch(batch, topic, partition=self.number))
+                batch = producer.create_batch()
+                if batch.append(key=key, value=value, timestamp=None) is None:  # Larger than a batch.
+                    sent.append(await producer.send(topic, value, key=key, partition=self.number))
+        if batch.record_count():
+            sent.append(await producer.send_batch(batch, topic, partition=self.number))
+        return sent
+
+    async def checkpoint(self) -> None:
+        """Write a checkpoint, if anything was decided since the last."""
+        if self.open and self.deciding.behind:
+            await self._producer.begin_transaction()
+            sent = await self._write(self.deciding.checkpoint())
+            sent += await self._write([self.deciding.position()])
+            await self._producer.commit_transaction()
+            for future in sent:
+                future.result()
+
+    async def close(self) -> None:
+        """Let go of the producer; what was committed stays."""
+        self.open = False
+        if self._producer is not None:
+            with suppress(KafkaError, TimeoutError):
+                await asyncio.wait_for(self._producer.stop(), _CLOSING_S)

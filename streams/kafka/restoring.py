@@ -1,0 +1,187 @@
+"""A partition brought back to where its position says: its checkpoint, then the input after it, decided again unsaid.
+
+Everything is read with `read_committed` and up to an end that was known before, so that what comes meanwhile does not
+matter. What is missing is refused: nothing is guessed, and no partition goes on with zeros.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from engine.keeping import StateError
+from streams.commit import CODE
+from streams.kafka.deciding import Deciding
+from streams.kafka.kept import Dispositions, Kept, Position
+from streams.kafka.naming import Cluster
+from streams.refusing import RefusedError
+from streams.stores.deciding import difference
+
+_WAIT_MS = 200
+_PATIENCE = 60 * 1_000 // _WAIT_MS  # Empty answers in a row before the broker counts as lost.
+_DECIDED = CODE["decided"]
+
+
+class StalledError(Exception):
+    """A broker gave nothing more, though there is more."""
+
+
+async def restore(cluster: Cluster, partition: int, deciding: Deciding) -> int:
+    """Bring a new `deciding` to its position; return how many inputs were decided again.
+
+    Raises RefusedError where state or input is missing, damaged, or of other rules; StalledError and KafkaError where
+    the brokers fail.
+    """
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=cluster.bootstrap,
+        enable_auto_commit=False,
+        isolation_level="read_committed",
+        auto_offset_reset="none",
+        fetch_max_wait_ms=50,
+        max_partition_fetch_bytes=8 << 20,
+    )
+    await consumer.start()
+    try:
+        return await _Restoring(cluster, partition, deciding, consumer).run()
+    finally:
+        await consumer.stop()
+
+
+class _Restoring:
+    def __init__(
+        self, cluster: Cluster, partition: int, deciding: Deciding, consumer: AIOKafkaConsumer
+    ) -> None:
+        self._input = TopicPartition(cluster.events, partition)
+        self._state = TopicPartition(cluster.state, partition)
+        self._kept = Kept(cluster.state, partition)
+        self._deciding, self._consumer = deciding, consumer
+
+    async def run(self) -> int:
+        self._consumer.assign([self._input, self._state])
+        first, last = await self._bounds(self._input)
+        async for messages in self._read(self._state, *await self._bounds(self._state)):
+            for message in messages:
+                self._kept.take(message.key, message.value)
+        position = self._kept.position()
+        if position is None:
+            if first > 0:
+                raise self._lost(0, first)
+            return 0
+        if position.offset >= last:
+            raise RefusedError(
+                self._deciding.where,
+                f"{last:,} inputs where {position.offset + 1:,} were decided",
+                "the input that was decided",
+                "it was made anew, or lost; topics of another --prefix begin from nothing",
+            )
+        self._same(position)
+        await self._take_state(first)
+        return await self._again(position, first)
+
+    def _same(self, position: Position) -> None:
+        unlike = difference(position.by, self._deciding.by)
+        if unlike is not None:
+            raise RefusedError(
+                self._kept.where, unlike[0], unlike[1],
+                "call it as before, or give it topics of another --prefix and produce the log there",
+            )  # fmt: skip
+
+    async def _take_state(self, first: int) -> None:
+        """Take up the state of the checkpoint, and remember what was seen and may come again in time."""
+        mark, deciding = self._kept.checkpoint(), self._deciding
+        blocks = self._kept.dispositions()
+        try:
+            deciding.engine.restore(self._kept.entries(deciding.entries))
+        except StateError as error:
+            raise RefusedError(
+                self._kept.where,
+                f"that {error}",
+                "a state that can be read",
+                "give it topics of another --prefix",
+            ) from None
+        position = self._kept.position()
+        deciding.begin(mark, position.tick_us if position is not None else -1)
+        start = self._oldest(blocks)
+        if start > mark.offset:
+            return
+        if start < first:
+            raise self._lost(start, first)
+        told = {block.first: block for block in blocks}
+        starts = sorted(told)
+        at = 0
+        async for messages in self._read(self._input, start, mark.offset + 1):
+            for message in messages:
+                while at + 1 < len(starts) and starts[at + 1] <= message.offset:
+                    at += 1
+                block = told[starts[at]]
+                place = message.offset - block.first
+                if block.codes[place] == _DECIDED:
+                    deciding.engine.recall(message.value or b"", block.ats[place])
+
+    def _oldest(self, blocks: list[Dispositions]) -> int:
+        """Return the first input that some tenant may still see again in time."""
+        engine = self._deciding.engine
+        settings = engine.settings
+        since = [
+            (engine.clock(tenant) or 0) - 2 * settings.lateness_of.get(tenant, settings.lateness_us)
+            for tenant in engine.tenants
+        ]
+        least = min(since, default=0)
+        for block in blocks:
+            for place, at in enumerate(block.ats):
+                if at >= least:
+                    return block.first + place
+        return blocks[-1].first + len(blocks[-1].codes) if blocks else 0
+
+    async def _again(self, position: Position, first: int) -> int:
+        """Decide again what was decided since the checkpoint; nothing of it is said again."""
+        deciding = self._deciding
+        start = deciding.offset + 1
+        if start < first:
+            raise self._lost(start, first)
+        async for messages in self._read(self._input, start, position.offset + 1):
+            deciding.decide(messages)
+        if (deciding.offset, tuple(deciding.counts)) != (position.offset, position.counts):
+            raise RefusedError(
+                deciding.where,
+                f"other decisions than before on the inputs {start:,} to {position.offset:,}",
+                "the same ones, as the log and the rules are the same",
+                "give it topics of another --prefix, and produce the log there",
+            )
+        return position.offset + 1 - start
+
+    async def _bounds(self, tp: TopicPartition) -> tuple[int, int]:
+        first = await self._consumer.beginning_offsets([tp])
+        last = await self._consumer.end_offsets([tp])
+        return first[tp], last[tp]
+
+    async def _read(self, tp: TopicPartition, start: int, end: int) -> AsyncIterator[list[Any]]:
+        """Yield a partition's messages from an offset up to another, in lists."""
+        if start >= end:
+            return
+        others = self._consumer.assignment() - {tp}
+        self._consumer.pause(*others)
+        self._consumer.resume(tp)
+        self._consumer.seek(tp, start)
+        empty = 0
+        while await self._consumer.position(tp) < end:
+            found = await self._consumer.getmany(tp, timeout_ms=_WAIT_MS, max_records=1_000)
+            messages = [message for message in found.get(tp, ()) if message.offset < end]
+            empty = 0 if found else empty + 1
+            if empty > _PATIENCE:
+                raise StalledError(f"{tp.topic}/{tp.partition} gives nothing after {start:,}")
+            if messages:
+                yield messages
+                await asyncio.sleep(0)  # Heartbeats and health have their turn.
+
+    def _lost(self, wanted: int, first: int) -> RefusedError:
+        return RefusedError(
+            self._deciding.where,
+            f"input from {first:,} on",
+            f"it from {wanted:,} on, which its state still needs",
+            "the topic's retention has deleted what lies before; restore it from a copy, or give the workers topics of "
+            "another --prefix; `weiguard topics` sets a retention that keeps all",
+        )

@@ -1,0 +1,330 @@
+"""A worker: Faust reads the input and shares its partitions out among all workers; each batch is one transaction.
+
+Whatever goes wrong with Kafka or with a partition's state ends the worker: another one takes over, or this one is
+started again, from what was committed. Nothing is retried by halves.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, cast
+
+import faust
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import InvalidProducerEpoch, KafkaError, ProducerFenced
+from faust.types import TP
+from mode import CrashingSupervisor
+
+from engine.fold import Engine
+from engine.instants import rfc3339
+from engine.windows import Zone
+from streams.embedded import CHECKPOINT_EVERY, tick_event
+from streams.kafka.naming import Cluster
+from streams.kafka.partition import Partition
+from streams.kafka.restoring import StalledError
+from streams.kafka.transport import Untouched, install
+from streams.ports import Observer
+
+_MINUTE_US: Final = 60 * 10**6
+_LOOK_S: Final = 0.5  # How often assigned partitions that are not open yet, and the minute, are looked at.
+_STOP_S: Final = 15.0
+_UTC: Final = Zone("UTC").info
+
+
+class LostError(Exception):
+    """Kafka, or this worker's place in it, was lost; what was committed stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """How a worker works. `instance`: a name of its own that a restart keeps; `ticks`: move the clock each minute."""
+
+    cluster: Cluster
+    partitions: int
+    engine: Callable[[], Engine]
+    every: int = CHECKPOINT_EVERY
+    session_s: float = 6.0
+    instance: str | None = None
+    ticks: bool = True
+    observers: Sequence[Observer] = ()
+    opened: Callable[[int, Engine], None] = lambda _number, _engine: None
+    closed: Callable[[int, Engine], None] = lambda _number, _engine: None
+
+
+class Worker:
+    """One worker process."""
+
+    def __init__(self, order: Order) -> None:
+        self.order = order
+        self.parts: dict[int, Partition] = {}
+        self._app = _app(order)
+        self._ended = asyncio.Event()
+        self._failure: BaseException | None = None
+        self._stopping = False
+        self._ticks: Any = None  # The producer of ticks.
+        self._moved = time.monotonic()  # When something was last committed or restored.
+        topic = self._app.topic(order.cluster.events, schema=Untouched())
+        self._app.agent(topic)(self._read)
+        self._app.on_partitions_assigned.connect(cast("Any", self._assigned), weak=False)
+
+    async def run(self) -> None:
+        """Work until `stop` is called.
+
+        Raises LostError where Kafka is lost, and RefusedError where a partition cannot be decided.
+        """
+        tasks = [
+            asyncio.create_task(self._look()),
+            asyncio.create_task(self._ended.wait()),
+            asyncio.create_task(self._app_ends()),
+        ]
+        try:
+            await self._app.start()
+            await self._ended.wait()
+        except (KafkaError, OSError) as error:
+            raise LostError(f"Kafka cannot be used: {_said(error)}") from error
+        finally:
+            self._stopping = True
+            await self._end()
+            for task in tasks:
+                task.cancel()
+        if self._failure is not None:
+            raise self._failure
+
+    def stop(self) -> None:
+        """Ask the worker to write checkpoints and to leave."""
+        self._ended.set()
+
+    def fail(self, error: BaseException) -> None:
+        """End the worker for an error: the first one tells."""
+        if self._failure is None and not self._stopping:
+            lost = isinstance(error, (KafkaError, OSError, TimeoutError, StalledError))
+            self._failure = LostError(_said(error)) if lost else error
+        self._ended.set()
+
+    async def _app_ends(self) -> None:
+        try:
+            await self._app.wait_until_stopped()
+        except Exception as error:  # noqa: BLE001  # whatever ended Faust ends us
+            self.fail(error)
+        if self._app.crash_reason is not None:
+            self.fail(self._app.crash_reason)
+
+    async def _end(self) -> None:
+        """Write what is left where all is well, and leave the group; hurry where it is not."""
+        for part in list(self.parts.values()):
+            if self._failure is None:
+                async with part.lock:
+                    with suppress(
+                        KafkaError
+                    ):  # Another worker has it: that is no harm, it restores by itself.
+                        await part.checkpoint()
+            await self._close(part)
+        self.parts.clear()
+        if self._ticks is not None:
+            with suppress(KafkaError, TimeoutError):
+                await asyncio.wait_for(self._ticks.stop(), 1)
+        if self._failure is None:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._app.stop(), _STOP_S)
+
+    # --- partitions -----------------------------------------------------------------------------------------------
+
+    def mine(self, number: int) -> bool:
+        """Return whether a partition is assigned to this worker, as far as it knows."""
+        return TP(self.order.cluster.events, number) in self._app.consumer.assignment()
+
+    async def _read(self, stream: Any) -> None:
+        """Decide batch after batch: Faust's agent."""
+        async for event in stream.noack().events():
+            message = event.message
+            try:
+                done = await self._take(message.partition, message.value, message.generation_id)
+            except BaseException as error:  # all of them end the worker, and none is acknowledged
+                if isinstance(error, asyncio.CancelledError):
+                    raise
+                self.fail(error)
+                done = False
+            if not done:
+                if self._ended.is_set():
+                    await asyncio.Event().wait()  # To be cancelled with the app.
+                continue
+            event.ack()
+
+    async def _take(self, number: int, messages: list[Any], generation: int) -> bool:
+        """Decide one batch; return whether it may be acknowledged."""
+        part = self.parts.get(number)
+        if part is None:
+            # What is not ours now is never opened: that would fence its rightful owner.
+            if self._stopping or not self.mine(number) or generation != self._app.consumer_generation_id:
+                return False
+            part = self._made(number)
+        try:
+            async with part.lock:
+                await self._opened(part)
+                if self._stopping:
+                    return False
+                committed = await part.process(messages)
+        except (ProducerFenced, InvalidProducerEpoch):
+            if self.mine(number):
+                raise  # We believed it ours.
+            await self._drop(number)
+            return False
+        self._moved = time.monotonic()
+        if committed is not None:
+            for observer in self.order.observers:
+                observer(committed)
+        return True
+
+    def _made(self, number: int) -> Partition:
+        part = self.parts.get(number)
+        if part is None:
+            order = self.order
+            part = Partition(order.cluster, number, order.partitions, order.engine(), order.every)
+            self.parts[number] = part
+        return part
+
+    async def _opened(self, part: Partition) -> None:
+        """Open a partition, under its lock, unless it is open."""
+        if not part.open:
+            await part.start()
+            self._moved = time.monotonic()
+            self.order.opened(part.number, part.deciding.engine)
+
+    async def _drop(self, number: int) -> None:
+        part = self.parts.pop(number, None)
+        if part is not None:
+            await self._close(part)
+
+    async def _close(self, part: Partition) -> None:
+        async with part.lock:
+            if part.open:
+                self.order.closed(part.number, part.deciding.engine)
+            await part.close()
+
+    async def _assigned(self, _app: Any, assigned: set[TP], **_: Any) -> None:
+        """Keep open what stays ours, and close what does not: fencing makes that safe."""
+        now = {tp.partition for tp in assigned if tp.topic == self.order.cluster.events}
+        for number in [number for number in self.parts if number not in now]:
+            await self._drop(number)
+
+    # --- the clock ------------------------------------------------------------------------------------------------
+
+    async def _look(self) -> None:
+        """Open what is assigned and idle, and let every partition's clock tick once a minute."""
+        while not self._stopping:
+            await asyncio.sleep(_LOOK_S)
+            try:
+                for tp in list(self._assignment()):
+                    await self._tend(tp.partition)
+            except (ProducerFenced, InvalidProducerEpoch) as error:
+                self.fail(error)
+            except Exception as error:  # noqa: BLE001  # all of them end the worker
+                self.fail(error)
+
+    def _assignment(self) -> set[TP]:
+        if not self._app.started or self._app.rebalancing:
+            return set()
+        return {tp for tp in self._app.consumer.assignment() if tp.topic == self.order.cluster.events}
+
+    async def _tend(self, number: int) -> None:
+        if not self.mine(number) or self._stopping:
+            return
+        part = self._made(number)
+        async with part.lock:
+            if self.parts.get(number) is not part:
+                return
+            await self._opened(part)
+            deciding = part.deciding
+            minute_us = time.time_ns() // 1_000 // _MINUTE_US * _MINUTE_US
+            if not self.order.ticks or minute_us <= deciding.tick_us:
+                return
+            if self._ticks is None:
+                self._ticks = AIOKafkaProducer(
+                    bootstrap_servers=self.order.cluster.bootstrap, enable_idempotence=True
+                )
+                await self._ticks.start()
+            event = tick_event(rfc3339(minute_us, _UTC))
+            await self._ticks.send_and_wait(self.order.cluster.events, event, key=b"", partition=number)
+            deciding.tick_us = minute_us
+
+    # --- health ---------------------------------------------------------------------------------------------------
+
+    def lags(self) -> dict[int, int]:
+        """Return by partition how many inputs are not decided yet, for those that are open."""
+        events = self.order.cluster.events
+        found = {}
+        for number, part in list(self.parts.items()):
+            end = self._app.consumer.highwater(TP(events, number)) if part.open else None
+            if end is not None:
+                found[number] = max(0, end - 1 - part.deciding.offset)
+        return found
+
+    def alive(self, patience_s: float) -> tuple[bool, str]:
+        """Say whether there is progress where there is work."""
+        waits = time.monotonic() - self._moved
+        behind = sum(self.lags().values())
+        if behind and waits > patience_s:
+            return False, f"{behind:,} inputs wait, and nothing was committed for {waits:.0f} s"
+        return True, "alive"
+
+    def caught_up(self) -> tuple[bool, str]:
+        """Say whether every partition assigned is open and has little left to decide."""
+        assigned = {tp.partition for tp in self._assignment()}
+        if not assigned:
+            return False, "no partition is assigned"
+        closed = [
+            number for number in sorted(assigned) if number not in self.parts or not self.parts[number].open
+        ]
+        if closed:
+            return False, f"restoring {', '.join(map(str, closed))}"
+        behind = sum(self.lags().values())
+        if behind > _READY:
+            return False, f"{behind:,} inputs behind"
+        return True, f"caught up on {', '.join(map(str, sorted(assigned)))}"
+
+
+_READY: Final = 5_000  # Inputs that may be waiting while a worker counts as caught up: a second or less.
+
+
+def _said(error: BaseException) -> str:
+    text = str(error).strip()
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def _app(order: Order) -> faust.App:
+    logging.getLogger("faust").setLevel(logging.CRITICAL)
+    logging.getLogger("mode").setLevel(logging.CRITICAL)
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+    folder = Path(tempfile.gettempdir()) / "weiguard-worker"
+    folder.mkdir(parents=True, exist_ok=True)  # Faust makes it without its parents, and keeps nothing in it.
+    own: Any = {"consumer_group_instance_id": order.instance} if order.instance else {}
+    app = faust.App(
+        order.cluster.prefix,
+        broker=[f"kafka://{broker}" for broker in order.cluster.brokers],
+        store="memory://",
+        datadir=folder,
+        web_enabled=False,
+        topic_disable_leader=True,
+        topic_allow_declare=False,
+        table_standby_replicas=0,
+        agent_supervisor=CrashingSupervisor,
+        stream_wait_empty=False,
+        stream_buffer_maxsize=64,
+        broker_commit_interval=1.0,
+        broker_session_timeout=order.session_s,
+        broker_heartbeat_interval=order.session_s / 6,
+        broker_rebalance_timeout=max(order.session_s, 10.0),
+        broker_max_poll_records=None,
+        producer_acks=-1,
+        consumer_auto_offset_reset="earliest",
+        **own,
+    )
+    install(app)
+    return app

@@ -1,0 +1,61 @@
+"""Logs and topics for the tests on Kafka."""
+
+from __future__ import annotations
+
+import itertools
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import TypeAlias
+
+import pytest
+
+from streams.kafka.naming import Cluster
+from tests.streams.kafka.reading import records, standing
+from tests.streams.kafka.shops import Told, told, write
+
+_NUMBER = itertools.count(1)
+Prepare: TypeAlias = Callable[..., Cluster]
+
+
+@pytest.fixture(scope="session")
+def towns(tmp_path_factory: pytest.TempPathFactory) -> Told:
+    """Return a log of some thousand events."""
+    path = tmp_path_factory.mktemp("towns") / "towns.jsonl"
+    return told(path, write(path, 20_000))
+
+
+@pytest.fixture(scope="session")
+def large_towns(tmp_path_factory: pytest.TempPathFactory) -> Told:
+    """Return a log of more than 200,000 events."""
+    path = tmp_path_factory.mktemp("towns") / "large.jsonl"
+    return told(path, write(path, 210_000, days=3))
+
+
+def weiguard(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run one command."""
+    command = [sys.executable, "-m", "weiguard", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def prepared(brokers: str, *logs: Told, replication: int = 1) -> Cluster:
+    """Make topics of their own, and produce logs into them."""
+    cluster = Cluster(tuple(brokers.split(",")), f"test{next(_NUMBER)}")
+    where = ["--brokers", brokers, "--prefix", cluster.prefix]
+    made = weiguard("topics", *where, "--partitions", "4", "--replication", str(replication))
+    assert made.returncode == 0, made.stderr
+    for log in logs:
+        sent = weiguard("produce", *where, str(log.path))
+        assert sent.returncode == 0, sent.stderr
+    return cluster
+
+
+def agrees(cluster: Cluster, log: Told) -> None:
+    """Assert that every input is accounted for, and every record is that of a replay, in its place."""
+    where = standing(cluster)
+    assert where.done
+    assert sum(where.ends.values()) == log.lines
+    assert sum(sum(position.counts) for position in where.positions.values()) == log.lines
+    found = records(cluster)
+    for tenant in log.records.keys() | found.keys():
+        assert found.get(tenant) == log.records.get(tenant), tenant

@@ -1,0 +1,64 @@
+"""A log of several towns of small shops, each a tenant, and what the embedded engine makes of it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from streams.sources.shops import events
+
+TOWNS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A log, its number of lines, and the records of each tenant in their order, as a replay writes them."""
+
+    path: Path
+    lines: int
+    records: dict[str, list[bytes]]
+
+
+def write(path: Path, size: int, days: int = 1) -> int:
+    """Write a log of at least so many events, all kinds of trouble inside; return its lines."""
+    towns = [list(_town(number, size // TOWNS, days)) for number in range(TOWNS)]
+    lines = [line for row in _rows(towns) for line in row]
+    path.write_bytes(b"".join(line + b"\n" for line in lines))
+    return len(lines)
+
+
+def _town(number: int, size: int, days: int) -> Iterator[bytes]:
+    for line in events(seed=11 + number, shops=6, days=days, size=size):
+        yield line.replace(b'"shops"', b'"town-%d"' % number)
+
+
+def _rows(towns: list[list[bytes]]) -> Iterator[list[bytes]]:
+    for at in range(max(map(len, towns))):
+        yield [town[at] for town in towns if at < len(town)]
+
+
+def told(path: Path, lines: int) -> Told:
+    """Replay a log with all rules."""
+    out = path.with_suffix(".records")
+    done = subprocess.run(
+        [sys.executable, "-m", "weiguard", "replay", str(path), "--out", str(out)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return Told(path, lines, by_tenant(out.read_bytes().splitlines()))
+
+
+def by_tenant(records: list[bytes]) -> dict[str, list[bytes]]:
+    """Return records by tenant, each tenant's in their order."""
+    found: dict[str, list[bytes]] = defaultdict(list)
+    for record in records:
+        found[msgspec.json.decode(record)["tenant"]].append(record)
+    return dict(found)
