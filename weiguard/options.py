@@ -37,3 +37,9 @@ Prefix: TypeAlias = Annotated[
     str | None,
     typer.Option("--prefix", metavar="NAME", help="What the topics' names begin with. Default: weiguard."),
 ]
+Listen: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--listen", metavar="HOST:PORT", help="Serve /metrics, /healthz and /readyz there. Default: nowhere."
+    ),
+]

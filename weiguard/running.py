@@ -7,12 +7,14 @@ import signal
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from monitoring.describing import texts
 from streams.commit import Committed
 from streams.embedded import Runner
+from streams.ports import Observer
 from streams.refusing import RefusedError
 from streams.replaying import SHOWN, Refused, quiet_collector
 from streams.sources.jsonl import JsonLines
@@ -29,6 +31,10 @@ from weiguard.settings import Settings
 from weiguard.summary import Summary
 from weiguard.words import language
 
+if TYPE_CHECKING:
+    from monitoring.serving import Address
+    from weiguard.listening import Window
+
 
 @dataclass(frozen=True, slots=True)
 class Order:
@@ -39,6 +45,7 @@ class Order:
     refold: bool = False
     json: bool = False
     strict: bool = False
+    listen: Address | None = None  # Where metrics and health are served.
 
 
 @dataclass(slots=True)
@@ -65,32 +72,60 @@ class Watcher:
 def run_sources(order: Order, settings: Settings) -> int:
     """Run, and return the exit status. Raises RefusedError; what was committed before stays."""
     _refuse_misuse(order)
+    prepared = prepare(settings)
+    stop = Stop()
+    with ExitStack() as stack:
+        window = None
+        if order.listen is not None:
+            from weiguard.listening import shown
+
+            window = stack.enter_context(shown(order.listen, prepared.program.ruleset))
+        _, store = stack.enter_context(opened(prepared, settings, refold=order.refold))
+        stack.enter_context(stop.listening())
+        before = store.last
+        summary, finished = _decide(order, settings, prepared, store, window, stop)
+        if window is not None and stop.asked is None:
+            window.stay(stop)
+        _tell(summary, store, before, order, settings)
+    if not finished and not (order.follow and stop.asked in (signal.SIGINT, signal.SIGTERM)):
+        return INTERRUPTED
+    return FOUND if order.strict and summary.dispositions["quarantined"] else 0
+
+
+def _decide(
+    order: Order,
+    settings: Settings,
+    prepared: Prepared,
+    store: SqliteStore,
+    window: Window | None,
+    stop: Stop,
+) -> tuple[Summary, bool]:
+    """Read the sources; return what became of what was in them, and whether they were read to their ends."""
     named = [JsonLines(path, follow=order.follow) for path in order.sources]
     sources = list({source.name: source for source in named}.values())  # Named twice, it is one source.
-    stop = Stop()
-    with opened(prepare(settings), settings, refold=order.refold) as (prepared, store):
-        sizes = [source.size for source in sources]
-        whole = None if order.follow or None in sizes else sum(size or 0 for size in sizes)
-        before = store.last
-        with progress_bar(whole) as show, quiet_collector(), stop.listening():
-            watcher = Watcher(show, settings.tenant)
-            engine = prepared.engine()
-            keep_to_the_end(engine)
-            now = _now_us if order.follow else None
-            runner = Runner(store, engine, observers=[watcher], every=settings.checkpoint, now=now)
-            if order.refold:
-                runner.refold()
-            else:
-                runner.resume()
-            # What was counted when it was decided first is not counted again.
-            undecided, unlisted = Counter(engine.undecided), Counter(engine.tally.unlisted)
-            runner.run(sources, stop)
-            watcher.summary.undecided = Counter(engine.undecided) - undecided
-            watcher.summary.unlisted = Counter(engine.tally.unlisted) - unlisted
-        _tell(watcher, store, before, order, settings)
-    if stop.asked is not None and not (order.follow and stop.asked in (signal.SIGINT, signal.SIGTERM)):
-        return INTERRUPTED
-    return FOUND if order.strict and watcher.summary.dispositions["quarantined"] else 0
+    sizes = [source.size for source in sources]
+    whole = None if order.follow or None in sizes else sum(size or 0 for size in sizes)
+    with progress_bar(whole) as show, quiet_collector():
+        watcher = Watcher(show, settings.tenant)
+        observers: list[Observer] = [watcher]
+        if window is not None:
+            observers.append(window.metrics.observe)
+        engine = prepared.engine()
+        keep_to_the_end(engine)
+        now = _now_us if order.follow else None
+        runner = Runner(store, engine, observers=observers, every=settings.checkpoint, now=now)
+        if order.refold:
+            runner.refold()
+        else:
+            runner.resume()
+        if window is not None:
+            window.open(runner, store)
+        # What was counted when it was decided first is not counted again.
+        undecided, unlisted = Counter(engine.undecided), Counter(engine.tally.unlisted)
+        runner.run(sources, stop)
+        watcher.summary.undecided = Counter(engine.undecided) - undecided
+        watcher.summary.unlisted = Counter(engine.tally.unlisted) - unlisted
+    return watcher.summary, runner.caught_up
 
 
 def _refuse_misuse(order: Order) -> None:
@@ -120,14 +155,14 @@ def opened(
         yield prepared, store
 
 
-def _tell(watcher: Watcher, store: SqliteStore, before: int, order: Order, settings: Settings) -> None:
+def _tell(summary: Summary, store: SqliteStore, before: int, order: Order, settings: Settings) -> None:
     lang = settings.lang or language(os.environ)
     if not order.json:
-        count = watcher.summary.dispositions["quarantined"]
+        count = summary.dispositions["quarantined"]
         stored = store.quarantined(before, SHOWN) if count else []
         refused = [Refused(each.line, each.reason) for each in stored]
         say_refused(refused, count, lang)
-    watcher.summary.show(lang, json=order.json)
+    summary.show(lang, json=order.json)
     if order.refold and not order.json:
         say(f"{store.last:,} inputs decided anew")
 

@@ -27,6 +27,7 @@ def run(  # noqa: PLR0913  # one parameter an option
         bool,
         typer.Option("--refold", help="Decide the database's whole log anew first, by the rules in use now."),
     ] = False,
+    listen: options.Listen = None,
     rules: options.Rules = None,
     only: options.Only = None,
     tenant: options.Tenant = None,
@@ -36,11 +37,18 @@ def run(  # noqa: PLR0913  # one parameter an option
 ) -> None:
     """Decide events into a database. The same call goes on where it stopped.
 
+    With --listen it also shows metrics and health, and when the sources are read it stays until Ctrl-C or SIGTERM.
+
     Example: weiguard run payments.jsonl friends.jsonl.gz --db shop.db
     """
     from weiguard.running import Order, run_sources
     from weiguard.settings import settings_from
 
     flags = {"db": db, "rules": rules, "only": only, "tenant": tenant, "lang": lang}
-    order = Order(tuple(sources or ()), follow, refold, json, strict)
+    address = None
+    if listen is not None:
+        from monitoring.serving import Address
+
+        address = Address.of(listen)
+    order = Order(tuple(sources or ()), follow, refold, json, strict, address)
     raise typer.Exit(run_sources(order, settings_from(flags)))

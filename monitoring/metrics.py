@@ -1,0 +1,163 @@
+"""Every metric, its labels and their bounds.
+
+No label names an account, a payer, an address, a device, an order, a licence or a tenant, or holds what somebody typed:
+types are those of the contract and `other`, rules those of the program. So the number of series is known beforehand.
+
+Nothing is counted an event: inputs are counted by the engine anyway, and read when somebody asks. What a batch adds is
+counted once it is committed.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from threading import Lock
+from typing import Any
+
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    InfoMetricFamily,
+    Metric,
+)
+from prometheus_client.registry import Collector
+
+from engine.fold import Engine
+from monitoring.counting import Durations, OpenAlerts, Said, Watched
+from streams.commit import Committed
+
+
+class Metrics(Collector):
+    """The metrics of one process, in a registry of their own.
+
+    `observe` is an observer of its runner. An engine is watched once it is restored, and forgotten when another process
+    goes on with it.
+    """
+
+    def __init__(self, program_ruleset: str, version: str, now: Callable[[], int] | None = None) -> None:
+        """`now`: the wall clock in UTC microseconds."""
+        self.registry = CollectorRegistry(auto_describe=True)
+        self.lags: Callable[[], Mapping[int, int]] = (
+            dict  # Kafka's partitions, and how many inputs wait in each.
+        )
+        self._build = {"version": version, "ruleset": program_ruleset}
+        self._now = now or _now_us
+        self._watched: dict[Engine, Watched] = {}
+        self._gone = _Counts()  # What engines had counted that are watched no more.
+        self._alerts: dict[tuple[str, str, str], int] = {}  # (rule, level, state)
+        self._open = OpenAlerts()
+        self._decide, self._commit = Durations(), Durations()
+        # Between those who ask, and those who watch and forget; nobody who decides waits for it.
+        self._lock = Lock()
+        self.registry.register(self)
+
+    def observe(self, committed: Committed) -> None:
+        """Count one batch that is durable now."""
+        self._decide.add(committed.decide_s)
+        self._commit.add(committed.commit_s)
+        alerts = self._alerts
+        for record in committed.records:
+            name = (record.rule, record.level, record.state)
+            alerts[name] = alerts.get(name, 0) + 1
+            self._open.take(record)
+
+    def watch(self, engine: Engine, standing: Iterable[Said] = ()) -> None:
+        """Count what an engine decides from now on. `standing`: the last records of the alerts of its tenants."""
+        for record in standing:
+            self._open.take(record)
+        with self._lock:
+            assert engine not in self._watched, "an engine is watched once"
+            self._watched[engine] = Watched(engine)
+
+    def forget(self, engine: Engine) -> None:
+        """Let go of an engine and of its tenants' alerts; what it has counted stays counted."""
+        with self._lock:
+            self._gone.add(self._watched.pop(engine))
+        for tenant in engine.tenants:
+            self._open.drop(tenant)
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield every metric as it is now."""
+        with self._lock:
+            watched = list(self._watched.values())
+            counts = _Counts(self._gone)
+            for each in watched:
+                counts.add(each)
+        yield from self._of_inputs(counts)
+        yield from self._of_alerts(counts)
+        yield _durations(
+            "weiguard_decide_seconds", "Time to decide; one observation is one batch.", self._decide
+        )
+        yield _durations(
+            "weiguard_commit_seconds", "Time to commit; one observation is one batch.", self._commit
+        )
+        yield from self._of_state(watched, counts)
+        help_ = "Inputs of a partition that are not decided yet."
+        lags = {(str(number),): lag for number, lag in self.lags().items()}
+        yield _gauge("weiguard_kafka_lag", help_, lags, "partition")
+        yield InfoMetricFamily("weiguard_build", "What decides: the version and the rule set.", self._build)
+
+    def _of_inputs(self, counts: _Counts) -> Iterator[Metric]:
+        help_ = "Inputs by type and by what became of them; a type outside the contract is `other`."
+        yield _counter("weiguard_events_total", help_, counts.events, "type", "disposition")
+
+    def _of_alerts(self, counts: _Counts) -> Iterator[Metric]:
+        help_ = "Alert records committed, by what changed."
+        yield _counter("weiguard_alerts_total", help_, self._alerts.copy(), "rule", "level", "state")
+        standing = {(level,): count for level, count in self._open.counts.copy().items()}
+        yield _gauge(
+            "weiguard_open_alerts", "Alerts that stand, as far as this process knows.", standing, "level"
+        )
+        undecided = {(rule,): count for rule, count in counts.undecided.items()}
+        help_ = "Expressions of a rule that had no value for an event."
+        yield _counter("weiguard_undecided_total", help_, undecided, "rule")
+
+    def _of_state(self, watched: list[Watched], counts: _Counts) -> Iterator[Metric]:
+        tenants = [tenant for each in watched for tenant in each.tenants()]
+        newest_us = max((tenant.clock for tenant in tenants), default=-1)
+        lag = {(): (self._now() - newest_us) / 10**6} if newest_us >= 0 else {}
+        help_ = "How far the newest clock of a tenant is behind the wall clock; nothing before there is one."
+        yield _gauge("weiguard_clock_lag_seconds", help_, lag)
+        cells = {(): sum(sum(map(len, tenant.cells)) for tenant in tenants)}
+        yield _gauge("weiguard_state_cells", "Cells that are remembered.", cells)
+        help_ = "How often something was folded again because an event came late."
+        yield _counter("weiguard_late_refolds_total", help_, {(): counts.refolds})
+
+
+class _Counts:
+    """What engines have counted together."""
+
+    def __init__(self, before: _Counts | None = None) -> None:
+        self.events: Counter[tuple[str, str]] = Counter(before.events) if before is not None else Counter()
+        self.undecided: Counter[str] = Counter(before.undecided) if before is not None else Counter()
+        self.refolds: int = before.refolds if before is not None else 0
+
+    def add(self, watched: Watched) -> None:
+        self.events.update(watched.events())
+        self.undecided.update(watched.undecided())
+        self.refolds += watched.refolds()
+
+
+def _counter(name: str, help_: str, values: Mapping[Any, float], *labels: str) -> Metric:
+    family = CounterMetricFamily(name, help_, labels=labels)
+    for key, value in sorted(values.items()):
+        family.add_metric(key, value)
+    return family
+
+
+def _gauge(name: str, help_: str, values: Mapping[Any, float], *labels: str) -> Metric:
+    family = GaugeMetricFamily(name, help_, labels=labels)
+    for key, value in sorted(values.items()):
+        family.add_metric(key, value)
+    return family
+
+
+def _durations(name: str, help_: str, durations: Durations) -> Metric:
+    return HistogramMetricFamily(name, help_, durations.buckets(), durations.sum_s)
+
+
+def _now_us() -> int:
+    return time.time_ns() // 1_000
