@@ -16,6 +16,7 @@ demo: bootstrap ## Run a seeded day of small shops; ARGS=--once ends with the su
 	@$(BIN)/weiguard demo $(ARGS)
 
 test: lint ## Run all checks and tests; SLOW=1 adds the slow tests
+	@sh scripts/servers
 	$(BIN)/pytest $(if $(SLOW),,-m "not slow") $(ARGS)
 
 lint: bootstrap ## Check style, types and the direction of imports

@@ -35,7 +35,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, run, replay, alerts, explain, correct, schema, produce, worker, topics):
+for command in (demo, run, replay, alerts, explain, correct, schema, topics, produce, worker):
     app.command(command.__name__)(ending_clearly(command))
 app.add_typer(rules.app, name="rules")
 

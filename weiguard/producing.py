@@ -9,7 +9,6 @@ from typing import Final
 
 import msgspec
 
-from streams.refusing import RefusedError
 from streams.sources.jsonl import JsonLines
 from streams.stopping import Stop
 from weiguard.failing import INTERRUPTED, counted, say
@@ -37,10 +36,8 @@ class Order:
 
 def run_produce(order: Order, settings: Settings) -> int:
     """Send, and return the exit status. Raises RefusedError; what has arrived by then stays."""
-    try:
-        from streams.kafka.producing import produce
-    except ImportError:
-        raise RefusedError("produce", "no client of Kafka", "", "install weiguard[kafka]") from None
+    from streams.kafka.producing import produce
+
     named = [JsonLines(path) for path in order.files]
     sources = list({source.name: source for source in named}.values())  # Named twice, it is one source.
     sizes = [source.size for source in sources]

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.metadata import version
 
+from engine.fold import Engine
+from monitoring.metrics import Metrics
+from monitoring.serving import Address, serving
 from streams.kafka.judging import Asked
 from streams.kafka.naming import Cluster
 from streams.kafka.topics import look
 from streams.kafka.worker import LostError, Order, Worker
 from streams.refusing import RefusedError
 from streams.replaying import quiet_collector
-from weiguard.failing import LOST, say
+from weiguard.failing import LOST, WRONG, clear_endings, say
+from weiguard.leaving import leave
 from weiguard.preparing import prepare
 from weiguard.settings import Settings
 from weiguard.topics import greatest_lateness_us
@@ -25,28 +32,39 @@ class Call:
     instance: str | None
     ticks: bool
     session_s: float
-    listen: str | None
+    listen: Address | None
 
 
 def run_worker(call: Call, settings: Settings) -> int:
     """Work, and return the exit status. Raises RefusedError where topics, input or state are not as they must be."""
     prepared = prepare(settings)
     cluster = settings.cluster()
+    partitions = _partitions(cluster, greatest_lateness_us(settings))
+    metrics = Metrics(prepared.program.ruleset, version("weiguard"))
+
+    def opened(number: int, engine: Engine) -> None:
+        metrics.watch(engine, (record for tenant in engine.tenants.values() for record in tenant.stands()))
+        say(f"weiguard: worker: partition {number} is open")
+
+    def closed(number: int, engine: Engine) -> None:
+        metrics.forget(engine)
+        say(f"weiguard: worker: partition {number} is closed")
+
     order = Order(
         cluster,
-        _partitions(cluster, greatest_lateness_us(settings)),
+        partitions,
         prepared.engine,
         every=settings.checkpoint,
         session_s=call.session_s,
         instance=call.instance,
         ticks=call.ticks,
+        observers=[metrics.observe],
+        opened=opened,
+        closed=closed,
     )
-    try:
-        with quiet_collector():
-            asyncio.run(_work(order))
-    except LostError as error:
-        say(f"weiguard: worker: {error}; what was committed stands, start it again")
-        return LOST
+    say(f"weiguard: worker on {cluster.events}, {partitions} partitions")
+    with quiet_collector():
+        asyncio.run(_work(order, metrics, call.listen))
     return 0
 
 
@@ -55,14 +73,37 @@ def _partitions(cluster: Cluster, lateness_us: int) -> int:
     judged = look(cluster, Asked(lateness_us))
     for finding in (finding for each in judged for finding in each.losing):
         raise RefusedError("worker", str(finding), "", "`weiguard topics` mends what can be mended")
-    partitions = next(each.topic.partitions for each in judged if each.name == cluster.events and each.topic)
-    say(f"weiguard: worker on {cluster.events}, {partitions} partitions")
-    return partitions
+    return next(each.topic.partitions for each in judged if each.name == cluster.events and each.topic)
 
 
-async def _work(order: Order) -> None:
+async def _work(order: Order, metrics: Metrics, listen: Address | None) -> None:
     worker = Worker(order)
+    metrics.lags = worker.lags
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, worker.stop)
-    await worker.run()
+    with _served(listen, metrics, worker):
+        # It ends at once where it fails: what is left to be closed waits for a Kafka that may never answer.
+        try:
+            with clear_endings():
+                await _until_stopped(worker)
+        except SystemExit as end:
+            leave(end.code if isinstance(end.code, int) else WRONG)
+
+
+async def _until_stopped(worker: Worker) -> None:
+    try:
+        await worker.run()
+    except LostError as error:
+        say(f"weiguard: worker: lost its place: {error}; what was committed stands, start it again")
+        leave(LOST)
+
+
+@contextmanager
+def _served(listen: Address | None, metrics: Metrics, worker: Worker) -> Iterator[None]:
+    if listen is None:
+        yield
+        return
+    with serving(listen, metrics.registry, worker.alive, worker.caught_up) as taken:
+        say(f"weiguard: metrics on http://{taken}/metrics")
+        yield

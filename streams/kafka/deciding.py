@@ -24,6 +24,7 @@ from streams.refusing import RefusedError
 from streams.stores.deciding import DecidedBy, decided_by
 
 _QUARANTINED: Final = CODE["quarantined"]
+_BLOCK: Final = 50_000  # Inputs whose dispositions make one message, of half a megabyte at most.
 
 
 class Received(Protocol):
@@ -164,7 +165,9 @@ class Deciding:
         for name, value in self.engine.checkpoint():
             self._changed += 1
             yield from self.entries.put(name, value)
-        yield dispositions(Dispositions(self._checkpoint + 1, bytes(self.codes), self._ats))
+        for start in range(0, len(self.codes), _BLOCK):
+            codes, ats = bytes(self.codes[start : start + _BLOCK]), self._ats[start : start + _BLOCK]
+            yield dispositions(Dispositions(self.begun + start, codes, ats))
         yield checkpoint(Checkpoint(self.offset, tuple(self.counts), len(self.entries), self.entries.sum))
         self._checkpoint = self.offset
         self.codes, self._ats = bytearray(), array("q")

@@ -21,6 +21,7 @@ _DAY_MS: Final = 86_400_000
 _WEEK_MS: Final = 7 * _DAY_MS
 _LEAST_BYTES: Final = 2 << 20
 _NEW_BYTES: Final = 4 << 20
+_ROOM: Final = 1 << 20  # For the reason beside an input in quarantine, and to spare.
 _FOREVER: Final = "-1"
 
 
@@ -99,10 +100,10 @@ def names(cluster: Cluster) -> dict[Kind, str]:
     return {kind: getattr(cluster, kind) for kind in KINDS}
 
 
-def new_settings(kind: Kind, copies: int) -> dict[str, str]:
-    """Return the settings that a topic is made with, and mended to."""
+def new_settings(kind: Kind, copies: int, input_bytes: int = _NEW_BYTES) -> dict[str, str]:
+    """Return the settings that a topic is made with, and mended to. `input_bytes`: the most that an input may have."""
     shared = {
-        "max.message.bytes": str(_NEW_BYTES),
+        "max.message.bytes": str(input_bytes + _ROOM if kind == "quarantine" else _NEW_BYTES),
         "min.insync.replicas": "2" if copies >= SAFE_COPIES else "1",
         "unclean.leader.election.enable": "false",
     }
@@ -119,7 +120,7 @@ def judge(cluster: Cluster, found: Mapping[Kind, Topic], asked: Asked) -> list[J
             found.get(kind),
             (
                 *_of_set(kind, name, found, asked),
-                *(_of_settings(kind, found[kind], asked) if kind in found else ()),
+                *(_of_settings(kind, found[kind], asked, _input_bytes(found)) if kind in found else ()),
             ),
         )
         for kind, name in names(cluster).items()
@@ -182,11 +183,17 @@ def _missing(kind: Kind, name: str, found: Mapping[Kind, Topic]) -> Finding:
     )
 
 
-def _of_settings(kind: Kind, topic: Topic, asked: Asked) -> Iterator[Finding]:
+def _input_bytes(found: Mapping[Kind, Topic]) -> int:
+    """Return the most bytes that an input may have; what is too little is mended."""
+    held = int(found["events"].settings["max.message.bytes"]) if "events" in found else _NEW_BYTES
+    return held if held >= _LEAST_BYTES else _NEW_BYTES
+
+
+def _of_settings(kind: Kind, topic: Topic, asked: Asked, input_bytes: int) -> Iterator[Finding]:
     """Find the settings that are not as they must be, each once."""
-    new = new_settings(kind, topic.copies)
+    new = new_settings(kind, topic.copies, input_bytes)
     seen = set()
-    for must in _musts(kind, topic.copies, asked.lateness_us):
+    for must in _musts(kind, topic.copies, asked.lateness_us, input_bytes):
         found = topic.settings[must.setting]
         if must.setting in seen or must.holds(found):
             continue
@@ -203,7 +210,7 @@ def _of_settings(kind: Kind, topic: Topic, asked: Asked) -> Iterator[Finding]:
         )
 
 
-def _musts(kind: Kind, copies: int, lateness_us: int) -> Iterator[_Must]:
+def _musts(kind: Kind, copies: int, lateness_us: int, input_bytes: int) -> Iterator[_Must]:
     """Name what each setting must be; of two for one setting, the one that loses data first."""
     if kind == "state":
         yield _Must(
@@ -220,10 +227,11 @@ def _musts(kind: Kind, copies: int, lateness_us: int) -> Iterator[_Must]:
             "compaction keeps the last message of a tenant and throws the others away",
         )
         yield from _retention(kind, lateness_us)
+    least = input_bytes + _ROOM if kind == "quarantine" else _LEAST_BYTES
     yield _Must(
         "max.message.bytes",
-        lambda found: int(found) >= _LEAST_BYTES,
-        f"at least {_LEAST_BYTES}",
+        lambda found: int(found) >= least,
+        f"at least {least}",
         "a long message would be refused and stop its partition",
     )
     yield _in_sync(copies)

@@ -25,7 +25,7 @@ from streams.kafka.past import KafkaPast
 from streams.kafka.restoring import restore
 
 TRANSACTION_S: Final = 60.0  # A checkpoint of a large state takes its time.
-_LARGEST: Final = 4 << 20  # Bytes of one message: what the topics take.
+_LARGEST: Final = 64 << 20  # Bytes of one request: more than the topics take, which say so themselves.
 _CLOSING_S: Final = 5.0
 
 

@@ -27,11 +27,12 @@ _SAID: Final = 300  # Characters of what Kafka says.
 
 
 @contextmanager
-def administrator(cluster: Cluster, within_s: float = WITHIN_S) -> Iterator[Any]:
+def administrator(cluster: Cluster, within_s: float | None = None) -> Iterator[Any]:
     """Yield kafka-python's admin client; raises RefusedError for whatever it cannot do.
 
-    Each request has `within_s` seconds.
+    Each request has `within_s` seconds; None: WITHIN_S.
     """
+    within_s = WITHIN_S if within_s is None else within_s
     _knock(cluster, within_s)
     client = None
     try:

@@ -14,7 +14,6 @@ from streams.kafka.judging import (
     KINDS,
     SAFE_COPIES,
     Asked,
-    Finding,
     Judged,
     Kind,
     Topic,
@@ -37,21 +36,18 @@ def look(cluster: Cluster, asked: Asked) -> list[Judged]:
         return judge(cluster, _found(admin, cluster), asked)
 
 
-def settings_that_lose_data(cluster: Cluster, lateness_us: int) -> list[Finding]:
-    """Return what a worker must not start with; `lateness_us` is the greatest of any tenant.
-
-    Raises RefusedError where Kafka does not show it, and nothing else.
-    """
-    return [finding for judged in look(cluster, Asked(lateness_us)) for finding in judged.losing]
-
-
-def partitions_of(cluster: Cluster) -> int:
-    """Return the number of partitions of the input. Raises RefusedError where there is none."""
+def input_topic(cluster: Cluster) -> Topic:
+    """Return the input as it is; raises RefusedError where there is none. To ask by sending might make it."""
     with administrator(cluster) as admin:
         topic = _found(admin, cluster, ("events",)).get("events")
     if topic is None:
-        raise RefusedError(cluster.events, "no such topic", "the input", "make it with `weiguard topics`")
-    return topic.partitions
+        raise RefusedError(
+            cluster.bootstrap,
+            f"no topic {cluster.events}",
+            "the topics of the prefix",
+            "`weiguard topics` makes them; or name another --prefix",
+        )
+    return topic
 
 
 def establish(cluster: Cluster, asked: Asked, copies: int | None, say: Callable[[str], None]) -> list[Judged]:

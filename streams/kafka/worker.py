@@ -34,7 +34,8 @@ from streams.ports import Observer
 
 _MINUTE_US: Final = 60 * 10**6
 _LOOK_S: Final = 0.5  # How often assigned partitions that are not open yet, and the minute, are looked at.
-_STOP_S: Final = 15.0
+_STOP_S: Final = 60.0  # For the last checkpoints; without them the next worker only decides more again.
+STALLED_S: Final = 60.0  # A worker that has inputs before it and commits none for so long has lost Kafka.
 _UTC: Final = Zone("UTC").info
 
 
@@ -67,7 +68,6 @@ class Worker:
         self._app = _app(order)
         self._ended = asyncio.Event()
         self._failure: BaseException | None = None
-        self._stopping = False
         self._ticks: Any = None  # The producer of ticks.
         self._moved = time.monotonic()  # When something was last committed or restored.
         topic = self._app.topic(order.cluster.events, schema=Untouched())
@@ -81,7 +81,7 @@ class Worker:
         """
         tasks = [
             asyncio.create_task(self._look()),
-            asyncio.create_task(self._ended.wait()),
+            asyncio.create_task(self._watch()),
             asyncio.create_task(self._app_ends()),
         ]
         try:
@@ -90,7 +90,7 @@ class Worker:
         except (KafkaError, OSError) as error:
             raise LostError(f"Kafka cannot be used: {_said(error)}") from error
         finally:
-            self._stopping = True
+            self._ended.set()
             await self._end()
             for task in tasks:
                 task.cancel()
@@ -103,7 +103,7 @@ class Worker:
 
     def fail(self, error: BaseException) -> None:
         """End the worker for an error: the first one tells."""
-        if self._failure is None and not self._stopping:
+        if self._failure is None and not self._ended.is_set():
             lost = isinstance(error, (KafkaError, OSError, TimeoutError, StalledError))
             self._failure = LostError(_said(error)) if lost else error
         self._ended.set()
@@ -117,22 +117,23 @@ class Worker:
             self.fail(self._app.crash_reason)
 
     async def _end(self) -> None:
-        """Write what is left where all is well, and leave the group; hurry where it is not."""
+        """Write what is left, and leave the group. After a failure nothing is waited for: all of it may hang."""
+        if self._failure is None:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_STOP_S):
+                    await self._leave()
+
+    async def _leave(self) -> None:
         for part in list(self.parts.values()):
-            if self._failure is None:
-                async with part.lock:
-                    with suppress(
-                        KafkaError
-                    ):  # Another worker has it: that is no harm, it restores by itself.
-                        await part.checkpoint()
+            async with part.lock:
+                with suppress(KafkaError):  # Another worker has it: that is no harm, it restores by itself.
+                    await part.checkpoint()
             await self._close(part)
         self.parts.clear()
         if self._ticks is not None:
-            with suppress(KafkaError, TimeoutError):
-                await asyncio.wait_for(self._ticks.stop(), 1)
-        if self._failure is None:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._app.stop(), _STOP_S)
+            with suppress(KafkaError):
+                await self._ticks.stop()
+        await self._app.stop()
 
     # --- partitions -----------------------------------------------------------------------------------------------
 
@@ -159,16 +160,15 @@ class Worker:
 
     async def _take(self, number: int, messages: list[Any], generation: int) -> bool:
         """Decide one batch; return whether it may be acknowledged."""
-        part = self.parts.get(number)
-        if part is None:
-            # What is not ours now is never opened: that would fence its rightful owner.
-            if self._stopping or not self.mine(number) or generation != self._app.consumer_generation_id:
-                return False
-            part = self._made(number)
+        # What is not ours now is never opened: that would fence its rightful owner. And what was fetched before the
+        # partitions were shared out anew is fetched again, from what is committed by then.
+        if self._ended.is_set() or not self.mine(number) or generation != self._app.consumer_generation_id:
+            return False
+        part = self._made(number)
         try:
             async with part.lock:
                 await self._opened(part)
-                if self._stopping:
+                if self._ended.is_set():
                     return False
                 committed = await part.process(messages)
         except (ProducerFenced, InvalidProducerEpoch):
@@ -218,7 +218,7 @@ class Worker:
 
     async def _look(self) -> None:
         """Open what is assigned and idle, and let every partition's clock tick once a minute."""
-        while not self._stopping:
+        while not self._ended.is_set():
             await asyncio.sleep(_LOOK_S)
             try:
                 for tp in list(self._assignment()):
@@ -234,7 +234,7 @@ class Worker:
         return {tp for tp in self._app.consumer.assignment() if tp.topic == self.order.cluster.events}
 
     async def _tend(self, number: int) -> None:
-        if not self.mine(number) or self._stopping:
+        if not self.mine(number) or self._ended.is_set():
             return
         part = self._made(number)
         async with part.lock:
@@ -254,6 +254,14 @@ class Worker:
             await self._ticks.send_and_wait(self.order.cluster.events, event, key=b"", partition=number)
             deciding.tick_us = minute_us
 
+    async def _watch(self) -> None:
+        """End the worker where Kafka takes nothing any more: its clients would wait for ever."""
+        while True:
+            await asyncio.sleep(_LOOK_S)
+            well, said = self.alive()
+            if not well:
+                self.fail(LostError(said))
+
     # --- health ---------------------------------------------------------------------------------------------------
 
     def lags(self) -> dict[int, int]:
@@ -266,11 +274,11 @@ class Worker:
                 found[number] = max(0, end - 1 - part.deciding.offset)
         return found
 
-    def alive(self, patience_s: float) -> tuple[bool, str]:
+    def alive(self) -> tuple[bool, str]:
         """Say whether there is progress where there is work."""
         waits = time.monotonic() - self._moved
         behind = sum(self.lags().values())
-        if behind and waits > patience_s:
+        if behind and waits > STALLED_S:
             return False, f"{behind:,} inputs wait, and nothing was committed for {waits:.0f} s"
         return True, "alive"
 

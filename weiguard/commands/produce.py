@@ -26,6 +26,9 @@ def produce(
 
     Example: weiguard produce payments.jsonl friends.jsonl.gz --brokers 127.0.0.1:9092
     """
+    from weiguard.needing import need_kafka
+
+    need_kafka()
     from weiguard.producing import Order, run_produce
     from weiguard.settings import settings_from
 

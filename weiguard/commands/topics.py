@@ -34,6 +34,9 @@ def topics(
 
     Example: weiguard topics --brokers k1:9092,k2:9092,k3:9092 --partitions 12
     """
+    from weiguard.needing import need_kafka
+
+    need_kafka()
     from weiguard.settings import settings_from
     from weiguard.topics import Order, run_topics
 

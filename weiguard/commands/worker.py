@@ -48,12 +48,14 @@ def worker(  # noqa: PLR0913  # one parameter an option
 
     Example: weiguard worker --brokers k1:9092,k2:9092 --instance shop-1 --listen 127.0.0.1:9464
     """
+    from weiguard.needing import need_kafka
+
+    need_kafka()
+    from monitoring.serving import Address
     from weiguard.settings import settings_from
     from weiguard.working import Call, run_worker
 
     flags = {"brokers": brokers, "prefix": prefix, "rules": rules, "only": only}
-    raise typer.Exit(
-        run_worker(
-            Call(instance=instance, ticks=ticks, session_s=session, listen=listen), settings_from(flags)
-        )
-    )
+    address = Address.of(listen) if listen is not None else None
+    call = Call(instance=instance, ticks=ticks, session_s=session, listen=address)
+    raise typer.Exit(run_worker(call, settings_from(flags)))

@@ -25,10 +25,12 @@ LOST: Final = 3  # The status of a worker that lost Kafka or its partitions: it 
 class Fleet:
     """Some workers by name, in a folder that takes what they say. All of them end with it."""
 
-    def __init__(self, cluster: Cluster, folder: Path, *options: str, checkpoint: int = 5_000) -> None:
+    def __init__(
+        self, cluster: Cluster, folder: Path, *options: str, checkpoint: int = 5_000, ticks: bool = False
+    ) -> None:
         self.cluster = cluster
         self.ended: list[tuple[str, int]] = []  # Workers that ended by themselves, with their status.
-        self._folder, self._options = folder, options
+        self._folder, self._options = folder, (*options, "--ticks" if ticks else "--no-ticks")
         self._environment = os.environ | {"WEIGUARD_CHECKPOINT": str(checkpoint)}
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         folder.mkdir(parents=True, exist_ok=True)

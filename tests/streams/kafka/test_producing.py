@@ -21,10 +21,11 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import MessageSizeTooLargeError
 
 from engine.decoding import LONGEST
-from streams.kafka import producing
+from streams.kafka import producing, reaching, sending
 from streams.kafka.addressing import NOBODY, partition_of, tenant_of
 from streams.kafka.naming import Cluster
-from streams.kafka.producing import BATCH_BYTES, Produced, Topic, produce
+from streams.kafka.producing import produce
+from streams.kafka.sending import BATCH_BYTES, Input, Produced
 from streams.refusing import RefusedError
 from streams.sources.jsonl import JsonLines
 from streams.stopping import Stop
@@ -184,7 +185,7 @@ class TestAddress:
     ],
 )
 def test_how_large_a_batch_is(partitions: int, limit: int, expected: int) -> None:
-    assert Topic("t", partitions, limit).batch_bytes == expected
+    assert Input("t", partitions, limit).batch_bytes == expected
 
 
 class TestSent:
@@ -304,16 +305,17 @@ class TestRefused:
             topics = Topics(f"127.0.0.1:{closed.getsockname()[1]}")
             said = refusal(topics, path)
         assert said == (
-            f"{topics.cluster.bootstrap}: found no Kafka that answers; expected a Kafka that takes events; "
-            "start or mend it, or name another with --brokers"
+            f"{topics.cluster.bootstrap}: found no broker that answers "
+            f"({topics.cluster.bootstrap} “connection refused”); "
+            "expected a Kafka broker; start it, or name another with --brokers or WEIGUARD_BROKERS"
         )
 
     def test_a_kafka_that_says_nothing(self, monkeypatch: pytest.MonkeyPatch, path: Path) -> None:
-        monkeypatch.setattr(producing, "REACHED_SECONDS", 1)
+        monkeypatch.setattr(reaching, "WITHIN_S", 1)
         path.write_bytes(event(1))
         with socket.create_server(("127.0.0.1", 0)) as mute:
             said = refusal(Topics(f"127.0.0.1:{mute.getsockname()[1]}"), path)
-        assert "found no Kafka that answers" in said
+        assert "found something that does not answer as Kafka does" in said
 
     def test_a_missing_topic_which_is_not_made_by_asking(self, kafka: str, path: Path) -> None:
         path.write_bytes(event(1))
@@ -366,7 +368,7 @@ class TestRefused:
                 return await super().send_batch(batch, topic, partition=partition)
 
         monkeypatch.setattr(producing, "AIOKafkaProducer", Stuck)
-        monkeypatch.setattr(producing, "STALLED_SECONDS", 1)
+        monkeypatch.setattr(sending, "STALLED_SECONDS", 1)
         path.write_bytes(event(1))
         assert "found a Kafka that stopped answering" in refusal(topics, path)
 

@@ -13,7 +13,7 @@ import pytest
 from streams.kafka.judging import KINDS, Asked, Judged, Kind, names, new_settings
 from streams.kafka.naming import Cluster
 from streams.kafka.reaching import administrator, settings_of
-from streams.kafka.topics import establish, look, partitions_of, settings_that_lose_data
+from streams.kafka.topics import establish, input_topic, look
 from streams.refusing import RefusedError
 from tests.servers.local_kafka import LocalKafka
 
@@ -51,7 +51,7 @@ def set_to(cluster: Cluster, kind: Kind, setting: str, value: str) -> None:
 
 
 def losing(cluster: Cluster) -> list[tuple[str, str, str]]:
-    found = settings_that_lose_data(cluster, LATENESS_US)
+    found = [finding for judged in look(cluster, ASKED) for finding in judged.losing]
     return [(each.topic.removeprefix(f"{cluster.prefix}."), each.setting, each.found) for each in found]
 
 
@@ -67,7 +67,7 @@ def test_topics_are_made_and_then_left_alone(cluster: Cluster) -> None:
         *(f"{name}: made, with 3 partitions and 1 copy" for name in names(cluster).values()),
     ]
     assert losing(cluster) == []
-    assert partitions_of(cluster) == 3
+    assert input_topic(cluster).partitions == 3
     assert made(cluster) == (judged, [])
     assert made(cluster, partitions=3) == (judged, [])
     assert look(cluster, ASKED) == judged
@@ -148,8 +148,8 @@ def test_state_without_its_log_is_refused(cluster: Cluster) -> None:
         admin.delete_topics([cluster.events])
     with pytest.raises(RefusedError, match="up to the position where the old one ended"):
         made(cluster)
-    with pytest.raises(RefusedError, match="no such topic"):
-        partitions_of(cluster)
+    with pytest.raises(RefusedError, match="no topic"):
+        input_topic(cluster)
 
 
 def test_more_copies_than_brokers_are_refused(cluster: Cluster) -> None:
@@ -165,7 +165,7 @@ def test_brokers_that_are_not_there_are_refused_in_words() -> None:
         taken.bind(("127.0.0.1", 0))  # It does not listen.
         nobody = f"127.0.0.1:{taken.getsockname()[1]}"
         with pytest.raises(RefusedError) as refused:
-            settings_that_lose_data(Cluster((nobody,)), LATENESS_US)
+            look(Cluster((nobody,)), ASKED)
     assert str(refused.value) == (
         f"{nobody}: found no broker that answers ({nobody} “connection refused”); expected a Kafka broker; "
         "start it, or name another with --brokers or WEIGUARD_BROKERS"

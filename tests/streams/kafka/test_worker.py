@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import random
+import re
 import signal
 import time
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 
 from streams.kafka.naming import Cluster
+from tests.monitoring.scraping import by, parsed
 from tests.streams.kafka.conftest import agrees, prepared
 from tests.streams.kafka.fleet import LOST, SESSION_S, Fleet
-from tests.streams.kafka.reading import standing
+from tests.streams.kafka.reading import messages, standing
 from tests.streams.kafka.shops import Told
 
 
@@ -92,3 +95,49 @@ def test_workers_come_and_go(kafka: str, large_towns: Told, tmp_path: Path) -> N
         assert [fleet.stop(name) for name in "bcd"] == [0, 0, 0]
         assert not fleet.ended
     agrees(cluster, large_towns)
+
+
+def test_the_clock_ticks_once_a_minute_on_every_partition(kafka: str, tmp_path: Path) -> None:
+    """Whoever lives puts it there; who takes over within the minute knows that it was."""
+    cluster = prepared(kafka)
+    with Fleet(cluster, tmp_path, ticks=True) as fleet:
+        fleet.start("a", "b")
+        fleet.until(lambda: len(ticks(cluster)) == 4, "a tick on each partition")
+        if time.time() % 60 > 45:  # What follows is to be in the same minute.
+            time.sleep(60 - time.time() % 60)
+            fleet.until(lambda: len(ticks(cluster)) == 8, "the next tick on each partition")
+        before = ticks(cluster)
+        fleet.kill("a")
+        fleet.until(
+            lambda: fleet.said("b").count("is open") == fleet.said("b").count("is closed") + 4,
+            "the other has all partitions",
+        )
+        time.sleep(1)
+        assert ticks(cluster) == before
+        fleet.until_done()
+
+
+def ticks(cluster: Cluster) -> list[tuple[int, bytes]]:
+    """Return the ticks on the input, sorted, each with its partition."""
+    return sorted((message.partition, message.value) for message in messages(cluster, cluster.events))
+
+
+def test_a_worker_shows_itself(kafka: str, towns: Told, tmp_path: Path) -> None:
+    """Every input is counted once, nothing waits at the end, and the worker says that it has caught up."""
+    cluster = prepared(kafka, towns)
+    with Fleet(cluster, tmp_path, "--listen", "127.0.0.1:0") as fleet:
+        fleet.start("a")
+        fleet.until_done()
+        (address,) = re.findall(r"metrics on (http://\S+)/metrics", fleet.said("a"))
+        assert asked(f"{address}/healthz") == (200, "alive\n")
+        assert asked(f"{address}/readyz") == (200, "caught up on 0, 1, 2, 3\n")
+        series = parsed(asked(f"{address}/metrics")[1])
+    assert by(series, "weiguard_events_total").total() == towns.lines
+    assert by(series, "weiguard_kafka_lag", "partition") == {(str(number),): 0 for number in range(4)}
+    assert by(series, "weiguard_alerts_total").total() == sum(map(len, towns.records.values()))
+
+
+def asked(url: str) -> tuple[int, str]:
+    """Return what a worker answers."""
+    with urlopen(url, timeout=10) as answer:  # noqa: S310  # our own worker's
+        return answer.status, answer.read().decode()
