@@ -134,12 +134,12 @@ class Cutter:
             offset, at.lines + len(lines), head_bytes, head, at.offset + begin, min(last, TOLD),
             digest(whole[begin : begin + TOLD]), open=not ended,
         )  # fmt: skip
-        return Block(_plain(lines, whole, first=not at.offset), self.at)
+        return Block(_plain(lines, whole, first=not at.offset, cut=bool(more)), self.at)
 
 
-def _plain(lines: list[bytes], whole: bytes, *, first: bool) -> list[bytes]:
-    """Take off the CR of CR LF, and a byte order mark."""
-    if b"\r" in whole:
+def _plain(lines: list[bytes], whole: bytes, *, first: bool, cut: bool) -> list[bytes]:
+    """Take off the CR of CR LF, and a byte order mark. `cut`: only the beginning of a line, whose CR has no LF."""
+    if b"\r" in whole and not cut:
         lines = [line[:-1] if line.endswith(b"\r") else line for line in lines]
     if first and lines[0].startswith(BOM):
         lines[0] = lines[0][len(BOM) :]

@@ -125,3 +125,10 @@ def test_lines_about_as_long_as_is_allowed(length: int, end: bytes) -> None:
     blocks = cut(line + end, [rng.randrange(1, 40) for _ in range(4)])
     assert whole(blocks)[0].removesuffix(b"\r") == line
     assert (len(blocks[0].lines[0]) > 64) == (length > 64), "the engine refuses exactly what is too long"
+
+
+@pytest.mark.parametrize("before", [63, 64, 65])
+def test_a_carriage_return_where_an_overlong_line_is_cut_stays(before: int) -> None:
+    line = b"x" * before + b"\r" + b"y" * 10
+    assert whole(cut(line + b"\n" + b"z\r\n")) == [line, b"z"]
+    assert whole(cut(line)) == [line]
