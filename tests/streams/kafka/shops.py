@@ -43,6 +43,23 @@ def _rows(towns: list[list[bytes]]) -> Iterator[list[bytes]]:
         yield [town[at] for town in towns if at < len(town)]
 
 
+def corrections() -> list[bytes]:
+    """Return for each town a payment that comes days too late and breaks a limit, and a correction that folds it."""
+    found = []
+    for number in range(TOWNS):
+        town = {"specversion": "1.0", "source": "office", "tenant": f"town-{number}"}
+        data = {"transaction_id": "late", "amount_fen": 6_000_000, "payer_id": "p"}
+        late = {
+            "id": "p1",
+            "type": "payment.received",
+            "time": "2026-03-08T09:00:00+08:00",
+            "subject": "till",
+        }
+        asking = {"id": "c1", "type": "correction.requested", "time": "2026-03-11T23:00:00+08:00"}
+        found += [town | late | {"data": data}, town | asking | {"data": {"by": "office"}}]
+    return [msgspec.json.encode(event) for event in found]
+
+
 def told(path: Path, lines: int) -> Told:
     """Replay a log with all rules."""
     out = path.with_suffix(".records")

@@ -16,7 +16,7 @@ from tests.monitoring.scraping import by, parsed
 from tests.streams.kafka.conftest import agrees, prepared
 from tests.streams.kafka.fleet import LOST, SESSION_S, Fleet
 from tests.streams.kafka.reading import messages, standing
-from tests.streams.kafka.shops import Told
+from tests.streams.kafka.shops import Told, corrections, told
 
 
 def decided(cluster: Cluster) -> int:
@@ -78,6 +78,27 @@ def test_a_zombie_is_fenced(kafka: str, large_towns: Told, tmp_path: Path) -> No
         fleet.until_done()
         assert all(status == LOST for _, status in fleet.ended)
     agrees(cluster, large_towns)
+
+
+@pytest.mark.slow
+def test_corrections_fold_what_came_late(kafka: str, towns: Told, tmp_path: Path) -> None:
+    """The log is read again from the topics, before and after a restart in the middle of the corrections."""
+    path = tmp_path / "corrected.jsonl"
+    asked_for = corrections()
+    path.write_bytes(towns.path.read_bytes() + b"".join(line + b"\n" for line in asked_for))
+    log = told(path, towns.lines + len(asked_for))
+    assert all(
+        any(b'"id":"c1"' in record and b'"rule":"COL-01"' in record for record in each)
+        for each in log.records.values()
+    )
+    cluster = prepared(kafka, log)
+    with Fleet(cluster, tmp_path / "fleet") as fleet:
+        fleet.start("a")
+        fleet.until(lambda: decided(cluster) > towns.lines, "a correction")
+        fleet.kill("a")
+        fleet.start("b")
+        fleet.until_done()
+    agrees(cluster, log)
 
 
 @pytest.mark.slow
