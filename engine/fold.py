@@ -72,7 +72,8 @@ class Engine:
         self.settings = settings
         self.tenants: dict[str, Tenant] = {}
         self.tally = Tally()
-        self.elsewhere: Callable[[str], str] | None = None  # Why a tenant's place is elsewhere; empty where it is here.
+        # Says of a new tenant why its place is elsewhere; empty where it is here.
+        self.elsewhere: Callable[[str], str] | None = None
         self._undecided = [0] * len(program.undecided)
         self._found: list[Found] = []  # Scratch of the generated functions; empty between events.
         self._zone = Zone(settings.zone)
