@@ -24,7 +24,7 @@ from streams.refusing import RefusedError
 from streams.stores.deciding import DecidedBy, decided_by
 
 _QUARANTINED: Final = CODE["quarantined"]
-_BLOCK: Final = 50_000  # Inputs whose dispositions make one message, of half a megabyte at most.
+_BLOCK: Final = 1 << 16  # Inputs whose dispositions make one message, of half a megabyte at most.
 
 
 class Received(Protocol):

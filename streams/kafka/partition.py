@@ -22,7 +22,7 @@ from streams.kafka.deciding import Decided, Deciding, Received
 from streams.kafka.kept import Message
 from streams.kafka.naming import Cluster
 from streams.kafka.past import KafkaPast
-from streams.kafka.restoring import restore
+from streams.kafka.restoring import Restored, restore
 
 TRANSACTION_S: Final = 60.0  # A checkpoint of a large state takes its time.
 _LARGEST: Final = 64 << 20  # Bytes of one request: more than the topics take, which say so themselves.
@@ -38,7 +38,7 @@ class Partition:
         self.deciding = Deciding(engine, cluster.events, number, partitions, every)
         engine.past = KafkaPast(cluster, number, self.deciding)
         self.open = False
-        self.restored = 0  # Inputs decided again.
+        self.restored = Restored(0, 0)
         self._cluster = cluster
         self._producer: Any = None
 
@@ -56,6 +56,11 @@ class Partition:
         await self._producer.start()
         self.restored = await restore(self._cluster, self.number, self.deciding)
         self.open = True
+
+    @property
+    def abreast(self) -> bool:
+        """Whether all that was there when it was opened is decided."""
+        return self.deciding.offset + 1 >= self.restored.end
 
     async def process(self, messages: Sequence[Received]) -> Committed | None:
         """Decide a batch and commit it; None where all of it was committed before.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
@@ -29,8 +29,15 @@ class StalledError(Exception):
     """A broker gave nothing more, though there is more."""
 
 
-async def restore(cluster: Cluster, partition: int, deciding: Deciding) -> int:
-    """Bring a new `deciding` to its position; return how many inputs were decided again.
+class Restored(NamedTuple):
+    """How many inputs were decided again, and where the input ended when that began."""
+
+    again: int
+    end: int
+
+
+async def restore(cluster: Cluster, partition: int, deciding: Deciding) -> Restored:
+    """Bring a new `deciding` to its position.
 
     Raises RefusedError where state or input is missing, damaged, or of other rules; StalledError and KafkaError where
     the brokers fail.
@@ -59,7 +66,7 @@ class _Restoring:
         self._kept = Kept(cluster.state, partition)
         self._deciding, self._consumer = deciding, consumer
 
-    async def run(self) -> int:
+    async def run(self) -> Restored:
         self._consumer.assign([self._input, self._state])
         first, last = await self._bounds(self._input)
         async for messages in self._read(self._state, *await self._bounds(self._state)):
@@ -69,7 +76,7 @@ class _Restoring:
         if position is None:
             if first > 0:
                 raise self._lost(0, first)
-            return 0
+            return Restored(0, last)
         if position.offset >= last:
             raise RefusedError(
                 self._deciding.where,
@@ -79,7 +86,7 @@ class _Restoring:
             )
         self._same(position)
         await self._take_state(first)
-        return await self._again(position, first)
+        return Restored(await self._again(position, first), last)
 
     def _same(self, position: Position) -> None:
         unlike = difference(position.by, self._deciding.by)

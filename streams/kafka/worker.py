@@ -243,7 +243,8 @@ class Worker:
             await self._opened(part)
             deciding = part.deciding
             minute_us = time.time_ns() // 1_000 // _MINUTE_US * _MINUTE_US
-            if not self.order.ticks or minute_us <= deciding.tick_us:
+            # Who had the partition before may have sent this minute's tick: known once all that was there is decided.
+            if not self.order.ticks or not part.abreast or minute_us <= deciding.tick_us:
                 return
             if self._ticks is None:
                 self._ticks = AIOKafkaProducer(
