@@ -7,29 +7,26 @@ started again, from what was committed. Nothing is retried by halves.
 from __future__ import annotations
 
 import asyncio
-import logging
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final, cast
 
-import faust
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import InvalidProducerEpoch, KafkaError, ProducerFenced
 from faust.types import TP
-from mode import CrashingSupervisor
 
 from engine.fold import Engine
 from engine.instants import rfc3339
 from engine.windows import Zone
 from streams.embedded import CHECKPOINT_EVERY, tick_event
+from streams.kafka.app import make_app
+from streams.kafka.gathering import Waiting
 from streams.kafka.naming import Cluster
 from streams.kafka.partition import Partition
 from streams.kafka.restoring import StalledError
-from streams.kafka.transport import Untouched, install
+from streams.kafka.transport import Untouched
 from streams.ports import Observer
 
 _MINUTE_US: Final = 60 * 10**6
@@ -65,7 +62,8 @@ class Worker:
     def __init__(self, order: Order) -> None:
         self.order = order
         self.parts: dict[int, Partition] = {}
-        self._app = _app(order)
+        self._app = make_app(order.cluster, order.session_s, order.instance)
+        self._waiting = Waiting()
         self._ended = asyncio.Event()
         self._failure: BaseException | None = None
         self._ticks: Any = None  # The producer of ticks.
@@ -80,6 +78,7 @@ class Worker:
         Raises LostError where Kafka is lost, and RefusedError where a partition cannot be decided.
         """
         tasks = [
+            asyncio.create_task(self._decide()),
             asyncio.create_task(self._look()),
             asyncio.create_task(self._watch()),
             asyncio.create_task(self._app_ends()),
@@ -142,21 +141,22 @@ class Worker:
         return TP(self.order.cluster.events, number) in self._app.consumer.assignment()
 
     async def _read(self, stream: Any) -> None:
-        """Decide batch after batch: Faust's agent."""
-        async for event in stream.noack().events():
-            message = event.message
+        """Let what is fetched wait for its turn: Faust's agent."""
+        async for fetch in stream.noack().events():
+            await self._waiting.put(fetch)
+
+    async def _decide(self) -> None:
+        """Decide batch after batch, of each partition in turn, and acknowledge what is committed."""
+        while not self._ended.is_set():
+            gathered = await self._waiting.next()
             try:
-                done = await self._take(message.partition, message.value, message.generation_id)
-            except BaseException as error:  # all of them end the worker, and none is acknowledged
-                if isinstance(error, asyncio.CancelledError):
-                    raise
+                done = await self._take(gathered.partition, gathered.messages, gathered.generation)
+            except Exception as error:  # noqa: BLE001  # all of them end the worker, and none is acknowledged
                 self.fail(error)
-                done = False
-            if not done:
-                if self._ended.is_set():
-                    await asyncio.Event().wait()  # To be cancelled with the app.
-                continue
-            event.ack()
+                return
+            if done:
+                for fetch in gathered.fetches:
+                    fetch.ack()
 
     async def _take(self, number: int, messages: list[Any], generation: int) -> bool:
         """Decide one batch; return whether it may be acknowledged."""
@@ -305,35 +305,3 @@ _READY: Final = 5_000  # Inputs that may be waiting while a worker counts as cau
 def _said(error: BaseException) -> str:
     text = str(error).strip()
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
-
-
-def _app(order: Order) -> faust.App:
-    logging.getLogger("faust").setLevel(logging.CRITICAL)
-    logging.getLogger("mode").setLevel(logging.CRITICAL)
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
-    folder = Path(tempfile.gettempdir()) / "weiguard-worker"
-    folder.mkdir(parents=True, exist_ok=True)  # Faust makes it without its parents, and keeps nothing in it.
-    own: Any = {"consumer_group_instance_id": order.instance} if order.instance else {}
-    app = faust.App(
-        order.cluster.prefix,
-        broker=[f"kafka://{broker}" for broker in order.cluster.brokers],
-        store="memory://",
-        datadir=folder,
-        web_enabled=False,
-        topic_disable_leader=True,
-        topic_allow_declare=False,
-        table_standby_replicas=0,
-        agent_supervisor=CrashingSupervisor,
-        stream_wait_empty=False,
-        stream_buffer_maxsize=64,
-        broker_commit_interval=1.0,
-        broker_session_timeout=order.session_s,
-        broker_heartbeat_interval=order.session_s / 6,
-        broker_rebalance_timeout=max(order.session_s, 10.0),
-        broker_max_poll_records=None,
-        producer_acks=-1,
-        consumer_auto_offset_reset="earliest",
-        **own,
-    )
-    install(app)
-    return app
