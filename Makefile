@@ -1,13 +1,13 @@
 # Everything a developer does, by name. `make` lists it.
 
 .DEFAULT_GOAL := help
-.PHONY: help bootstrap demo test lint fmt bench sim histories lock clean
+.PHONY: help bootstrap demo test lint fmt bench bench-kafka sim histories lock clean
 
 BIN := .venv/bin
 TYPED := engine rules streams monitoring weiguard tests $(wildcard bench)
 
 help: ## List these targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
 
 bootstrap: ## Make .venv from requirements.lock (instant when nothing changed)
 	@sh scripts/bootstrap
@@ -31,6 +31,9 @@ fmt: bootstrap ## Format, and mend what can be mended safely
 
 bench: bootstrap ## Measure the speed of decoding, deciding and committing
 	@$(BIN)/python -m bench $(ARGS)
+
+bench-kafka: bootstrap ## Measure workers on a real Kafka: speed, latency, take-over, restore
+	@$(BIN)/python -m bench.kafka $(ARGS)
 
 sim: bootstrap ## Run the seeded simulation of crashes, duplicates and late events; SEED=n picks one
 	@$(BIN)/python -m tests.simulation $(if $(SEED),--seed $(SEED)) $(ARGS)

@@ -1,0 +1,61 @@
+"""A Faust agent as its guide shows it: it takes one event at a time, and here it only counts."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+import tempfile
+import time
+from typing import Any, cast
+
+import faust
+
+from bench.kafka.broker import Place
+
+
+async def count(place: Place, inputs: int) -> None:
+    """Count so many events; say `ready` once all partitions are assigned, and `done` with the seconds at the end.
+
+    The time is from the first event to the last.
+    """
+    logging.disable(logging.CRITICAL)
+    done = asyncio.Event()
+    with tempfile.TemporaryDirectory() as folder:
+        app = faust.App(
+            place.cluster.prefix,
+            broker=[f"kafka://{broker}" for broker in place.cluster.brokers],
+            store="memory://",
+            datadir=folder,
+            web_enabled=False,
+            topic_disable_leader=True,
+            topic_allow_declare=False,
+            consumer_auto_offset_reset="earliest",
+        )
+        topic = app.topic(place.cluster.events, key_serializer="raw", value_serializer="raw")
+
+        @app.agent(topic)
+        async def _counting(events: Any) -> None:
+            seen, begun = 0, 0.0
+            async for _ in events:
+                seen += 1
+                begun = begun or time.perf_counter()
+                if seen == inputs:
+                    say(f"done {time.perf_counter() - begun}")
+                    done.set()
+
+        async def assigned(_app: Any, assigned: set[Any], **_: Any) -> None:
+            if sum(tp.topic == place.cluster.events for tp in assigned) == place.partitions:
+                say("ready")
+                if not inputs:
+                    done.set()
+
+        app.on_partitions_assigned.connect(cast("Any", assigned), weak=False)
+        await app.start()
+        await done.wait()
+        await app.stop()
+
+
+def say(text: str) -> None:
+    """Tell the bench."""
+    print(text, file=sys.stderr, flush=True)
