@@ -19,8 +19,20 @@ _PAUSED_S: Final = 0.005
 BATCH: Final = 1_000  # Messages of one batch, at most, hence inputs of one transaction.
 
 
+class CommittedThread(driver.AIOKafkaConsumerThread):
+    """Faust's thread that fetches, which reads what is not committed unless told otherwise."""
+
+    def _create_worker_consumer(self, transport: Any) -> Any:
+        consumer = super()._create_worker_consumer(transport)
+        consumer._isolation_level = "read_committed"  # noqa: SLF001  # not started yet; Faust has no setting for it
+        return consumer
+
+
 class BatchConsumer(driver.Consumer):
     """Fetches as Faust does; what it yields is a list of one partition's records."""
+
+    def _new_consumer_thread(self) -> CommittedThread:
+        return CommittedThread(self, loop=self.loop, beacon=self.beacon)
 
     async def getmany(
         self,

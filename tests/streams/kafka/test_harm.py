@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from aiokafka import AIOKafkaProducer
 from kafka import KafkaAdminClient, KafkaProducer, TopicPartition
 
 from streams.kafka.addressing import partition_of
@@ -109,6 +111,38 @@ def test_input_lost_before_it_was_decided_is_refused(kafka: str, towns: Told, tm
         fleet.start("a")
         assert fleet.wait("a") == WRONG
         assert "found input from 100 on" in fleet.said("a")
+
+
+@pytest.mark.parametrize(
+    ("ending", "found"),
+    [("committed", "2 where 1"), ("aborted", "2 where 0"), ("left open", "1 where 0")],
+)
+def test_input_in_transactions_is_refused(kafka: str, tmp_path: Path, ending: str, found: str) -> None:
+    """Their marks take offsets, and what was aborted must not be decided: neither can be told from lost input."""
+    cluster = prepared(kafka)
+    partition = partition_of("town-1", PARTITIONS)
+    asyncio.run(transact(cluster, partition, ending))
+    send(cluster, partition, STRAY)
+    with Fleet(cluster, tmp_path) as fleet:
+        fleet.start("a")
+        assert fleet.wait("a") == WRONG
+        assert f"found input {found} was to come" in fleet.said("a")
+        assert "or it was written in transactions" in fleet.said("a")
+
+
+async def transact(cluster: Cluster, partition: int, ending: str) -> None:
+    """Write one input in a transaction that ends so; one left open is aborted by the broker after two seconds."""
+    producer = AIOKafkaProducer(
+        bootstrap_servers=cluster.bootstrap, transactional_id=ending, transaction_timeout_ms=2_000
+    )
+    await producer.start()
+    await producer.begin_transaction()
+    await producer.send_and_wait(cluster.events, STRAY, key=b"town-1", partition=partition)
+    if ending == "committed":
+        await producer.commit_transaction()
+    elif ending == "aborted":
+        await producer.abort_transaction()
+    await producer.stop()
 
 
 def test_a_checkpoint_torn_by_a_kill(kafka: str, towns: Told, tmp_path: Path) -> None:
