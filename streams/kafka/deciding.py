@@ -30,8 +30,13 @@ _BLOCK: Final = 1 << 16  # Inputs whose dispositions make one message, of half a
 class Received(Protocol):
     """A message of the input, as clients hand it out."""
 
-    offset: int
-    value: bytes | None
+    @property
+    def offset(self) -> int:
+        """Its place in the partition, from 0."""
+
+    @property
+    def value(self) -> bytes | None:
+        """The event, or None where none was sent."""
 
 
 @dataclass(frozen=True, slots=True)
