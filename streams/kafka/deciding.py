@@ -39,6 +39,10 @@ class Received(Protocol):
         """The event, or None where none was sent."""
 
 
+class GapError(RefusedError):
+    """An input is missing before one that came."""
+
+
 @dataclass(frozen=True, slots=True)
 class Refused:
     """An input for quarantine: where it stands, whose it is, why, and all of it."""
@@ -93,7 +97,10 @@ class Deciding:
         self.tick_us = tick_us
 
     def decide(self, messages: Sequence[Received]) -> Decided:
-        """Decide the messages that were not decided yet. Raises RefusedError where one is missing before them."""
+        """Decide the messages that were not decided yet.
+
+        Raises GapError where one is missing before them; what was decided by then must not be committed.
+        """
         found = Decided()
         feed = self.engine.feed
         self.pending = []
@@ -126,8 +133,8 @@ class Deciding:
         found.codes = self.codes[len(self.codes) - found.inputs :]
         return found
 
-    def _gap(self, offset: int) -> RefusedError:
-        return RefusedError(
+    def _gap(self, offset: int) -> GapError:
+        return GapError(
             self.where,
             f"input {offset:,} where {self.offset + 1:,} was to come",
             "every input, without a gap",

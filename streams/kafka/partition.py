@@ -65,7 +65,8 @@ class Partition:
     async def process(self, messages: Sequence[Received]) -> Committed | None:
         """Decide a batch and commit it; None where all of it was committed before.
 
-        Raises RefusedError on a gap, and KafkaError where it cannot be committed: then this object is of no more use.
+        Raises GapError where input is missing, and KafkaError where it cannot be committed: then this object is of no
+        more use.
         """
         if messages[-1].offset <= self.deciding.offset:
             return None  # Wholly replayed: the position never moves back.

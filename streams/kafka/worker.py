@@ -22,6 +22,7 @@ from engine.instants import rfc3339
 from engine.windows import Zone
 from streams.embedded import CHECKPOINT_EVERY, tick_event
 from streams.kafka.app import make_app
+from streams.kafka.deciding import GapError
 from streams.kafka.gathering import Waiting
 from streams.kafka.naming import Cluster
 from streams.kafka.partition import Partition
@@ -164,18 +165,26 @@ class Worker:
         # partitions were shared out anew is fetched again, from what is committed by then.
         if self._ended.is_set() or not self.mine(number) or generation != self._app.consumer_generation_id:
             return False
-        part = self._made(number)
-        try:
-            async with part.lock:
-                await self._opened(part)
-                if self._ended.is_set():
-                    return False
-                committed = await part.process(messages)
-        except (ProducerFenced, InvalidProducerEpoch):
-            if self.mine(number):
-                raise  # We believed it ours.
-            await self._drop(number)
-            return False
+        while True:
+            part = self._made(number)
+            known = part.open
+            try:
+                async with part.lock:
+                    await self._opened(part)
+                    if self._ended.is_set():
+                        return False
+                    committed = await part.process(messages)
+                break
+            except GapError:
+                if not known:
+                    raise
+                # Another worker has had it meanwhile, and gone again before we heard of it: take up what it left.
+                await self._drop(number)
+            except (ProducerFenced, InvalidProducerEpoch):
+                if self.mine(number):
+                    raise  # We believed it ours.
+                await self._drop(number)
+                return False
         self._moved = time.monotonic()
         if committed is not None:
             for observer in self.order.observers:

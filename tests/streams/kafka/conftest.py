@@ -6,6 +6,7 @@ import itertools
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeAlias
 
 import pytest
@@ -45,9 +46,14 @@ def prepared(brokers: str, *logs: Told, replication: int = 1) -> Cluster:
     made = weiguard("topics", *where, "--partitions", "4", "--replication", str(replication))
     assert made.returncode == 0, made.stderr
     for log in logs:
-        sent = weiguard("produce", *where, str(log.path))
-        assert sent.returncode == 0, sent.stderr
+        produced(cluster, log.path)
     return cluster
+
+
+def produced(cluster: Cluster, path: Path) -> None:
+    """Send a file of events."""
+    sent = weiguard("produce", "--brokers", cluster.bootstrap, "--prefix", cluster.prefix, str(path))
+    assert sent.returncode == 0, sent.stderr
 
 
 def agrees(cluster: Cluster, log: Told) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from streams.kafka.naming import Cluster
 from tests.monitoring.scraping import by, parsed
-from tests.streams.kafka.conftest import agrees, prepared
+from tests.streams.kafka.conftest import agrees, prepared, produced
 from tests.streams.kafka.fleet import LOST, SESSION_S, Fleet
 from tests.streams.kafka.reading import messages, standing
 from tests.streams.kafka.shops import Told, corrections, told
@@ -78,6 +78,29 @@ def test_a_zombie_is_fenced(kafka: str, large_towns: Told, tmp_path: Path) -> No
         fleet.until_done()
         assert all(status == LOST for _, status in fleet.ended)
     agrees(cluster, large_towns)
+
+
+@pytest.mark.slow
+def test_a_sleeper_takes_up_what_another_left(kafka: str, towns: Told, tmp_path: Path) -> None:
+    """It wakes when whoever took its partitions over is gone: they are its own again, and further than it knows."""
+    lines = towns.path.read_bytes().splitlines(keepends=True)
+    parts = [tmp_path / f"{number}.jsonl" for number in range(3)]
+    for number, part in enumerate(parts):
+        part.write_bytes(b"".join(lines[number * len(lines) // 3 : (number + 1) * len(lines) // 3]))
+    cluster = prepared(kafka, Told(parts[0], 0, {}))
+    with Fleet(cluster, tmp_path / "fleet") as fleet:
+        fleet.start("a")
+        fleet.until_done()
+        fleet.signal("a", signal.SIGSTOP)
+        fleet.start("b")
+        produced(cluster, parts[1])
+        fleet.until_done()
+        assert fleet.stop("b") == 0
+        fleet.signal("a", signal.SIGCONT)
+        produced(cluster, parts[2])
+        fleet.until_done()
+        assert not fleet.ended, "nothing was in flight, so nothing was lost"
+    agrees(cluster, towns)
 
 
 @pytest.mark.slow
