@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
@@ -32,14 +32,23 @@ _CLOSING_S: Final = 5.0
 class Partition:
     """One partition, once it is open. Calls must not overlap: hold `lock`."""
 
-    def __init__(self, cluster: Cluster, number: int, partitions: int, engine: Engine, every: int) -> None:
+    def __init__(
+        self,
+        cluster: Cluster,
+        number: int,
+        partitions: int,
+        engine: Engine,
+        every: int,
+        moved: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Take a new engine; `moved` is called whenever there is progress, be it within a long restore."""
         self.number = number
         self.lock = asyncio.Lock()
         self.deciding = Deciding(engine, cluster.events, number, partitions, every)
         engine.past = KafkaPast(cluster, number, self.deciding)
         self.open = False
         self.restored = Restored(0, 0)
-        self._cluster = cluster
+        self._cluster, self._moved = cluster, moved
         self._producer: Any = None
 
     async def start(self) -> None:
@@ -54,7 +63,7 @@ class Partition:
             request_timeout_ms=15_000,
         )
         await self._producer.start()
-        self.restored = await restore(self._cluster, self.number, self.deciding)
+        self.restored = await restore(self._cluster, self.number, self.deciding, self._moved)
         self.open = True
 
     @property
@@ -72,6 +81,7 @@ class Partition:
             return None  # Wholly replayed: the position never moves back.
         begun = time.perf_counter()
         decided = self.deciding.decide(messages)
+        self._moved()  # A correction may have taken long, and kept everybody waiting.
         between = time.perf_counter()
         await self._commit(decided)
         return Committed(

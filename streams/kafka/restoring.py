@@ -7,7 +7,7 @@ matter. What is missing is refused: nothing is guessed, and no partition goes on
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any, NamedTuple
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -36,8 +36,10 @@ class Restored(NamedTuple):
     end: int
 
 
-async def restore(cluster: Cluster, partition: int, deciding: Deciding) -> Restored:
-    """Bring a new `deciding` to its position.
+async def restore(
+    cluster: Cluster, partition: int, deciding: Deciding, moved: Callable[[], None]
+) -> Restored:
+    """Bring a new `deciding` to its position; `moved` is called as it comes nearer.
 
     Raises RefusedError where state or input is missing, damaged, or of other rules; StalledError and KafkaError where
     the brokers fail.
@@ -52,19 +54,24 @@ async def restore(cluster: Cluster, partition: int, deciding: Deciding) -> Resto
     )
     await consumer.start()
     try:
-        return await _Restoring(cluster, partition, deciding, consumer).run()
+        return await _Restoring(cluster, partition, deciding, consumer, moved).run()
     finally:
         await consumer.stop()
 
 
 class _Restoring:
     def __init__(
-        self, cluster: Cluster, partition: int, deciding: Deciding, consumer: AIOKafkaConsumer
+        self,
+        cluster: Cluster,
+        partition: int,
+        deciding: Deciding,
+        consumer: AIOKafkaConsumer,
+        moved: Callable[[], None],
     ) -> None:
         self._input = TopicPartition(cluster.events, partition)
         self._state = TopicPartition(cluster.state, partition)
         self._kept = Kept(cluster.state, partition)
-        self._deciding, self._consumer = deciding, consumer
+        self._deciding, self._consumer, self._moved = deciding, consumer, moved
 
     async def run(self) -> Restored:
         self._consumer.assign([self._input, self._state])
@@ -109,6 +116,7 @@ class _Restoring:
                 "a state that can be read",
                 "give it topics of another --prefix",
             ) from None
+        self._moved()
         position = self._kept.position()
         deciding.begin(mark, position.tick_us if position is not None else -1)
         start = self._oldest(blocks)
@@ -182,6 +190,7 @@ class _Restoring:
                 raise StalledError(f"{tp.topic}/{tp.partition} gives nothing after {start:,}")
             if messages:
                 yield messages
+                self._moved()
                 await asyncio.sleep(0)  # Heartbeats and health have their turn.
 
     def _lost(self, wanted: int, first: int) -> RefusedError:

@@ -34,6 +34,7 @@ _MINUTE_US: Final = 60 * 10**6
 _LOOK_S: Final = 0.5  # How often assigned partitions that are not open yet, and the minute, are looked at.
 _STOP_S: Final = 60.0  # For the last checkpoints; without them the next worker only decides more again.
 STALLED_S: Final = 60.0  # A worker that has inputs before it and commits none for so long has lost Kafka.
+_READY: Final = 5_000  # Inputs that may be waiting while a worker counts as caught up: a second or less.
 _UTC: Final = Zone("UTC").info
 
 
@@ -68,7 +69,9 @@ class Worker:
         self._ended = asyncio.Event()
         self._failure: BaseException | None = None
         self._ticks: Any = None  # The producer of ticks.
-        self._moved = time.monotonic()  # When something was last committed or restored.
+        self._moved = (
+            time.monotonic()
+        )  # When something was last read, decided or committed, or nothing waited.
         topic = self._app.topic(order.cluster.events, schema=Untouched())
         self._app.agent(topic)(self._read)
         self._app.on_partitions_assigned.connect(cast("Any", self._assigned), weak=False)
@@ -185,7 +188,7 @@ class Worker:
                     raise  # We believed it ours.
                 await self._drop(number)
                 return False
-        self._moved = time.monotonic()
+        self._move()
         if committed is not None:
             for observer in self.order.observers:
                 observer(committed)
@@ -195,15 +198,17 @@ class Worker:
         part = self.parts.get(number)
         if part is None:
             order = self.order
-            part = Partition(order.cluster, number, order.partitions, order.engine(), order.every)
+            part = Partition(order.cluster, number, order.partitions, order.engine(), order.every, self._move)
             self.parts[number] = part
         return part
+
+    def _move(self) -> None:
+        self._moved = time.monotonic()
 
     async def _opened(self, part: Partition) -> None:
         """Open a partition, under its lock, unless it is open."""
         if not part.open:
             await part.start()
-            self._moved = time.monotonic()
             self.order.opened(part.number, part.deciding.engine)
 
     async def _drop(self, number: int) -> None:
@@ -232,8 +237,6 @@ class Worker:
             try:
                 for tp in list(self._assignment()):
                     await self._tend(tp.partition)
-            except (ProducerFenced, InvalidProducerEpoch) as error:
-                self.fail(error)
             except Exception as error:  # noqa: BLE001  # all of them end the worker
                 self.fail(error)
 
@@ -268,6 +271,8 @@ class Worker:
         """End the worker where Kafka takes nothing any more: its clients would wait for ever."""
         while True:
             await asyncio.sleep(_LOOK_S)
+            if not any(self.lags().values()):
+                self._move()  # Where nothing waits, nothing stands still.
             well, said = self.alive()
             if not well:
                 self.fail(LostError(said))
@@ -306,9 +311,6 @@ class Worker:
         if behind > _READY:
             return False, f"{behind:,} inputs behind"
         return True, f"caught up on {', '.join(map(str, sorted(assigned)))}"
-
-
-_READY: Final = 5_000  # Inputs that may be waiting while a worker counts as caught up: a second or less.
 
 
 def _said(error: BaseException) -> str:
