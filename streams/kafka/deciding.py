@@ -99,17 +99,16 @@ class Deciding:
     def decide(self, messages: Sequence[Received]) -> Decided:
         """Decide the messages that were not decided yet.
 
-        Raises GapError where one is missing before them; what was decided by then must not be committed.
+        Raises GapError, having decided none, where one is missing before them or among them.
         """
         found = Decided()
         feed = self.engine.feed
         self.pending = []
+        self._check(messages)
         for message in messages:
             offset = message.offset
-            if offset != self.offset + 1:
-                if offset <= self.offset:
-                    continue
-                raise self._gap(offset)
+            if offset <= self.offset:
+                continue
             raw = message.value or b""
             outcome = feed(raw)
             self.offset = offset
@@ -133,10 +132,17 @@ class Deciding:
         found.codes = self.codes[len(self.codes) - found.inputs :]
         return found
 
-    def _gap(self, offset: int) -> GapError:
+    def _check(self, messages: Sequence[Received]) -> None:
+        expected = self.offset + 1
+        for message in messages:
+            if message.offset > expected:
+                raise self._gap(message.offset, expected)
+            expected = max(expected, message.offset + 1)
+
+    def _gap(self, offset: int, expected: int) -> GapError:
         return GapError(
             self.where,
-            f"input {offset:,} where {self.offset + 1:,} was to come",
+            f"input {offset:,} where {expected:,} was to come",
             "every input, without a gap",
             "what lies between is gone from the topic (its retention), or it was written in transactions, whose "
             "marks take offsets; `weiguard topics --check` looks at the first",

@@ -22,7 +22,7 @@ from streams.kafka.deciding import Decided, Deciding, Received
 from streams.kafka.kept import Message
 from streams.kafka.naming import Cluster
 from streams.kafka.past import KafkaPast
-from streams.kafka.restoring import Restored, restore
+from streams.kafka.restoring import Restored, missed, restore
 
 TRANSACTION_S: Final = 60.0  # A checkpoint of a large state takes its time.
 _LARGEST: Final = 64 << 20  # Bytes of one request: more than the topics take, which say so themselves.
@@ -92,6 +92,15 @@ class Partition:
             decide_s=between - begun,
             commit_s=time.perf_counter() - between,
         )
+
+    async def catch_up(self, until: int) -> list[Committed]:
+        """Decide and commit what comes next, up to an offset, read anew. Raises RefusedError where it is not there."""
+        found = []
+        async for messages in missed(self._cluster, self.number, self.deciding, until):
+            committed = await self.process(messages)
+            if committed is not None:
+                found.append(committed)
+        return found
 
     async def _commit(self, decided: Decided) -> None:
         producer, cluster = self._producer, self._cluster

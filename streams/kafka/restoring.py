@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Any, NamedTuple
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -44,6 +45,26 @@ async def restore(
     Raises RefusedError where state or input is missing, damaged, or of other rules; StalledError and KafkaError where
     the brokers fail.
     """
+    async with _reading(cluster, partition, deciding, moved) as restoring:
+        return await restoring.run()
+
+
+async def missed(
+    cluster: Cluster, partition: int, deciding: Deciding, until: int
+) -> AsyncIterator[list[Any]]:
+    """Yield the inputs that come next, up to an offset, in lists: Faust may drop what it fetched before a rebalance.
+
+    Raises RefusedError where they are not there any more.
+    """
+    async with _reading(cluster, partition, deciding, lambda: None) as restoring:
+        async for messages in restoring.inputs(until):
+            yield messages
+
+
+@asynccontextmanager
+async def _reading(
+    cluster: Cluster, partition: int, deciding: Deciding, moved: Callable[[], None]
+) -> AsyncIterator[_Restoring]:
     consumer = AIOKafkaConsumer(
         bootstrap_servers=cluster.bootstrap,
         enable_auto_commit=False,
@@ -54,7 +75,7 @@ async def restore(
     )
     await consumer.start()
     try:
-        return await _Restoring(cluster, partition, deciding, consumer, moved).run()
+        yield _Restoring(cluster, partition, deciding, consumer, moved)
     finally:
         await consumer.stop()
 
@@ -94,6 +115,16 @@ class _Restoring:
         self._same(position)
         await self._take_state(first)
         return Restored(await self._again(position, first), last)
+
+    async def inputs(self, until: int) -> AsyncIterator[list[Any]]:
+        """Yield the inputs from the one to be decided next up to an offset."""
+        self._consumer.assign([self._input])
+        start = self._deciding.offset + 1
+        first, _ = await self._bounds(self._input)
+        if start < first:
+            raise self._lost(start, first)
+        async for messages in self._read(self._input, start, until):
+            yield messages
 
     def _same(self, position: Position) -> None:
         unlike = difference(position.by, self._deciding.by)

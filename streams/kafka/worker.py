@@ -20,6 +20,7 @@ from faust.types import TP
 from engine.fold import Engine
 from engine.instants import rfc3339
 from engine.windows import Zone
+from streams.commit import Committed
 from streams.embedded import CHECKPOINT_EVERY, tick_event
 from streams.kafka.app import make_app
 from streams.kafka.deciding import GapError
@@ -176,7 +177,7 @@ class Worker:
                     await self._opened(part)
                     if self._ended.is_set():
                         return False
-                    committed = await part.process(messages)
+                    committed = await self._process(part, messages, known=known)
                 break
             except GapError:
                 if not known:
@@ -189,10 +190,23 @@ class Worker:
                 await self._drop(number)
                 return False
         self._move()
-        if committed is not None:
+        for each in committed:
             for observer in self.order.observers:
-                observer(committed)
+                observer(each)
         return True
+
+    async def _process(self, part: Partition, messages: list[Any], *, known: bool) -> list[Committed]:
+        """Decide a batch. Raises GapError where input is missing before it, or seems to be."""
+        before: list[Committed] = []
+        try:
+            committed = await part.process(messages)
+        except GapError:
+            if known:
+                raise
+            # Faust drops what it had fetched when partitions are shared out, and goes back only to what is committed.
+            before = await part.catch_up(messages[0].offset)
+            committed = await part.process(messages)
+        return [*before, *([committed] if committed is not None else [])]
 
     def _made(self, number: int) -> Partition:
         part = self.parts.get(number)

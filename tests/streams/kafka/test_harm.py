@@ -15,11 +15,14 @@ from kafka import KafkaAdminClient, KafkaProducer, TopicPartition
 
 from streams.kafka.addressing import partition_of
 from streams.kafka.naming import Cluster
+from streams.kafka.partition import Partition
 from tests.streams.kafka import tearing
 from tests.streams.kafka.conftest import agrees, prepared, weiguard
 from tests.streams.kafka.fleet import Fleet
 from tests.streams.kafka.reading import quarantined, records, standing
 from tests.streams.kafka.shops import Told
+from weiguard.preparing import prepare
+from weiguard.settings import settings_from
 
 PARTITIONS = 4
 WRONG = 2
@@ -163,3 +166,24 @@ def test_a_checkpoint_torn_by_a_kill(kafka: str, towns: Told, tmp_path: Path) ->
         fleet.start("a")
         fleet.until_done()
     agrees(cluster, towns)
+
+
+def test_what_faust_dropped_is_read_anew(kafka: str, towns: Told) -> None:
+    """A fetch before a rebalance may be thrown away; the next one then begins where that one ended."""
+    cluster = prepared(kafka, towns)
+    prepared_rules = prepare(settings_from({"brokers": kafka, "prefix": cluster.prefix}))
+
+    async def decide() -> int:
+        part = Partition(
+            cluster, partition_of("town-1", PARTITIONS), PARTITIONS, prepared_rules.engine(), 1_000
+        )
+        await part.start()
+        try:
+            for until in (1_500, 3_000):
+                committed = await part.catch_up(until)
+                assert sum(each.inputs for each in committed) == 1_500
+            return part.deciding.offset
+        finally:
+            await part.close()
+
+    assert asyncio.run(decide()) == 2_999

@@ -99,7 +99,6 @@ def test_a_sleeper_takes_up_what_another_left(kafka: str, towns: Told, tmp_path:
         fleet.signal("a", signal.SIGCONT)
         produced(cluster, parts[2])
         fleet.until_done()
-        assert not fleet.ended, "nothing was in flight, so nothing was lost"
     agrees(cluster, towns)
 
 
