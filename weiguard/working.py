@@ -16,7 +16,6 @@ from streams.kafka.judging import Asked
 from streams.kafka.naming import Cluster
 from streams.kafka.topics import look
 from streams.kafka.worker import LostError, Order, Worker
-from streams.refusing import RefusedError
 from streams.replaying import quiet_collector
 from weiguard.failing import LOST, WRONG, clear_endings, say
 from weiguard.leaving import leave
@@ -72,7 +71,7 @@ def _partitions(cluster: Cluster, lateness_us: int) -> int:
     """Look at the topics; return the partitions of the input. Raises RefusedError where they would lose data."""
     judged = look(cluster, Asked(lateness_us))
     for finding in (finding for each in judged for finding in each.losing):
-        raise RefusedError("worker", str(finding), "", "`weiguard topics` mends what can be mended")
+        raise finding.refusal()
     return next(each.topic.partitions for each in judged if each.name == cluster.events and each.topic)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rules.model import Case, Measure, Rule
+from rules.model import Case, Measure, Remind, Rule
 
 _RUNNING = {"count", "sum", "distinct", "first", "previous", "histogram", "max", "min"}
 _LOOKUPS = ("payment", "request", "contact", "contract")
@@ -24,22 +24,27 @@ def _of_case(case: Case) -> Iterator[str]:
     for kind in (*case.on, *(kind for measure in case.measures for kind in measure.of)):
         if kind.startswith("expectation."):
             yield kind
-    if case.remind and case.remind.every:
-        yield "remind: every"
-    if case.remind and case.remind.workdays:
-        yield "clock: workdays"
     if any(dimension.fan_out for dimension in case.per):
         yield "a list as dimension"
-    for step in case.sequence:
-        if any(name.split(".")[0] in _AS_OF for name in (step.where.names if step.where else ())):
-            yield "as-of values in a sequence"
-    if case.sequence and any(
-        name.split(".")[0] in _AS_OF for _, level in case.levels for name in level.names
-    ):
-        yield "as-of values in a sequence"
+    yield from _of_remind(case.remind)
+    yield from _of_sequence(case)
     for measure in case.measures:
         yield from _of_measure(measure)
     yield from _of_names(case)
+
+
+def _of_remind(remind: Remind | None) -> Iterator[str]:
+    if remind and remind.every:
+        yield "remind: every"
+    if remind and remind.workdays:
+        yield "clock: workdays"
+
+
+def _of_sequence(case: Case) -> Iterator[str]:
+    read = [step.where for step in case.sequence if step.where]
+    read += [level for _, level in case.levels] if case.sequence else []
+    if any(name.split(".")[0] in _AS_OF for expression in read for name in expression.names):
+        yield "as-of values in a sequence"
 
 
 def _of_measure(measure: Measure) -> Iterator[str]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias, get_args
 
 from streams.kafka.naming import Cluster
+from streams.refusing import RefusedError
 
 Kind: TypeAlias = Literal["events", "alerts", "quarantine", "state"]
 KINDS: Final[tuple[Kind, ...]] = get_args(
@@ -52,6 +53,12 @@ class Finding:
     loses: bool = True
     value: str | None = None
     stays: bool = False
+
+    def refusal(self) -> RefusedError:
+        """Return it as what stops a command."""
+        return RefusedError(
+            f"{self.topic}: {self.setting}", self.found, f"{self.expected}, because {self.why}", self.mend
+        )
 
     def __str__(self) -> str:
         parts = [f"found {self.found}", f"expected {self.expected}, because {self.why}", self.mend]

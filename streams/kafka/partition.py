@@ -24,7 +24,7 @@ from streams.kafka.naming import Cluster
 from streams.kafka.past import KafkaPast
 from streams.kafka.restoring import Restored, missed, restore
 
-TRANSACTION_S: Final = 60.0  # A checkpoint of a large state takes its time.
+_TRANSACTION_S: Final = 60.0  # A checkpoint of a large state takes its time.
 _LARGEST: Final = 64 << 20  # Bytes of one request: more than the topics take, which say so themselves.
 _CLOSING_S: Final = 5.0
 
@@ -56,7 +56,7 @@ class Partition:
         self._producer = AIOKafkaProducer(
             bootstrap_servers=self._cluster.bootstrap,
             transactional_id=f"{self._cluster.prefix}-{self.number}",
-            transaction_timeout_ms=int(TRANSACTION_S * 1_000),
+            transaction_timeout_ms=int(_TRANSACTION_S * 1_000),
             max_request_size=_LARGEST,
             max_batch_size=1 << 19,
             linger_ms=0,
@@ -83,7 +83,7 @@ class Partition:
         decided = self.deciding.decide(messages)
         self._moved()  # A correction may have taken long, and kept everybody waiting.
         between = time.perf_counter()
-        await self._commit(decided)
+        await self._commit(decided, checkpoint=self.deciding.due)
         return Committed(
             decided.inputs,
             decided.bytes,
@@ -102,7 +102,12 @@ class Partition:
                 found.append(committed)
         return found
 
-    async def _commit(self, decided: Decided) -> None:
+    async def checkpoint(self) -> None:
+        """Write a checkpoint, if anything was decided since the last."""
+        if self.open and self.deciding.behind:
+            await self._commit(Decided(), checkpoint=True)
+
+    async def _commit(self, decided: Decided, *, checkpoint: bool) -> None:
         producer, cluster = self._producer, self._cluster
         await producer.begin_transaction()
         sent = []
@@ -125,7 +130,7 @@ class Partition:
                     cluster.quarantine, refused.raw, key=refused.tenant.encode(), headers=headers
                 )
             )
-        if self.deciding.due:
+        if checkpoint:
             sent += await self._write(self.deciding.checkpoint())
         sent += await self._write([self.deciding.position()])
         await producer.commit_transaction()
@@ -146,16 +151,6 @@ class Partition:
         if batch.record_count():
             sent.append(await producer.send_batch(batch, topic, partition=self.number))
         return sent
-
-    async def checkpoint(self) -> None:
-        """Write a checkpoint, if anything was decided since the last."""
-        if self.open and self.deciding.behind:
-            await self._producer.begin_transaction()
-            sent = await self._write(self.deciding.checkpoint())
-            sent += await self._write([self.deciding.position()])
-            await self._producer.commit_transaction()
-            for future in sent:
-                future.result()
 
     async def close(self) -> None:
         """Let go of the producer; what was committed stays."""

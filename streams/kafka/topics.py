@@ -75,12 +75,7 @@ def _refuse_what_stays(judged: Iterable[Judged]) -> None:
     for each in judged:
         for finding in each.losing:
             if finding.stays:
-                raise RefusedError(
-                    f"{finding.topic}: {finding.setting}",
-                    finding.found,
-                    f"{finding.expected}, because {finding.why}",
-                    finding.mend,
-                )
+                raise finding.refusal()
 
 
 def _found(admin: Any, cluster: Cluster, kinds: tuple[Kind, ...] = KINDS) -> dict[Kind, Topic]:

@@ -17,7 +17,7 @@ from engine.program import Program
 from rules.loading import SHIPPED, load
 from rules.planning.compiling import compile_rules
 from streams.kafka.addressing import partition_of
-from streams.kafka.deciding import Decided, Deciding
+from streams.kafka.deciding import Deciding
 from streams.kafka.kept import Entries, Kept
 from streams.refusing import RefusedError
 
@@ -51,10 +51,6 @@ def payment(number: int, tenant: str = TENANT) -> Message:
 
 
 PAYMENTS = [payment(number) for number in range(40)]
-
-
-def said(decided: Decided) -> list[tuple[int, Record]]:
-    return decided.records
 
 
 def test_what_was_decided_is_skipped() -> None:
@@ -95,10 +91,10 @@ def test_batches_checkpoints_and_restarts_reach_no_record(cuts: list[int], resta
     for number, (start, end) in enumerate(pairwise(bounds)):
         if number == restart:
             one = again(kept, every)
-        found += said(one.decide(PAYMENTS[start:end]))
+        found += one.decide(PAYMENTS[start:end]).records
         for key, value in [*(one.checkpoint() if one.due else ()), one.position()]:
             kept.take(key, value)
-    assert found == said(deciding().decide(PAYMENTS))
+    assert found == deciding().decide(PAYMENTS).records
     assert one.counts == [len(PAYMENTS), 0, 0, 0, 0]
 
 
