@@ -22,7 +22,8 @@ from engine.disposition import Tally
 from engine.entities import CHANGES
 from engine.event import Event, UnknownEvent
 from engine.intake import intake_records, refused_by
-from engine.keeping import changes, restore
+from engine.keeping import changes, follow, restore
+from engine.keeping import settle as settle_changes
 from engine.program import Found, Program
 from engine.reprojecting import look_again
 from engine.settling import settle
@@ -136,8 +137,19 @@ class Engine:
         self._tracking = True
 
     def checkpoint(self) -> Iterator[tuple[bytes, bytes | None]]:
-        """Yield (name, value) of every entry of the state that changed since the last call; None for what is gone."""
+        """Yield (name, value) of every entry of the state that changed; None for what is gone.
+
+        What is yielded stays changed until it is settled.
+        """
         return changes(self)
+
+    def settle(self) -> None:
+        """Let all that changed so far count as written."""
+        settle_changes(self)
+
+    def follow(self) -> None:
+        """Do a part of the next checkpoint's work now."""
+        follow(self)
 
     def restore(self, entries: Iterable[tuple[bytes, bytes]]) -> None:
         """Take the state of all entries of a checkpoint. Raises keeping.StateError where they cannot be read.

@@ -26,12 +26,12 @@ if TYPE_CHECKING:
     from engine.fold import Engine
 
 # Of the entries: state kept in one format is not read in another. Raise it where a layout here changes.
-FORMAT: Final = 1
+FORMAT: Final = 2
 _PROTOCOL: Final = 5
-# Entries by what they hold: a cell, an entity, a step of a sequence, an alert's last record, the rest of a tenant.
-CELL, LINE, STEP, BOUND, STANDING, REST = "cell", "line", "step", "bound", "standing", "rest"
+# Entries by what they hold: an entity, a step of a sequence, an alert's last record, the rest of a tenant. A cell's
+# begins with the number of its place.
+LINE, STEP, BOUND, STANDING, REST = "line", "step", "bound", "standing", "rest"
 LOOSE: Final = "loose"  # A contribution that no cell holds, and that a late change may yet put into one.
-_BASE: Final = ("items", "journal", "key", "most")
 
 
 class StateError(Exception):
@@ -63,29 +63,40 @@ def _read(raw: bytes) -> Any:
 
 
 def changes(engine: Engine) -> Iterator[tuple[bytes, bytes | None]]:
-    """Yield (name, value) of every entry that changed since the last call; None for what is gone.
+    """Yield (name, value) of every entry that changed and is not settled; None for what is gone.
 
     A name is the same bytes at every checkpoint.
     """
+    follow(engine)
+    for name, tenant in engine.tenants.items():
+        for what in tenant.touched or ():
+            yield _kept((name, *what)), _value(tenant, what)
+        yield _kept((name, REST)), _kept(_rest(tenant))
+
+
+def settle(engine: Engine) -> None:
+    """Let all that changed so far count as written."""
+    follow(engine)
+    for tenant in engine.tenants.values():
+        if tenant.touched:
+            tenant.touched = set()
+
+
+def follow(engine: Engine) -> None:
+    """Note which cells the contributions folded since the last call are in.
+
+    Called after every batch, it leaves less to be done at a checkpoint.
+    """
     for tenant in engine.tenants.values():
         assert tenant.touched is not None, "the engine keeps track before anything is fed"
-        yield from _changed(tenant)
-        tenant.touched.clear()
-        tenant.recent = []
-
-
-def _changed(tenant: Tenant) -> Iterator[tuple[bytes, bytes | None]]:
-    name, touched = tenant.name, tenant.touched
-    assert touched is not None, "the engine keeps track before anything is fed"
-    for item in tenant.recent or ():
-        handler = tenant.variant.by_kind[item[KIND]]
-        if handler.route is not None:
-            touched.update(("cell", *place) for place in handler.route(item))
-        if not item[SUB]:
-            keep_loose(tenant, item)
-    for what in sorted(touched, key=repr):
-        yield _kept((name, *what)), _value(tenant, what)
-    yield _kept((name, REST)), _kept(_rest(tenant))
+        assert tenant.recent is not None, "the engine keeps track before anything is fed"
+        for item in tenant.recent:
+            handler = tenant.variant.by_kind[item[KIND]]
+            if handler.route is not None:
+                tenant.touched.update(handler.route(item))
+            if not item[SUB]:
+                keep_loose(tenant, item)
+        tenant.recent.clear()
 
 
 def everything(tenant: Tenant) -> set[tuple[Any, ...]]:
@@ -94,7 +105,7 @@ def everything(tenant: Tenant) -> set[tuple[Any, ...]]:
     for place, cells in enumerate(tenant.cells):
         case = tenant.program.sequence_of.get(place)
         if case is None:
-            found.update(("cell", place, key) for key in cells)
+            found.update((place, key) for key in cells)
         elif cells:
             steps = sequences.steps_of(tenant, case)
             found.update(("bound", place, position) for position in steps.bound)
@@ -122,31 +133,32 @@ def keep_loose(tenant: Tenant, item: Contribution) -> None:
 
 def _value(tenant: Tenant, what: tuple[Any, ...]) -> bytes | None:
     """Return what an entry holds now, or None where it is gone."""
+    held = _held(tenant, what)
+    return None if held is None else _kept(held)
+
+
+def _held(tenant: Tenant, what: tuple[Any, ...]) -> Any:
     match what:
-        case ("cell", index, key):
-            cell = tenant.cells[index].get(key)
-            return None if cell is None else _kept(_cell(cell))
+        case (int() as index, key):
+            return _cell(tenant.cells[index].get(key))
+        case ("step", place, number, position):
+            return sequences.step_at(tenant, tenant.program.sequence_of[place], number, position)
         case ("line", kind, entity):
             line = tenant.entities(kind).get(entity)
-            return None if line is None else _kept(line.history())
-        case ("step", place, number, position):
-            item = sequences.step_at(tenant, tenant.program.sequence_of[place], number, position)
-            return None if item is None else _kept(item)
+            return None if line is None else line.history()
         case ("bound", place, position):
-            bound = sequences.steps_of(tenant, tenant.program.sequence_of[place]).bound.get(position)
-            return None if bound is None else _kept(bound)
+            return sequences.steps_of(tenant, tenant.program.sequence_of[place]).bound.get(position)
         case ("loose", position):
-            loose = tenant.loose.get(position)
-            return None if loose is None else _kept(loose)
+            return tenant.loose.get(position)
         case ("standing", *held):
             record = tenant.standing.get(tuple(held))
             fact = tenant.facts.get(tuple(held))
-            return None if record is None else _kept((msgspec.json.encode(record), fact))
+            return None if record is None else (msgspec.json.encode(record), fact)
     raise AssertionError(what)
 
 
 def _cell(cell: Any) -> Any:
-    if cell.__class__ is tuple:
+    if cell is None or cell.__class__ is tuple:
         return cell
     slots = [getattr(cell, slot) for slot in type(cell).__slots__]
     journal = cell.journal if cell.journal is not EMPTY else None
@@ -171,7 +183,7 @@ def restore(engine: Engine, entries: Iterable[tuple[bytes, bytes]]) -> None:
     shared: dict[str, dict[Any, Contribution]] = {}
     for raw_name, raw in entries:
         match _read(raw_name):
-            case (str() as name, str() as what, *where):
+            case (str() as name, str() | int() as what, *where):
                 tenant = engine.tenant(name)
                 value = _read(raw)
                 try:
@@ -186,10 +198,10 @@ def restore(engine: Engine, entries: Iterable[tuple[bytes, bytes]]) -> None:
 
 
 def _take(
-    tenant: Tenant, what: str, where: tuple[Any, ...], value: Any, shared: dict[Any, Contribution]
+    tenant: Tenant, what: str | int, where: tuple[Any, ...], value: Any, shared: dict[Any, Contribution]
 ) -> None:
-    if what == CELL:
-        _take_cell(tenant, where[0], where[1], value, shared)
+    if isinstance(what, int):
+        _take_cell(tenant, what, where[0], value, shared)
     elif what == LINE:
         kind, name = where
         line = tenant.entities(kind)[name] = Timeline(BASES[kind])

@@ -52,6 +52,17 @@ Found: TypeAlias = tuple[int, Any, Mark]  # (case index, sub-key, mark)
 AlertKind: TypeAlias = Literal["event", "calendar", "episode", "since", "ever", "deadline"]
 
 
+def named(item: Contribution) -> tuple[str, str]:
+    """Return (source, id) of the event that a contribution stands for.
+
+    A fact that a deadline gave rise to stands at no event's place: its sub ends with what triggered the alert.
+    """
+    if item[SUB] and not item[ID]:
+        _, source, name = item[SUB].rsplit("\x00", 2)
+        return source, name
+    return item[SOURCE], item[ID]
+
+
 @dataclass(frozen=True, slots=True)
 class Words:
     """What a record says for people: bound values, limits, and the texts in both languages."""
@@ -215,6 +226,8 @@ class Program:
     )
     # Entity → event type by number → the column that names the entity it looks up.
     reader_columns: dict[str, dict[int, int]] = field(default_factory=dict)
-    line_kinds: tuple[str, ...] = ("account", "owner", "device", "order", "limits")
+    line_kinds: tuple[str, ...] = (
+        "account", "owner", "device", "order", "limits", "contract", "consent", "listing",
+    )  # fmt: skip
     undecided: tuple[str, ...] = ()  # The rule that each counter of undecided expressions belongs to.
     source: str = ""  # The generated Python, for tracebacks and for reading.

@@ -1,4 +1,4 @@
-"""Who owned what, as of when: timelines of accounts, owners, devices, orders and limits.
+"""Who owned what, as of when: timelines of accounts, owners, devices, orders, limits, contracts, consents, listings.
 
 Each entity is a line of snapshots, one after every event that changed it. An event reads the newest snapshot at or
 before its own position.
@@ -24,6 +24,12 @@ OWNER: Final[Snapshot] = ("natural", False, "none", (), (), ())
 DEVICE: Final[Snapshot] = (False, None)
 # In order: exists, total_fen, instalment, buyer_id, moved.
 ORDER: Final[Snapshot] = (False, None, False, None, False)
+# (periods, revoked); periods hold (from, to) of each time it was issued or renewed.
+CONTRACT: Final[Snapshot] = ((), False)
+# One mapping of a contact's: scope ("" for any that has no entry) → whether consent stands.
+CONSENT: Final[Snapshot] = ({},)
+# Of a party: whether it is on a list.
+LISTING: Final[Snapshot] = (False,)
 # One mapping: limit name → the value a tenant set for this account, owner or the whole tenant.
 LIMITS: Final[Snapshot] = ({},)
 
@@ -87,6 +93,23 @@ def edited(snapshot: Snapshot, edits: tuple[Edit, ...]) -> Snapshot:
         else:
             fields[at] = {**fields[at], value[0]: value[1]}
     return tuple(fields)
+
+
+def in_force(contract: Timeline | None, place: Position, day: str) -> bool:
+    """Return whether a contract, as it was known at a place, is valid on a day (YYYY-MM-DD)."""
+    periods, revoked = contract.at(place) if contract is not None else CONTRACT
+    return not revoked and any(ends is not None and begins <= day <= ends for begins, ends in periods)
+
+
+def consented(contact: Timeline | None, place: Position, scope: str) -> bool:
+    """Return whether a contact's consent of a scope stood at a place."""
+    (held,) = contact.at(place) if contact is not None else CONSENT
+    return bool(held.get(scope, held.get("", False)))
+
+
+def listed(party: Timeline | None, place: Position) -> bool:
+    """Return whether a party stood on a list at a place."""
+    return bool(party.at(place)[0]) if party is not None else False
 
 
 def qualified(owner: Snapshot, kind: str, scope: str, day: str) -> bool:

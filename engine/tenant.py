@@ -11,7 +11,18 @@ from typing import TYPE_CHECKING, Any, Final
 from engine.cells import Cell
 from engine.deadlines import ring
 from engine.program import KIND, CellClass, Contribution, Key, Position, Program, Variant
-from engine.reference import ACCOUNT, DEVICE, LIMITS, ORDER, OWNER, Snapshot, Timeline
+from engine.reference import (
+    ACCOUNT,
+    CONSENT,
+    CONTRACT,
+    DEVICE,
+    LIMITS,
+    LISTING,
+    ORDER,
+    OWNER,
+    Snapshot,
+    Timeline,
+)  # fmt: skip
 from engine.seen import Seen
 from engine.windows import HOUR, Zone
 
@@ -23,6 +34,9 @@ BASES: Final[dict[str, Snapshot]] = {
     "owner": OWNER,
     "device": DEVICE,
     "order": ORDER,
+    "contract": CONTRACT,
+    "consent": CONSENT,
+    "listing": LISTING,
     "limits": LIMITS,
 }
 
@@ -42,6 +56,9 @@ class Tenant:
         self.owners: dict[str, Timeline] = {}
         self.devices: dict[str, Timeline] = {}
         self.orders: dict[str, Timeline] = {}
+        self.contracts: dict[str, Timeline] = {}  # By the qualification's id.
+        self.consents: dict[str, Timeline] = {}  # By contact.
+        self.listings: dict[str, Timeline] = {}  # By party.
         self.limits: dict[str, Timeline] = {}  # By "account:A1", "owner:O1" or "".
         self.licence_owners: dict[
             str, tuple[str, ...]
@@ -73,7 +90,8 @@ class Tenant:
         self.loose: dict[
             Position, Contribution
         ] = {}  # Those of them that no cell holds; only where state is kept.
-        # Entries changed since a checkpoint, and the contributions folded since; None where nobody keeps any.
+        # Entries changed since a checkpoint (of a cell: its place and key), and the contributions whose cells are not
+        # noted there yet; None where nobody keeps any.
         self.touched: set[tuple[Any, ...]] | None = None
         self.recent: list[Contribution] | None = None
 
@@ -108,7 +126,7 @@ class Tenant:
     def touch(self, index: int, key: Key) -> None:
         """Note that a cell changed otherwise than by an event in order."""
         if self.touched is not None:
-            self.touched.add(("cell", index, key))
+            self.touched.add((index, key))
 
     def look_again(self, index: int, key: Key | str, at_us: int) -> None:
         """Ask for a cell (or, with a negative index, an entity) to be swept once the clock is past an instant."""
@@ -125,7 +143,9 @@ class Tenant:
         """Return the contributions that looked an entity up after a place."""
         if after[0] > self.newest_us:
             return []
-        columns = self.program.reader_columns[kind]
+        columns = self.program.reader_columns.get(kind)
+        if columns is None:  # Rare events, of which nothing is kept but what they say: all may have asked.
+            return [item for item in self.arrived if item[:4] > after]
         return [
             item
             for item in self.arrived

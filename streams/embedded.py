@@ -221,6 +221,7 @@ class Runner:
     def _commit(self, batch: Batch) -> None:
         self.store.commit(batch)
         if batch.state is not None:
+            self.engine.settle()
             self._checkpoint = self._seq
 
     def refold(self) -> int:

@@ -37,6 +37,9 @@ class Place:
         return ["--brokers", self.cluster.bootstrap, "--prefix", self.cluster.prefix]
 
 
+TABLE: Final = "counts"  # Of the plain agent.
+
+
 @contextmanager
 def reached(brokers: str | None) -> Iterator[tuple[str, ...]]:
     """Yield the brokers that are named; otherwise start one and end it. Raises RefusedError where none can be had."""
@@ -76,7 +79,8 @@ def topics(brokers: tuple[str, ...], case: str, partitions: int) -> Iterator[Pla
 def _delete(cluster: Cluster) -> None:
     """Delete topics as far as they are there, and wait until they are gone; their group's offsets go with them."""
     with administrator(cluster) as admin:
-        found = admin.delete_topics(list(names(cluster).values()), raise_errors=False)["topics"]
+        topics = [*names(cluster).values(), f"{cluster.prefix}-{TABLE}-changelog"]  # The last one is Faust's.
+        found = admin.delete_topics(topics, raise_errors=False)["topics"]
     for each in found:
         if each["error_code"] not in _GONE:
             what = f"code {each['error_code']} in answer"

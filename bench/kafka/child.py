@@ -23,7 +23,15 @@ async def plain(place: Place, inputs: int) -> Told:
     """Count events one by one, as a Faust agent does that knows nothing of this project."""
     from bench.kafka.plain import count  # noqa: PLC0415 - each kind pays for its own imports only.
 
-    await count(place, inputs)
+    await count(place, inputs, table=False)
+    return {}
+
+
+async def table(place: Place, inputs: int) -> Told:
+    """Count events by tenant in a Faust Table."""
+    from bench.kafka.plain import count  # noqa: PLC0415 - each kind pays for its own imports only.
+
+    await count(place, inputs, table=True)
     return {}
 
 
@@ -44,6 +52,7 @@ async def opening(place: Place, inputs: int) -> Told:
 
 KINDS: dict[str, Callable[[Place, int], Coroutine[Any, Any, Told]]] = {
     "plain": plain,
+    "table": table,
     "raw": raw,
     "opening": opening,
 }

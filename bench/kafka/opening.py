@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 
 from bench.kafka.broker import Place
@@ -17,7 +18,9 @@ async def opened(place: Place, every: int) -> dict[str, float]:
     told = {"seconds": 0.0, "cpu_s": 0.0, "cells": 0.0, "again": 0.0}
     with quiet_collector():
         for number in range(place.partitions):
-            part = Partition(place.cluster, number, place.partitions, prepared.engine(), every)
+            part = Partition(
+                place.cluster, number, place.partitions, prepared.engine(), every, asyncio.Lock()
+            )
             begun, before = time.perf_counter(), time.process_time()
             await part.start()
             told["seconds"] += time.perf_counter() - begun

@@ -1,4 +1,8 @@
-"""A Faust agent as its guide shows it: it takes one event at a time, and here it only counts."""
+"""Faust agents as its guide shows them: they take one event at a time, and only count.
+
+One counts in a variable, what Faust costs at the least; one decodes JSON and counts by tenant in a Table, which keeps
+its counts in a topic, as a worker keeps its state.
+"""
 
 from __future__ import annotations
 
@@ -11,13 +15,13 @@ from typing import Any, cast
 
 import faust
 
-from bench.kafka.broker import Place
+from bench.kafka.broker import TABLE, Place
 
 
-async def count(place: Place, inputs: int) -> None:
+async def count(place: Place, inputs: int, *, table: bool) -> None:
     """Count so many events; say `ready` once all partitions are assigned, and `done` with the seconds at the end.
 
-    The time is from the first event to the last.
+    The time is from the first event to the last. `table`: whether to count by tenant in a Table.
     """
     logging.disable(logging.CRITICAL)
     done = asyncio.Event()
@@ -29,16 +33,22 @@ async def count(place: Place, inputs: int) -> None:
             datadir=folder,
             web_enabled=False,
             topic_disable_leader=True,
-            topic_allow_declare=False,
+            topic_allow_declare=table,  # The Table's topic is Faust's own.
+            topic_partitions=place.partitions,
             consumer_auto_offset_reset="earliest",
         )
-        topic = app.topic(place.cluster.events, key_serializer="raw", value_serializer="raw")
+        kept = app.Table(TABLE, default=int) if table else None
+        topic = app.topic(
+            place.cluster.events, key_serializer="raw", value_serializer="json" if table else "raw"
+        )
 
         @app.agent(topic)
         async def _counting(events: Any) -> None:
             seen, begun = 0, 0.0
-            async for _ in events:
+            async for event in events:
                 seen += 1
+                if kept is not None:
+                    kept[event["tenant"]] += 1
                 begun = begun or time.perf_counter()
                 if seen == inputs:
                     say(f"done {time.perf_counter() - begun}")

@@ -46,6 +46,7 @@ COMPARISONS: Final = (
     Comparison("worker", "embedded", "events a CPU second", _a_cpu_second, LEAST_OF_EMBEDDED),
     Comparison("worker", "embedded", "events/s", Rate.a_second),
     Comparison("workers", "worker", "events/s", Rate.a_second),
+    Comparison("worker", "table", "events/s", Rate.a_second),
     Comparison("worker", "plain", "events/s", Rate.a_second),
     Comparison("worker", "raw", "events/s", Rate.a_second),
 )

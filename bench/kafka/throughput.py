@@ -125,14 +125,17 @@ def _raw(brokers: tuple[str, ...], case: str, partitions: int, log: Parameters |
         return Run(wall_s, child.wait(_LONG_S).cpu_s)
 
 
-def _plain(brokers: tuple[str, ...], case: str, partitions: int, log: Parameters | None) -> Run:
-    with topics(brokers, case, partitions) as place, Children(SAID) as children:
-        child = _other(children, "plain", place, log)
-        if log is None:
-            return Run(0.0, child.wait().cpu_s)
-        asyncio.run(_send(place, _lines(log, place)))
-        ended: Ended = child.wait(_LONG_S)
-        return Run(float(child.said().split("done ")[1].split()[0]), ended.cpu_s)
+def _plain(kind: str) -> Callable[[tuple[str, ...], str, int, Parameters | None], Run]:
+    def run(brokers: tuple[str, ...], case: str, partitions: int, log: Parameters | None) -> Run:
+        with topics(brokers, case, partitions) as place, Children(SAID) as children:
+            child = _other(children, kind, place, log)
+            if log is None:
+                return Run(0.0, child.wait().cpu_s)
+            asyncio.run(_send(place, _lines(log, place)))
+            ended: Ended = child.wait(_LONG_S)
+            return Run(float(child.said().split("done ")[1].split()[0]), ended.cpu_s)
+
+    return run
 
 
 def _other(children: Children, kind: str, place: Place, log: Parameters | None) -> Child:
@@ -180,6 +183,7 @@ CASES: Final = (
     Case("embedded", "run, into SQLite", _embedded),
     Case("worker", "a worker", _workers(1)),
     Case("workers", "two workers", _workers(2)),
-    Case("plain", "a plain Faust agent that counts", _plain, PLAIN_EVENTS),
+    Case("table", "a plain Faust agent, counts in a Table", _plain("table"), PLAIN_EVENTS),
+    Case("plain", "a plain Faust agent, counts in a variable", _plain("plain"), PLAIN_EVENTS),
     Case("raw", "aiokafka, transactions alone", _raw),
 )

@@ -7,7 +7,7 @@ ends and the next begins reaches no record.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
@@ -24,6 +24,7 @@ from streams.refusing import RefusedError
 from streams.stores.deciding import DecidedBy, decided_by
 
 _QUARANTINED: Final = CODE["quarantined"]
+_FOLLOWED: Final = 1_000  # Inputs: some milliseconds' work.
 _BLOCK: Final = 1 << 16  # Inputs whose dispositions make one message, of half a megabyte at most.
 
 
@@ -89,6 +90,7 @@ class Deciding:
         self.codes = bytearray()  # What became of the inputs since.
         self.pending: list[Record] = []  # What was found since the last batch, or in it.
         self._ats = array("q")
+        self._followed = -1  # The input up to which the engine has done a part of the next checkpoint's work.
 
     def begin(self, mark: Checkpoint, tick_us: int) -> None:
         """Stand where a checkpoint stands; the engine has its state already."""
@@ -130,6 +132,9 @@ class Deciding:
             ):
                 self.tick_us = max(self.tick_us, micros(outcome.event.time))
         found.codes = self.codes[len(self.codes) - found.inputs :]
+        if self.offset - self._followed >= _FOLLOWED:
+            self.engine.follow()
+            self._followed = self.offset
         return found
 
     def _check(self, messages: Sequence[Received]) -> None:
@@ -177,15 +182,31 @@ class Deciding:
         """Whether anything was decided since the last checkpoint."""
         return self.offset > self._checkpoint
 
-    def checkpoint(self) -> Iterable[Message]:
-        """Yield the messages of a checkpoint; with them the engine's changes count as written."""
-        self._changed = 0
-        for name, value in self.engine.checkpoint():
-            self._changed += 1
-            yield from self.entries.put(name, value)
-        for start in range(0, len(self.codes), _BLOCK):
-            codes, ats = bytes(self.codes[start : start + _BLOCK]), self._ats[start : start + _BLOCK]
-            yield dispositions(Dispositions(self.begun + start, codes, ats))
-        yield checkpoint(Checkpoint(self.offset, tuple(self.counts), len(self.entries), self.entries.sum))
-        self._checkpoint = self.offset
-        self.codes, self._ats = bytearray(), array("q")
+    def begin_checkpoint(self) -> Checkpoint:
+        """Let all that changed count as taken, and return the mark of a checkpoint that stands behind this input.
+
+        How many entries there are and what they add up to is known only once they are put.
+        """
+        self.engine.settle()
+        return Checkpoint(self.offset, tuple(self.counts))
+
+    def put(self, entries: Iterable[tuple[bytes, bytes | None]]) -> list[Message]:
+        """Return the messages of some of a checkpoint's entries."""
+        return [message for name, value in entries for message in self.entries.put(name, value)]
+
+    def rest(self, mark: Checkpoint) -> Iterator[Message]:
+        """Yield the last messages of a checkpoint, once all its entries are put."""
+        inputs = mark.offset - self._checkpoint
+        for start in range(0, inputs, _BLOCK):
+            end = min(inputs, start + _BLOCK)
+            yield dispositions(
+                Dispositions(self.begun + start, bytes(self.codes[start:end]), self._ats[start:end])
+            )
+        yield checkpoint(Checkpoint(mark.offset, mark.counts, len(self.entries), self.entries.sum))
+
+    def end_checkpoint(self, mark: Checkpoint, changed: int) -> None:
+        """Count a checkpoint as written. `changed`: its entries."""
+        inputs = mark.offset - self._checkpoint
+        del self.codes[:inputs]
+        del self._ats[:inputs]
+        self._checkpoint, self._changed = mark.offset, changed

@@ -13,9 +13,11 @@ compacted: the last value under a key stands, and none at all means that it is g
 
 from __future__ import annotations
 
+import struct
 import zlib
 from array import array
 from collections.abc import Iterator
+from dataclasses import dataclass
 from hashlib import blake2b
 from struct import Struct
 from typing import Final, TypeAlias, TypeVar
@@ -34,6 +36,7 @@ _ENTRY: Final = b"s"
 _DISPOSITIONS: Final = b"d"
 _SHORT: Final = Struct(">H")
 _LONG: Final = Struct(">Q")
+_HEAD: Final = Struct(">Qq")  # Of dispositions, before what is packed: their number, and the latest instant.
 _START_AGAIN: Final = "give the workers topics of another --prefix, and produce the log there"
 
 
@@ -72,6 +75,36 @@ class Dispositions(msgspec.Struct, frozen=True):
     ats: array[int]
 
 
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Dispositions as they are kept: those of a long history are many, and few of them are needed to go on.
+
+    `latest`: until when one of its inputs is remembered, in UTC microseconds.
+    """
+
+    where: str
+    first: int
+    count: int
+    latest: int
+    packed: bytes
+
+    def open(self) -> Dispositions:
+        """Unpack them. Raises RefusedError where they cannot be read."""
+        try:
+            whole = zlib.decompress(self.packed)
+            found = Dispositions(self.first, whole[: self.count], array("q", whole[self.count :]))
+        except (zlib.error, ValueError) as error:
+            raise damaged(self.where, f"dispositions that cannot be read ({error})") from None
+        if not len(found.codes) == len(found.ats) == self.count:
+            raise damaged(self.where, f"dispositions of {len(found.ats)} inputs in the place of {self.count}")
+        return found
+
+
+def damaged(where: str, found: str) -> RefusedError:
+    """Say that a partition of the state topic is not as it was written."""
+    return RefusedError(where, found, "the state as it was committed", _START_AGAIN)
+
+
 def position(value: Position) -> Message:
     """Return a position as a message."""
     return _POSITION, msgspec.json.encode(value)
@@ -84,8 +117,8 @@ def checkpoint(value: Checkpoint) -> Message:
 
 def dispositions(value: Dispositions) -> Message:
     """Return dispositions as a message."""
-    packed = zlib.compress(_LONG.pack(len(value.codes)) + value.codes + value.ats.tobytes(), 1)
-    return _DISPOSITIONS + _LONG.pack(value.first), packed
+    head = _HEAD.pack(len(value.codes), max(value.ats, default=0))
+    return _DISPOSITIONS + _LONG.pack(value.first), head + zlib.compress(value.codes + value.ats.tobytes(), 1)
 
 
 class Entries:
@@ -100,8 +133,9 @@ class Entries:
         return len(self._digests)
 
     def put(self, name: bytes, value: bytes | None) -> Iterator[Message]:
-        """Yield the messages that put an entry in the place of the one before."""
-        self.note(name, value)
+        """Yield the messages that put an entry in the place of the one before; none where both are nothing."""
+        if not self.note(name, value) and value is None:
+            return
         parts = _split(value) if value is not None else []
         for number in range(len(parts), self._parts.get(name, 1)):
             yield _ENTRY + _SHORT.pack(number) + name, None
@@ -112,8 +146,8 @@ class Entries:
         else:
             self._parts.pop(name, None)
 
-    def note(self, name: bytes, value: bytes | None, parts: int = 1) -> None:
-        """Take an entry into the sum. `parts`: how many messages it was read from."""
+    def note(self, name: bytes, value: bytes | None, parts: int = 1) -> bool:
+        """Take an entry into the sum; return whether it was there. `parts`: how many messages it was read from."""
         key = int.from_bytes(blake2b(name, digest_size=8).digest(), "big")
         before = self._digests.pop(key, None)
         if before is not None:
@@ -124,6 +158,7 @@ class Entries:
         self.sum &= (1 << 64) - 1
         if parts > 1:
             self._parts[name] = parts
+        return before is not None
 
 
 def _split(value: bytes) -> list[bytes]:
@@ -163,29 +198,28 @@ class Kept:
         except msgspec.MsgspecError as error:
             raise self._damaged(f"a {kind.__name__.lower()} that cannot be read ({error})") from None
 
-    def dispositions(self) -> list[Dispositions]:
+    def dispositions(self) -> list[Block]:
         """Return what became of all inputs up to the checkpoint, in their order. Raises RefusedError on a hole."""
         found = []
         end = 0
         for key in sorted(key for key in self._values if key.startswith(_DISPOSITIONS)):
-            one = self._unpacked(key)
+            one = self._block(key)
             if one.first != end:
                 raise self._damaged(f"no dispositions of the inputs {end} to {one.first - 1}")
             found.append(one)
-            end = one.first + len(one.codes)
+            end = one.first + one.count
         if end != self.checkpoint().offset + 1:
             raise self._damaged(f"dispositions up to input {end - 1}")
         return found
 
-    def _unpacked(self, key: bytes) -> Dispositions:
+    def _block(self, key: bytes) -> Block:
+        value = self._values[key]
         try:
-            whole = zlib.decompress(self._values[key])
-            (count,) = _LONG.unpack_from(whole)
-            ats = array("q", whole[8 + count :])
-            first = _LONG.unpack(key[1:])[0]
-        except (zlib.error, ValueError, ArithmeticError) as error:
+            (first,) = _LONG.unpack(key[1:])
+            count, latest = _HEAD.unpack_from(value)
+        except struct.error as error:
             raise self._damaged(f"dispositions that cannot be read ({error})") from None
-        return Dispositions(first, whole[8 : 8 + count], ats)
+        return Block(self.where, first, count, latest, value[_HEAD.size :])
 
     def entries(self, into: Entries) -> Iterator[tuple[bytes, bytes]]:
         """Yield the engine's entries, and note them. Raises RefusedError where they are not those that were written."""
@@ -202,4 +236,4 @@ class Kept:
             raise self._damaged(f"{len(into)} entries that do not add up to the {mark.entries} written")
 
     def _damaged(self, found: str) -> RefusedError:
-        return RefusedError(self.where, found, "the state as it was committed", _START_AGAIN)
+        return damaged(self.where, found)

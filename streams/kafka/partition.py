@@ -1,7 +1,9 @@
 """One partition of the input and everything that is written of it, in one transaction a batch.
 
-Its producer's transactional id is the partition's own: whoever opens it fences the owner before, whose open
-transaction is aborted. Only then is state read, so that nothing of it can change any more.
+A checkpoint is a transaction of its own beside those of the batches: a fork writes it out (snapshot.py) while batches
+are decided, and until it is committed the one before it stands. The transactional ids of both producers are the
+partition's own: whoever opens it fences the owner before, whose open transactions are aborted. Only then is state
+read, so that nothing of it can change any more.
 """
 
 from __future__ import annotations
@@ -19,12 +21,14 @@ from engine.alert import encode
 from engine.fold import Engine
 from streams.commit import Committed
 from streams.kafka.deciding import Decided, Deciding, Received
-from streams.kafka.kept import Message
+from streams.kafka.kept import Checkpoint, Message
 from streams.kafka.naming import Cluster
 from streams.kafka.past import KafkaPast
 from streams.kafka.restoring import Restored, missed, restore
+from streams.kafka.snapshot import Snapshot
 
-_TRANSACTION_S: Final = 60.0  # A checkpoint of a large state takes its time.
+_TRANSACTION_S: Final = 60.0
+_CHECKPOINT_S: Final = 600.0  # That of a large state takes its time beside all else.
 _LARGEST: Final = 64 << 20  # Bytes of one request: more than the topics take, which say so themselves.
 _CLOSING_S: Final = 5.0
 
@@ -39,32 +43,45 @@ class Partition:
         partitions: int,
         engine: Engine,
         every: int,
+        turn: asyncio.Lock,
         moved: Callable[[], None] = lambda: None,
     ) -> None:
-        """Take a new engine; `moved` is called whenever there is progress, be it within a long restore."""
+        """Take a new engine.
+
+        `turn`: held while a checkpoint is written, so that a worker writes one at a time. `moved` is called whenever
+        there is progress, be it within a long restore.
+        """
         self.number = number
         self.lock = asyncio.Lock()
         self.deciding = Deciding(engine, cluster.events, number, partitions, every)
         engine.past = KafkaPast(cluster, number, self.deciding)
         self.open = False
         self.restored = Restored(0, 0)
-        self._cluster, self._moved = cluster, moved
+        self._cluster, self._turn, self._moved = cluster, turn, moved
         self._producer: Any = None
+        self._checkpoints: Any = None  # The producer of checkpoints.
+        self._writing: asyncio.Task[None] | None = None  # The checkpoint under way.
 
     async def start(self) -> None:
         """Fence the former owner, then restore. Raises as `restore` does, and KafkaError."""
-        self._producer = AIOKafkaProducer(
+        self._producer = await self._fence("", _TRANSACTION_S)
+        self._checkpoints = await self._fence("-state", _CHECKPOINT_S)
+        self.restored = await restore(self._cluster, self.number, self.deciding, self._moved)
+        self.open = True
+
+    async def _fence(self, what: str, transaction_s: float) -> Any:
+        """Return a producer of this partition alone."""
+        producer: Any = AIOKafkaProducer(
             bootstrap_servers=self._cluster.bootstrap,
-            transactional_id=f"{self._cluster.prefix}-{self.number}",
-            transaction_timeout_ms=int(_TRANSACTION_S * 1_000),
+            transactional_id=f"{self._cluster.prefix}-{self.number}{what}",
+            transaction_timeout_ms=int(transaction_s * 1_000),
             max_request_size=_LARGEST,
             max_batch_size=1 << 19,
             linger_ms=0,
             request_timeout_ms=15_000,
         )
-        await self._producer.start()
-        self.restored = await restore(self._cluster, self.number, self.deciding, self._moved)
-        self.open = True
+        await producer.start()
+        return producer
 
     @property
     def abreast(self) -> bool:
@@ -83,7 +100,9 @@ class Partition:
         decided = self.deciding.decide(messages)
         self._moved()  # A correction may have taken long, and kept everybody waiting.
         between = time.perf_counter()
-        await self._commit(decided, checkpoint=self.deciding.due)
+        await self._commit(decided)
+        if self.deciding.due and not self._turn.locked():
+            await self._begin_checkpoint()
         return Committed(
             decided.inputs,
             decided.bytes,
@@ -102,12 +121,51 @@ class Partition:
                 found.append(committed)
         return found
 
+    def check(self) -> None:
+        """Raise what the last checkpoint met, if it failed: what had changed is then written nowhere."""
+        if self._writing is not None and self._writing.done():
+            self._writing.result()
+
     async def checkpoint(self) -> None:
         """Write a checkpoint, if anything was decided since the last."""
+        if self._writing is not None:
+            await self._writing
         if self.open and self.deciding.behind:
-            await self._commit(Decided(), checkpoint=True)
+            await (await self._begin_checkpoint())
 
-    async def _commit(self, decided: Decided, *, checkpoint: bool) -> None:
+    async def _begin_checkpoint(self) -> asyncio.Task[None]:
+        """Begin a checkpoint that stands behind the last batch; return what is done once it is written."""
+        await self._turn.acquire()
+        try:
+            snapshot = Snapshot(self.deciding.engine)
+        except OSError:
+            self._turn.release()
+            raise
+        mark = self.deciding.begin_checkpoint()
+        self._writing = asyncio.create_task(self._write_checkpoint(snapshot, mark))
+
+        def ended(_: asyncio.Task[None]) -> None:
+            snapshot.close()
+            self._turn.release()
+
+        self._writing.add_done_callback(ended)
+        return self._writing
+
+    async def _write_checkpoint(self, snapshot: Snapshot, mark: Checkpoint) -> None:
+        producer, deciding, changed = self._checkpoints, self.deciding, 0
+        await producer.begin_transaction()
+        sent = []
+        async for entries in snapshot.blocks():
+            messages = deciding.put(entries)
+            changed += len(messages)
+            sent += await self._write(producer, messages)
+        sent += await self._write(producer, deciding.rest(mark))
+        await producer.commit_transaction()
+        for future in sent:
+            future.result()
+        deciding.end_checkpoint(mark, changed)
+
+    async def _commit(self, decided: Decided) -> None:
         producer, cluster = self._producer, self._cluster
         await producer.begin_transaction()
         sent = []
@@ -130,16 +188,14 @@ class Partition:
                     cluster.quarantine, refused.raw, key=refused.tenant.encode(), headers=headers
                 )
             )
-        if checkpoint:
-            sent += await self._write(self.deciding.checkpoint())
-        sent += await self._write([self.deciding.position()])
+        sent += await self._write(producer, [self.deciding.position()])
         await producer.commit_transaction()
         for future in sent:
             future.result()  # What failed has failed the commit; no future is left unlooked at.
 
-    async def _write(self, messages: Iterable[Message]) -> list[asyncio.Future[Any]]:
+    async def _write(self, producer: Any, messages: Iterable[Message]) -> list[asyncio.Future[Any]]:
         """Send messages to this partition of the state topic, many in one batch."""
-        producer, topic = self._producer, self._cluster.state
+        topic = self._cluster.state
         sent = []
         batch = producer.create_batch()
         for key, value in messages:
@@ -153,8 +209,12 @@ class Partition:
         return sent
 
     async def close(self) -> None:
-        """Let go of the producer; what was committed stays."""
+        """Let go of the producers; what was committed stays."""
         self.open = False
-        if self._producer is not None:
-            with suppress(KafkaError, TimeoutError):
-                await asyncio.wait_for(self._producer.stop(), _CLOSING_S)
+        if self._writing is not None:
+            self._writing.cancel()
+            await asyncio.gather(self._writing, return_exceptions=True)
+        for producer in (self._producer, self._checkpoints):
+            if producer is not None:
+                with suppress(KafkaError, TimeoutError):
+                    await asyncio.wait_for(producer.stop(), _CLOSING_S)

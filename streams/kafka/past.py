@@ -37,7 +37,9 @@ class KafkaPast(RereadPast):
         for message in self._read(self._cluster.state, self._partition, None):
             kept.take(message.key, message.value)
         # A partition brought back has its checkpoint's state, and may be before what is written by now.
-        codes = b"".join(block.codes for block in kept.dispositions() if block.first <= deciding.offset)
+        codes = b"".join(
+            block.open().codes for block in kept.dispositions() if block.first <= deciding.offset
+        )
         codes = codes[: deciding.begun] + bytes(deciding.codes)
         for message in self._read(self._cluster.events, self._partition, deciding.offset + 1):
             if message.offset >= len(codes):

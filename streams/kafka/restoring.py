@@ -7,6 +7,7 @@ matter. What is missing is refused: nothing is guessed, and no partition goes on
 from __future__ import annotations
 
 import asyncio
+from array import array
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any, NamedTuple
@@ -16,7 +17,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from engine.keeping import StateError
 from streams.commit import CODE
 from streams.kafka.deciding import Deciding
-from streams.kafka.kept import Dispositions, Kept, Position
+from streams.kafka.kept import Block, Dispositions, Kept, Position
 from streams.kafka.naming import Cluster
 from streams.refusing import RefusedError
 from streams.stores.deciding import difference
@@ -150,25 +151,19 @@ class _Restoring:
         self._moved()
         position = self._kept.position()
         deciding.begin(mark, position.tick_us if position is not None else -1)
-        start = self._oldest(blocks)
-        if start > mark.offset:
+        recent = self._recent(blocks)
+        if not recent.codes:
             return
-        if start < first:
-            raise self._lost(start, first)
-        told = {block.first: block for block in blocks}
-        starts = sorted(told)
-        at = 0
-        async for messages in self._read(self._input, start, mark.offset + 1):
+        if recent.first < first:
+            raise self._lost(recent.first, first)
+        async for messages in self._read(self._input, recent.first, mark.offset + 1):
             for message in messages:
-                while at + 1 < len(starts) and starts[at + 1] <= message.offset:
-                    at += 1
-                block = told[starts[at]]
-                place = message.offset - block.first
-                if block.codes[place] == _DECIDED:
-                    deciding.engine.recall(message.value or b"", block.ats[place])
+                place = message.offset - recent.first
+                if recent.codes[place] == _DECIDED:
+                    deciding.engine.recall(message.value or b"", recent.ats[place])
 
-    def _oldest(self, blocks: list[Dispositions]) -> int:
-        """Return the first input that some tenant may still see again in time."""
+    def _recent(self, blocks: list[Block]) -> Dispositions:
+        """Return the dispositions from the first input on that some tenant may still see again in time."""
         engine = self._deciding.engine
         settings = engine.settings
         since = [
@@ -176,11 +171,15 @@ class _Restoring:
             for tenant in engine.tenants
         ]
         least = min(since, default=0)
+        codes, ats = bytearray(), array("q")
         for block in blocks:
-            for place, at in enumerate(block.ats):
-                if at >= least:
-                    return block.first + place
-        return blocks[-1].first + len(blocks[-1].codes) if blocks else 0
+            if ats or block.latest >= least:
+                opened = block.open()
+                codes += opened.codes
+                ats += opened.ats
+        skipped = next((place for place, at in enumerate(ats) if at >= least), len(ats))
+        end = blocks[-1].first + blocks[-1].count if blocks else 0
+        return Dispositions(end - len(ats) + skipped, bytes(codes[skipped:]), ats[skipped:])
 
     async def _again(self, position: Position, first: int) -> int:
         """Decide again what was decided since the checkpoint; nothing of it is said again."""

@@ -67,6 +67,7 @@ class Worker:
         self.parts: dict[int, Partition] = {}
         self._app = make_app(order.cluster, order.session_s, order.instance)
         self._waiting = Waiting()
+        self._turn = asyncio.Lock()
         self._ended = asyncio.Event()
         self._failure: BaseException | None = None
         self._ticks: Any = None  # The producer of ticks.
@@ -212,7 +213,9 @@ class Worker:
         part = self.parts.get(number)
         if part is None:
             order = self.order
-            part = Partition(order.cluster, number, order.partitions, order.engine(), order.every, self._move)
+            part = Partition(
+                order.cluster, number, order.partitions, order.engine(), order.every, self._turn, self._move
+            )
             self.parts[number] = part
         return part
 
@@ -267,6 +270,7 @@ class Worker:
             if self.parts.get(number) is not part:
                 return
             await self._opened(part)
+            part.check()
             deciding = part.deciding
             minute_us = time.time_ns() // 1_000 // _MINUTE_US * _MINUTE_US
             # Who had the partition before may have sent this minute's tick: known once all that was there is decided.

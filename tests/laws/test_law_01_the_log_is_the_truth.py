@@ -105,3 +105,4 @@ def _take(store: Kept, engine: Engine) -> None:
             store.pop(name, None)
         else:
             store[name] = value
+    engine.settle()

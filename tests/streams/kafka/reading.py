@@ -14,9 +14,7 @@ from streams.kafka.kept import Kept, Position
 from streams.kafka.naming import Cluster
 from tests.streams.kafka.shops import by_tenant
 
-TAIL = (
-    3_000  # Messages at the end of a state partition: the position is among them unless a checkpoint is huge.
-)
+TAILS = (1_000, 30_000, None)  # Messages at the end of a state partition in which to look for its position.
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +33,34 @@ class Standing:
         return reached == ends and {number: self.committed.get(number) for number in ends} == ends
 
 
-def messages(cluster: Cluster, topic: str, *, tail: int | None = None) -> Iterator[Any]:
-    """Yield the messages of a topic, partition by partition; `tail`: only the last offsets of each."""
+def messages(cluster: Cluster, topic: str) -> Iterator[Any]:
+    """Yield the messages of a topic, partition by partition."""
     consumer = _consumer(cluster)
     with closing(consumer):
         for number in sorted(consumer.partitions_for_topic(topic) or ()):
-            tp = TopicPartition(topic, number)
-            consumer.assign([tp])
-            end = consumer.end_offsets([tp])[tp]
-            start = consumer.beginning_offsets([tp])[tp]
-            consumer.seek(tp, start if tail is None else max(start, end - tail))
-            while consumer.position(tp) < end:
-                yield from consumer.poll(timeout_ms=200).get(tp, [])
+            yield from _of_partition(consumer, TopicPartition(topic, number), None)
+
+
+def _of_partition(consumer: Any, tp: TopicPartition, tail: int | None) -> Iterator[Any]:
+    """Yield a partition's messages; `tail`: only those of so many offsets at its end."""
+    consumer.assign([tp])
+    end = consumer.end_offsets([tp])[tp]
+    start = consumer.beginning_offsets([tp])[tp]
+    consumer.seek(tp, start if tail is None else max(start, end - tail))
+    while consumer.position(tp) < end:
+        yield from consumer.poll(timeout_ms=200).get(tp, [])
+
+
+def _position(consumer: Any, cluster: Cluster, number: int) -> Position | None:
+    """Return a partition's position; a checkpoint may have come after it."""
+    for tail in TAILS:
+        kept = Kept(cluster.state, number)
+        for message in _of_partition(consumer, TopicPartition(cluster.state, number), tail):
+            if message.key == b"p":
+                kept.take(message.key, message.value)
+        if (found := kept.position()) is not None:
+            return found
+    return None
 
 
 def _consumer(cluster: Cluster) -> Any:
@@ -67,13 +81,8 @@ def standing(cluster: Cluster) -> Standing:
             for number in consumer.partitions_for_topic(cluster.events) or ()
         ]
         ends = {tp.partition: end for tp, end in consumer.end_offsets(tps).items()}
-    kept: dict[int, Kept] = {}
-    for message in messages(cluster, cluster.state, tail=TAIL):
-        if message.key == b"p":
-            kept.setdefault(message.partition, Kept(cluster.state, message.partition)).take(
-                message.key, message.value
-            )
-    positions = {number: position for number, each in kept.items() if (position := each.position())}
+        found = {number: _position(consumer, cluster, number) for number in ends}
+    positions = {number: position for number, position in found.items() if position is not None}
     admin = KafkaAdminClient(bootstrap_servers=list(cluster.brokers))
     with closing(admin):
         try:

@@ -13,6 +13,7 @@ import pytest
 from aiokafka import AIOKafkaProducer
 from kafka import KafkaAdminClient, KafkaProducer, TopicPartition
 
+from rules.loading import load
 from streams.kafka.addressing import partition_of
 from streams.kafka.naming import Cluster
 from streams.kafka.partition import Partition
@@ -92,7 +93,7 @@ def test_other_rules_are_refused(done: tuple[Cluster, Path]) -> None:
     with Fleet(cluster, folder, "--only", "COL-*") as fleet:
         fleet.start("other")
         assert fleet.wait("other") == WRONG
-        assert "found decisions of 51 rules; expected those of the" in fleet.said("other")
+        assert f"found decisions of {len(load().rules())} rules; expected those of the" in fleet.said("other")
 
 
 def test_lost_input_is_refused_and_not_guessed(done: tuple[Cluster, Path]) -> None:
@@ -149,7 +150,7 @@ async def transact(cluster: Cluster, partition: int, ending: str) -> None:
 
 
 def test_a_checkpoint_torn_by_a_kill(kafka: str, towns: Told, tmp_path: Path) -> None:
-    """A worker dies when half of a checkpoint is on the broker; what follows builds on the one before."""
+    """A worker dies when a checkpoint is on the broker but for its end; what follows builds on the one before."""
     cluster = prepared(kafka, towns)
     with Fleet(cluster, tmp_path) as fleet:
         for _ in range(2):
@@ -175,7 +176,12 @@ def test_what_faust_dropped_is_read_anew(kafka: str, towns: Told) -> None:
 
     async def decide() -> int:
         part = Partition(
-            cluster, partition_of("town-1", PARTITIONS), PARTITIONS, prepared_rules.engine(), 1_000
+            cluster,
+            partition_of("town-1", PARTITIONS),
+            PARTITIONS,
+            prepared_rules.engine(),
+            1_000,
+            asyncio.Lock(),
         )
         await part.start()
         try:

@@ -107,8 +107,10 @@ def blocks(*sizes: int) -> list[Message]:
 
 @given(st.lists(st.integers(1, 300), max_size=5))
 def test_dispositions_are_read_in_order(sizes: list[int]) -> None:
-    found = read(reversed(blocks(*sizes))).dispositions()
-    assert [len(each.codes) for each in found] == sizes
+    kept = read(reversed(blocks(*sizes))).dispositions()
+    assert [each.count for each in kept] == sizes
+    found = [each.open() for each in kept]
+    assert [max(each.ats) for each in found] == [each.latest for each in kept]
     assert [at for each in found for at in each.ats] == list(range(sum(sizes)))
 
 
@@ -123,5 +125,8 @@ def test_missing_dispositions_are_found_out(lost: int) -> None:
 def test_dispositions_that_are_damaged_are_found_out() -> None:
     (key, value), mark = blocks(3)
     assert value is not None
+    (cut,) = read([(key, value[:-3]), mark]).dispositions()
     with pytest.raises(RefusedError, match="dispositions that cannot be read"):
-        read([(key, value[:-3]), mark]).dispositions()
+        cut.open()
+    with pytest.raises(RefusedError, match="dispositions that cannot be read"):
+        read([(key, value[:3]), mark]).dispositions()
