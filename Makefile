@@ -1,7 +1,7 @@
 # Everything a developer does, by name. `make` lists it.
 
 .DEFAULT_GOAL := help
-.PHONY: help bootstrap demo test lint fmt bench bench-kafka sim histories lock clean
+.PHONY: help bootstrap demo test lint fmt bench bench-kafka sim mutants shake histories lock clean
 
 BIN := .venv/bin
 TYPED := engine rules streams monitoring weiguard tests $(wildcard bench)
@@ -37,6 +37,12 @@ bench-kafka: bootstrap ## Measure workers on a real Kafka: speed, latency, take-
 
 sim: bootstrap ## Run the seeded simulation of crashes, duplicates and late events; SEED=n picks one
 	@$(BIN)/python -m tests.simulation $(if $(SEED),--seed $(SEED)) $(ARGS)
+
+mutants: bootstrap ## Change every threshold and comparison of every rule; a test of the rule must notice
+	@$(BIN)/python -m tests.mutation $(ARGS)
+
+shake: bootstrap ## Move times, amounts and arrivals in every rule's tests; engine and oracle must agree
+	@$(BIN)/python -m tests.perturbing $(ARGS)
 
 histories: bootstrap ## Decide real histories and compare with what is known of them
 	@$(BIN)/python -m tests.histories $(ARGS)

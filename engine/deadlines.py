@@ -14,7 +14,7 @@ from heapq import heappush
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from engine.cells import Cell, marks_after, marks_from
-from engine.program import FLAGS, ID, SOURCE, SUB, TIME, Contribution, Face, Key, Mark, Position, Shown
+from engine.program import FLAGS, SUB, TIME, Contribution, Face, Key, Mark, Position, Shown, named
 
 if TYPE_CHECKING:
     from engine.tenant import Tenant
@@ -132,8 +132,7 @@ def _arm(tenant: Tenant, case: Deadline, cell: Owing, armed: Contribution) -> No
 
 def _at_arming(case: Deadline, tenant: Tenant, armed: Contribution, due: Due) -> Mark:
     position: Position = armed[: SUB + 1]
-    trigger = (armed[SOURCE], armed[ID])
-    return (position, due.level, (due.at_us, due.end_us), case.shown(tenant, armed), trigger)
+    return (position, due.level, (due.at_us, due.end_us), case.shown(tenant, armed), named(armed))
 
 
 def ring(tenant: Tenant, case: Deadline, key: Key, armed: Contribution, at_us: int) -> None:
@@ -150,7 +149,7 @@ def ring(tenant: Tenant, case: Deadline, key: Key, armed: Contribution, at_us: i
 
 def _mark(tenant: Tenant, case: Deadline, armed: Contribution, due: Due) -> Mark:
     group: Any = (due.at_us, due.end_us) if case.ladder else (armed[TIME], _last(tenant, case, armed))
-    return (due.place(), due.level, group, case.shown(tenant, armed), (armed[SOURCE], armed[ID]))
+    return (due.place(), due.level, group, case.shown(tenant, armed), named(armed))
 
 
 def _last(tenant: Tenant, case: Deadline, armed: Contribution) -> int:
@@ -192,7 +191,7 @@ def settle_again(tenant: Tenant, case: Deadline, cell: Owing) -> None:
     """Read the truth off the key's events again, up to the clock, and put right what stood."""
     held = cell.marks(case.face.index, None)
     # What was said of an arming that is forgotten stands: nothing can come any more that changes it.
-    there, horizon = {(item[SOURCE], item[ID]) for item in cell.items}, tenant.clock - tenant.lateness_us
+    there, horizon = {named(item) for item in cell.items}, tenant.clock - tenant.lateness_us
     marks = [mark for mark in held if mark[0][0] < horizon and mark[4] not in there]
     cell.open = []
     for armed in _armings(tenant, case, cell):
@@ -263,8 +262,9 @@ def forget(tenant: Tenant, case: Deadline, cell: Owing, before_us: int) -> bool:
 def _live(tenant: Tenant, case: Deadline, cell: Owing, armed: Contribution, before_us: int) -> bool:
     """Return whether an arming still waits, or a late event could still change what became of it."""
     end = _end(tenant, case, cell, armed)
-    waits = end is None and not case.ladder
-    return waits or (end is not None and end[TIME] >= before_us) or _last(tenant, case, armed) >= before_us
+    if end is not None:
+        return bool(end[TIME] >= before_us)
+    return not case.ladder or _last(tenant, case, armed) >= before_us
 
 
 def last_due(tenant: Tenant, case: Deadline, cell: Owing) -> int:

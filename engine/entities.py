@@ -1,4 +1,4 @@
-"""What events say about accounts, owners, devices, orders and limits: one edit a line.
+"""What events say about accounts, owners, devices, orders, contracts, consents, listings and limits: one edit a line.
 
 Each function returns the contributions that read the entity after the event's place, for the engine to look up again.
 """
@@ -90,8 +90,25 @@ def _moved(tenant: Tenant, place: Position, event: Any) -> list[Contribution]:
     return _enter(tenant, "order", event.data.order_id, place, (("set", 4, True),))
 
 
+def _consent(*, granted: bool) -> Change:
+    def change(tenant: Tenant, place: Position, event: Any) -> list[Contribution]:
+        scope = event.data.scope
+        edit: Edit = ("set", 0, {"": granted}) if scope is None else ("put", 0, (scope, granted))
+        return _enter(tenant, "consent", event.data.contact_id, place, (edit,))
+
+    return change
+
+
+def _listing(*, on: bool) -> Change:
+    def change(tenant: Tenant, place: Position, event: Any) -> list[Contribution]:
+        return _enter(tenant, "listing", event.data.party_id, place, (("set", 0, on),))
+
+    return change
+
+
 def _licence(tenant: Tenant, place: Position, event: Any) -> list[Contribution]:
     data = event.data
+    asked = _enter(tenant, "contract", data.qual_id, place, (("add", 0, (data.valid_from, last_day(data))),))
     held = (data.qual_id, data.qual_type, tuple(data.scope or ()), data.valid_from, last_day(data))
     changed = _enter(tenant, "owner", data.owner_id, place, (("add", 4, held),))
     owners = tenant.licence_owners.get(data.qual_id, ())
@@ -99,7 +116,7 @@ def _licence(tenant: Tenant, place: Position, event: Any) -> list[Contribution]:
         tenant.licence_owners[data.qual_id] = (*owners, data.owner_id)
         for revoked in tenant.revoked.get(data.qual_id, ()):  # A revocation may come before what it revokes.
             _enter(tenant, "owner", data.owner_id, revoked, (("add", 5, data.qual_id),))
-    return changed
+    return [*changed, *asked]
 
 
 def last_day(data: Any) -> str | None:
@@ -120,7 +137,7 @@ def last_day(data: Any) -> str | None:
 
 
 def _revoked(tenant: Tenant, place: Position, event: Any) -> list[Contribution]:
-    found: list[Contribution] = []
+    found = _enter(tenant, "contract", event.data.qual_id, place, (("set", 1, True),))
     tenant.revoked.setdefault(event.data.qual_id, []).append(place)
     for owner in tenant.licence_owners.get(event.data.qual_id, ()):
         found += _enter(tenant, "owner", owner, place, (("add", 5, event.data.qual_id),))
@@ -180,6 +197,10 @@ CHANGES: Final[dict[str, Change]] = {
     "qualification.issued": _licence,
     "qualification.renewed": _licence,
     "qualification.revoked": _revoked,
+    "consent.granted": _consent(granted=True),
+    "consent.withdrawn": _consent(granted=False),
+    "listed_party.added": _listing(on=True),
+    "listed_party.removed": _listing(on=False),
     "limit_profile.set": _limit,
 }
 

@@ -10,7 +10,7 @@ from bisect import bisect_left
 from typing import Any, Final
 
 from engine.cells import Cell
-from engine.program import FLAGS, ID, Face, Mark
+from engine.program import FLAGS, Face, Mark, named
 
 NAMED: Final = 5  # So many ids at each end.
 
@@ -28,9 +28,9 @@ def evidence_of(face: Face, cell: Cell, mark: Mark) -> dict[str, Any]:
         start = max(start, group[0])
     first = bisect_left(items, (start,))
     last = bisect_left(items, (*position, 1 << 62))  # Past the mark's own contribution.
-    named = [item for item in items[first:last] if item[FLAGS] & face.evidence_mask]
+    counted = [item for item in items[first:last] if item[FLAGS] & face.evidence_mask]
     if face.since >= 0:
-        named = [item for item in named if item[face.since] == group]
-    ids = [item[ID] for item in named]
+        counted = [item for item in counted if item[face.since] == group]
+    ids = [named(item)[1] for item in counted]
     shown = ids[-NAMED:] if len(ids) > NAMED else []
     return {"count": len(ids), "first": ids[:NAMED], "last": shown}

@@ -80,5 +80,5 @@ def _found(
     if held and rule.face.alert == "ever":
         return  # Said once, whatever comes under the same name later.
     # A copy of an input that was refused says nothing new: one alert for its identity.
-    group = place if rule.face.alert == "ever" else (0, event.source, event.id, "")
+    group = place[0] if rule.face.alert == "ever" else (0, event.source, event.id, "")
     found.append((rule.face.index, key, (place, level, group, shown, (event.source, event.id))))

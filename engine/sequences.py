@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from engine.lateness import revise
+from engine.exchanging import exchange
 from engine.program import FLAGS, SUB, TIME, Contribution, Found
 
 if TYPE_CHECKING:
@@ -195,7 +195,7 @@ def bind_again(tenant: Tenant, case: Sequence, item: Contribution) -> None:
             steps.bound[place] = made
         added += made
     kept = [new for new in added if new in removed]
-    revise(tenant, [old for old in removed if old not in kept], [new for new in added if new not in kept])
+    exchange(tenant, [old for old in removed if old not in kept], [new for new in added if new not in kept])
 
 
 def _ends(case: Sequence, steps: Steps, item: Contribution) -> list[Contribution]:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from engine.alert import Record, State, alert_id, change_between
 from engine.cells import Cell, standing_of
 from engine.evidence import evidence_of
+from engine.exchanging import exchange
 from engine.instants import rfc3339
-from engine.lateness import revise
-from engine.program import LEVELS, Contribution, Face, Mark
+from engine.program import LEVELS, Contribution, Face, Mark, named
 
 if TYPE_CHECKING:
     from engine.tenant import Tenant
@@ -63,7 +63,7 @@ def _tell_watchers(tenant: Tenant, waiting: dict[tuple[int, Any, Any, Any], bool
                 if not after:
                     del tenant.facts[key]
     if removed or added:
-        revise(tenant, removed, added)
+        exchange(tenant, removed, added)
 
 
 def _marks(cell: Cell, index: int, sub: Any, group: Any) -> list[Mark]:
@@ -74,7 +74,9 @@ def _marks(cell: Cell, index: int, sub: Any, group: Any) -> list[Mark]:
 def _fact(tenant: Tenant, face: Face, cell: Cell, sub: Any, mark: Mark) -> tuple[int, dict[str, Any]]:
     position, level = mark[0], mark[1]
     key = dict(zip(face.dimensions, face.key(cell.key, sub), strict=True))
-    place = (*position[:3], f"{position[3]}\x00{face.rule}\x00{face.case}\x00{sorted(key.items())!r}")
+    # Last comes what triggered the alert: whoever is told of the fact may have to say it.
+    sub_place = (position[3], face.rule, face.case, f"{sorted(key.items())!r}", *mark[4])
+    place = (*position[:3], "\x00".join(sub_place))
     fact = {f"event.{name}": value for name, value in key.items()}
     fact |= {
         "@place": (position[1], position[2], place),
@@ -147,15 +149,15 @@ def window_of(tenant: Tenant, face: Face, group: Any) -> dict[str, Any]:
     zone = tenant.zone.info
     window: dict[str, Any] = {"kind": face.window}
     if face.alert in ("event", "since"):
-        window |= {"source": group[1], "id": group[2]}
+        source, name = named(group)
+        window |= {"source": source, "id": name}
     elif face.alert == "calendar":
         start, end = tenant.zone.window(face.calendar, group)  # type: ignore[arg-type]  # one of the five units
         window |= {"start": rfc3339(start, zone), "end": rfc3339(end, zone)}
     elif face.alert == "deadline":
         window |= {"start": rfc3339(group[0], zone), "end": rfc3339(group[1], zone)}
     else:
-        start = group if face.alert == "episode" else group[0]
-        window |= {"start": rfc3339(start, zone), "end": None}
+        window |= {"start": rfc3339(group, zone), "end": None}
     if face.case:
         window["case"] = face.case
     return window

@@ -164,6 +164,8 @@ def _kept(tenant: Tenant, face: Face, marks: list[Mark], horizon: int, cell: Cel
     if face.alert == "episode":
         ended = {mark[2] for mark in marks if mark[1] == 0 and mark[0][TIME] < horizon}
         return [mark for mark in marks if mark[2] not in ended]
+    if face.alert == "ever":
+        return marks
     if face.alert == "since":
         return [mark for mark in marks if mark[2][TIME] >= horizon - face.evidence_us]
     if face.alert == "deadline":

@@ -51,7 +51,7 @@ def next_first_day(unit: CalendarUnit, first: date) -> date:
 class Zone:
     """A time zone with the windows met so far, so that the next instant in one costs a look-up."""
 
-    __slots__ = ("_bounds", "_midnights", "_starts", "dates", "hours", "info", "key")
+    __slots__ = ("_back", "_bounds", "_midnights", "_starts", "dates", "hours", "info", "key")
 
     # Enough for every day of a century; a log that needs more only pays for making them again.
     LIMIT: Final = 40_000
@@ -64,6 +64,7 @@ class Zone:
         self.hours: _Known[int] = _Known(self, lambda moment: moment.hour)
         self.dates: _Known[str] = _Known(self, lambda moment: moment.date().isoformat())
         self._midnights: dict[int, int] = {}
+        self._back: dict[tuple[CalendarUnit, int, int], int] = {}
         self._bounds: dict[str, list[tuple[int, int]]] = {unit: [] for unit in UNITS}
 
     def window(self, unit: CalendarUnit, us: int) -> tuple[int, int]:
@@ -84,6 +85,20 @@ class Zone:
     def _make(self, unit: CalendarUnit, us: int) -> tuple[int, int]:
         first = first_day(unit, self.local(us).date())
         return self.midnight(first), self.midnight(next_first_day(unit, first))
+
+    def units_back(self, unit: CalendarUnit, us: int, count: int) -> int:
+        """Return the start of the window that is so many before the one that holds an instant."""
+        start = self.window(unit, us)[0]
+        place = (unit, start, count)
+        found = self._back.get(place)
+        if found is None:
+            if len(self._back) >= self.LIMIT:
+                self._back.clear()
+            found = start
+            for _ in range(count):
+                found = self.window(unit, found - 1)[0]
+            self._back[place] = found
+        return found
 
     def local(self, us: int) -> datetime:
         """Return the zone's wall clock at an instant."""

@@ -57,8 +57,8 @@ FORMATS: Final = {
     "text": Format(("string",), ("text", "date", "")),
 }
 
-# Without a format only what reads the same as a number, a word or yes and no may be shown.
-BARE: Final[tuple[TypeName, ...]] = ("int", "string", "bool")
+# Without a format only what reads the same as a number or a word may be shown.
+BARE: Final[tuple[TypeName, ...]] = ("int", "string")
 
 _SPANS: Final = (
     (86_400_000_000, "天", "day"),
@@ -106,8 +106,6 @@ def render(text: Text, values: Mapping[str, object], zone: tzinfo = SHANGHAI) ->
 def _shown(value: object, form: str, language: Language, zone: tzinfo) -> str:
     if value is None:
         return ABSENT
-    if isinstance(value, bool):
-        return {"zh": ("否", "是"), "en": ("no", "yes")}[language][value]
     if isinstance(value, list | tuple):
         return ("、" if language == "zh" else ", ").join(str(each) for each in value)
     if isinstance(value, int):

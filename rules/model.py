@@ -51,7 +51,7 @@ class Over:
     """A window. `kind` says which fields matter.
 
     calendar: `unit`. rolling: `(t-us, t]`. within: `[t-us, t]`. units: `count` of `unit`, this one and those before
-    it (with the measure's `before`: the complete ones before it). ever. since: `step`. period: `period`.
+    it, `us` at most (with the measure's `before`: the complete ones before it). ever. since: `step`. period: `period`.
     open: intervals open at t, closed by `closer` events equal in `by`, forgotten after `us`. instant: no window at all.
     """
 

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Final, cast
 
+from engine.windows import DAY
 from rules.durations import duration_us
 from rules.loading.names import Names, Space
 from rules.loading.triggers import known_types
@@ -16,6 +17,13 @@ from rules.schema import CALENDARS, fields, scalar
 from rules.suggesting import did_you_mean
 
 _UNITS: Final = re.compile(r"([0-9]{1,3}) (day|week|month|quarter|year)s?\Z")
+_LONGEST: Final[dict[Calendar, int]] = {
+    "day": 1,
+    "week": 7,
+    "month": 31,
+    "quarter": 92,
+    "year": 366,
+}  # In days.
 _SINCE: Final = re.compile(r"since\(([a-z][a-z0-9_]*)\)\Z")
 
 
@@ -56,7 +64,8 @@ class WindowReader:
         if span := duration_us(written.text):
             return Over("rolling", us=span)
         if (match := _UNITS.match(written.text)) and int(match[1]):
-            return Over("units", unit=cast("Calendar", match[2]), count=int(match[1]))
+            unit, count = cast("Calendar", match[2]), int(match[1])
+            return Over("units", unit=unit, count=count, us=(count * _LONGEST[unit] + 1) * DAY)
         if (match := _SINCE.match(written.text)) and match[1] in self.steps:
             return Over("since", step=match[1])
         return None

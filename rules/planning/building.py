@@ -125,6 +125,8 @@ def _alert_kind(case: Case) -> str:
         return "deadline"
     if any(measure.over.kind == "since" for measure in case.measures):
         return "since"
+    if case.alert == "ever":
+        return "episode"
     return "calendar" if case.alert in CALENDARS else case.alert
 
 
@@ -297,6 +299,10 @@ def _window(group: Group, measure: Measure) -> str:
     elif over.kind in ("rolling", "within"):
         closed = over.kind == "within"
         window = Window(f"w{over.us}{'c' if closed else ''}_", us=over.us, closed=closed)
+    elif over.kind == "units":
+        assert over.unit is not None
+        name = f"{over.unit}{over.count}_"
+        window = Window(name, us=over.us, closed=True, unit=over.unit, count=over.count)
     else:
         return ""
     group.windows.setdefault(window.prefix, window)

@@ -168,11 +168,11 @@ def _calendar(group: Group, window: Window, states: list[State], change: Lines) 
 
 def _slid_in(part: Part, window: Window, change: Lines) -> Lines:
     left, edge = f"c.{window.prefix}l", "<" if window.closed else "<="
-    expire = f"expire_{part.group.index}_{window.prefix}(T, c, L, t - {window.us})"
+    expire = f"expire_{part.group.index}_{window.prefix}(T, c, L, lo)"
     return [
         "if at == len(L) - 1:",
-        *indent([*change, f"if L[{left}][0] {edge} t - {window.us}: {expire}"]),
-        f"elif at < {left} or at == {left} and t {edge} L[-1][0] - {window.us}: {left} += 1",
+        *indent([*change, f"lo = {window.edge('t')}", f"if L[{left}][0] {edge} lo: {expire}"]),
+        f"elif at < {left} or at == {left} and t {edge} {window.edge('L[-1][0]')}: {left} += 1",
         *(["else:", *indent(change)] if change else []),
     ]
 
@@ -186,8 +186,8 @@ def _slid_out(window: Window, states: list[State], read: Reader) -> Lines:
         "if at == len(L) and L:",
         *indent(
             [
-                "gone = p",
-                f"while {left} > 0 and L[{left} - 1][0] {edge} L[-1][0] - {window.us}:",
+                f"gone = p; lo = {window.edge('L[-1][0]')}",
+                f"while {left} > 0 and L[{left} - 1][0] {edge} lo:",
                 *indent([f"{left} -= 1", *again]),
                 "p = gone; f = p[5]",
             ]
@@ -202,18 +202,21 @@ def _pointed_again(state: State) -> Lines:
 
 
 def trim_lines(part: Part, read: Reader) -> Lines:
-    """Return `trim`: drop the oldest n of the tail; what still counts in a window leaves it first."""
+    """Return `trim`: drop the oldest `gone` of the tail; what still counts in a window leaves it first.
+
+    The statements of a state have names of their own (`h`, `k`, `n`, `g`, `s`), so none of them is used here.
+    """
     lines: Lines = ["L = c.items"]
     for window in part.windows:
         if not window.calendar:
             left = f"c.{window.prefix}l"
             body = [f"p = L[{left}]; f = p[5]", *_each(of_window(part, window), None, read), f"{left} += 1"]
-            lines += [f"while {left} < n:", *indent(body), f"{left} -= n"]
+            lines += [f"while {left} < gone:", *indent(body), f"{left} -= gone"]
     for state in of_window(part, None):
         if state.aggregate in ("previous", "last"):
-            base = f"next((x for x in reversed(L[:n]) if x[5] & {state.stream.bit}), c.{state.slot}b)"
+            base = f"next((x for x in reversed(L[:gone]) if x[5] & {state.stream.bit}), c.{state.slot}b)"
             lines.append(f"c.{state.slot}b = {base}")
-    return define(f"trim_{part.group.index}(T, c, n)", [*lines, "del L[:n]"])
+    return define(f"trim_{part.group.index}(T, c, gone)", [*lines, "del L[:gone]"])
 
 
 def forget_lines(part: Part) -> Lines:
@@ -333,7 +336,7 @@ def _rewind_calendar(window: Window, states: list[State], read: Reader) -> Lines
 
 def _rewind_rolling(window: Window, states: list[State], read: Reader) -> Lines:
     prefix = window.prefix
-    first = f"t - {window.us}" if window.closed else f"t - {window.us} + 1"
+    first = window.edge("t") if window.closed else f"{window.edge('t')} + 1"
     copied = [f"c.{slot} = {text}" for state in states for slot, text in copies(state, "whole")]
     lines: Lines = [f"l = c.{prefix}l = bisect_left(L, ({first},), 0, i)"]
     if not copied:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from rules.planning.building import Plan
-from rules.planning.fields import LIMITS, prefix_of
+from rules.planning.fields import LIMITS, is_as_of, prefix_of
 from rules.planning.folding import indent
 from rules.planning.names import canonical, expanded, names_in, rewrite
 from rules.planning.plan import Stream, Unit
@@ -87,7 +87,7 @@ class Chain:
         names = {name for tree in trees for name in names_in(tree)} | self.bound_names()
         found = {"event" + name[len(step) :] for name in names if prefix_of(name) == step}
         if at == len(self.names) - 1:
-            found |= {name for name in names if prefix_of(name) == "event"}
+            found |= {name for name in names if prefix_of(name) == "event" or self._looked_up(name)}
         return found
 
     def bound_names(self) -> set[str]:
@@ -99,6 +99,18 @@ class Chain:
         trees += [tree for bound in unit.bounds.values() for tree in bound.state.value]
         names = {name for tree in trees for name in names_in(tree)} | set(unit.shown)
         return {name for name in names if prefix_of(name) in (*self.names, "event")}
+
+    def _column(self, name: str) -> str:
+        """Return the name by which a step keeps a value: `paid.account` → `event.account`; as-of values have one."""
+        return name if self._looked_up(name) else "event" + name[len(prefix_of(name)) :]
+
+    def _looked_up(self, name: str) -> bool:
+        return is_as_of(name) and prefix_of(name) not in self.names
+
+    def _step(self, name: str) -> int:
+        """Return the step that a name reads; what names none is the last one's."""
+        prefix = prefix_of(name)
+        return self.names.index(prefix) if prefix in self.names else len(self.names) - 1
 
     def lines(self, events: list[Reader], since: int, kind: str) -> Lines:
         """Return the functions of every step, and `bind_N`; `events` read an event, the rest what is kept of it."""
@@ -138,21 +150,15 @@ class Chain:
         ]
 
     def _text(self, name: str, readers: list[Reader]) -> str:
-        prefix = prefix_of(name)
-        at = self.names.index(prefix) if prefix in self.names else len(self.names) - 1
-        return readers[at].text("event" + name[len(prefix) :]).replace(f"{readers[at].var}[", f"h[{at}][", 1)
+        at = self._step(name)
+        return readers[at].text(self._column(name)).replace(f"{readers[at].var}[", f"h[{at}][", 1)
 
     def _link_lines(self, at: int, readers: list[Reader]) -> Lines:
         index, joins = self.unit.index, self.joins(at)
-        after = self.names[at + 1]
-        near = [
-            pair
-            for pair in joins
-            if (prefix_of(pair[1]) if prefix_of(pair[1]) in self.names else self.names[-1]) == after
-        ]
-        mine_near = [readers[at].text("event" + name[len(prefix_of(name)) :]) for name, _ in near]
+        near = [pair for pair in joins if self._step(pair[1]) == at + 1]
+        mine_near = [readers[at].text(self._column(name)) for name, _ in near]
         asked_near = [self._later(name, at, readers) for _, name in near]
-        mine = [readers[at].text("event" + name[len(prefix_of(name)) :]) for name, _ in joins]
+        mine = [readers[at].text(self._column(name)) for name, _ in joins]
         asked = [self._later(name, at, readers) for _, name in joins]
         fits = true(tuple(self.between[at]), self._bound_reader(at, readers))
         return [
@@ -175,24 +181,21 @@ class Chain:
 
     def _later(self, name: str, at: int, readers: list[Reader]) -> str:
         """Read a later step's value when the chain holds the steps after `at`."""
-        prefix = prefix_of(name)
-        step = self.names.index(prefix) if prefix in self.names else len(self.names) - 1
-        text = readers[step].text("event" + name[len(prefix) :])
-        return text.replace("p[", f"h[{step - at - 1}][", 1)
+        step = self._step(name)
+        return readers[step].text(self._column(name)).replace("p[", f"h[{step - at - 1}][", 1)
 
     def _bound_reader(self, at: int, readers: list[Reader]) -> Reader:
         """Return a reader for a chain that holds step `at` and all after it."""
         named = {}
         for tree in self.between[at]:
             for name in names_in(tree):
-                prefix = prefix_of(name)
-                if prefix in (*self.names, "event"):
-                    step = self.names.index(prefix) if prefix in self.names else len(self.names) - 1
+                if prefix_of(name) in (*self.names, "event") or self._looked_up(name):
+                    step = self._step(name)
                     reader = readers[step]
                     held = Reader(
                         reader.kinds, reader.limits, reader.columns, f"h[{step - at}]", reader.dynamic
                     )
-                    named[name] = held("event" + name[len(prefix) :])
+                    named[name] = held(self._column(name))
         return readers[at].knowing(named)
 
 

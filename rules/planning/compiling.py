@@ -194,8 +194,8 @@ class _Writer:
             lines += owed_lines(kind, held)
         if not kind.derived:
             lines += again_lines(kind, here)
-            if kind.plain:
-                lines += plain_lines(kind, held)
+        if kind.plain:
+            lines += plain_lines(kind, held)
         return lines
 
     # --- the program --------------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ def face_of(unit: Unit, plan: Plan, values: tuple[Value, ...], since: int) -> Fa
         index=unit.index,
         rule=unit.case.rule,
         case=unit.case.name,
-        alert=unit.kind,  # type: ignore[arg-type]  # one of the alert kinds, by construction
+        alert="ever" if unit.endless else unit.kind,  # type: ignore[arg-type]  # one of the kinds, by construction
         window=_window_kind(unit),
         dimensions=tuple(part.name for part in unit.key),
         key=_key_function(unit),
@@ -52,8 +52,8 @@ def _window_kind(unit: Unit) -> str:
     if unit.kind == "calendar":
         return unit.case.alert
     if unit.kind == "episode":
-        return "rolling" if unit.bounds else "asof"
-    return {"since": "event", "ever": "asof"}.get(unit.kind, unit.kind)
+        return "rolling" if unit.bounds and not unit.endless else "asof"
+    return "event" if unit.kind == "since" else unit.kind
 
 
 def _key_function(unit: Unit) -> Callable[[Any, Any], tuple[Any, ...]]:
@@ -101,6 +101,7 @@ def _fades(unit: Unit, plan: Plan) -> bool:
     limits = plan.rules.limits
     return (
         unit.kind == "episode"
+        and not unit.endless
         and bool(unit.bounds)
         and all(bound.state.window and not bound.measure.of for bound in unit.bounds.values())
         and all(any(least > 0 for least in gate(tree, unit, limits).values()) for _, tree in unit.levels)

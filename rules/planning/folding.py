@@ -79,16 +79,18 @@ def fold_lines(part: Part, kind: str, read: Reader, columns: dict[str, int], rol
 
 def _slide(part: Part, window: Window, role: Role) -> Lines:
     """Let a rolling window go on to time `t`. Most are empty by then: in order, that is seen at the item before."""
-    name, before = f"c.{window.prefix}l", f"[0] {'<' if window.closed else '<='} t - {window.us}"
-    expire = f"expire_{part.group.index}_{window.prefix}{part.suffix}(T, c, L, t - {window.us})"
+    name, lo = f"c.{window.prefix}l", window.edge("t")
+    first: Lines = []
+    if window.unit:
+        first, lo = [f"lo = {lo}"], "lo"  # Asked for once.
+    before = f"[0] {'<' if window.closed else '<='} {lo}"
+    expire = f"expire_{part.group.index}_{window.prefix}{part.suffix}(T, c, L, {lo})"
     if role != "fold":
-        return when(f"L[{name}]{before}", [expire])
+        return [*first, *when(f"L[{name}]{before}", [expire])]
     states = [state for state in part.states if state.window == window.prefix]
     empty = [f"c.{slot} = {begin}" for state in states for slot, begin in initial(state)]
-    return when(
-        f"L[{name}]{before}",
-        [f"if L[-2]{before}: {'; '.join([*empty, f'{name} = len(L) - 1'])}", f"else: {expire}"],
-    )
+    gone = [f"if L[-2]{before}: {'; '.join([*empty, f'{name} = len(L) - 1'])}", f"else: {expire}"]
+    return [*first, *when(f"L[{name}]{before}", gone)]
 
 
 def _bits_of(part: Part, window: Window, kind: str) -> int:
@@ -135,7 +137,7 @@ def _before(units: list[Unit], read: Reader, columns: dict[str, int]) -> Lines:
     for unit in units:
         if early(unit):
             lines += judge(unit, read, columns)
-        elif unit.kind == "episode" and unit.bounds:
+        elif unit.kind == "episode" and unit.bounds and not unit.endless:
             if lasts(unit):
                 closing += _close(unit, read, columns)
             else:
@@ -193,7 +195,7 @@ def _passed_over(units: list[Unit], read: Reader, columns: dict[str, int]) -> Li
 
 def lasts(unit: Unit) -> bool:
     """Return whether a case keeps its one episode in a slot of the cell, which `open` tells of."""
-    return unit.kind == "episode" and not unit.sub
+    return unit.kind == "episode" and not unit.sub and not unit.endless
 
 
 def _look_for_open(units: list[Unit]) -> Lines:
@@ -362,5 +364,5 @@ def _enter_episode(unit: Unit, read: Reader, shown: str) -> Lines:
         *indent(
             ["if e is None or lv > e[1]:", *indent([f"e = {held} = (t if e is None else e[0], lv)", *began])]
         ),
-        *(["elif e is not None:", *indent(end)]),
+        *([] if unit.endless else ["elif e is not None:", *indent(end)]),
     ]

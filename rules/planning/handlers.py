@@ -28,7 +28,14 @@ from rules.tree import Call, Name, Node
 
 ENTITIES: Final = {"account": ACCOUNT, "owner": OWNER, "device": DEVICE, "order": ORDER}
 ID_OF: Final = {"device": "event.device_id", "order": "event.order_id"}
-_LICENSED: Final = "qualified"
+# What asks the engine, and how: `place` is the event's, `day` the date of its time.
+_CONTRACT: Final = "contract.valid"
+_ASKED: Final = {
+    "qualified": "qualified(owner_at, {1}, {2}, day_of(t, T.zone))",
+    "consented": "consented(T.consents.get({0}), q, {1})",
+    "listed": "listed(T.listings.get({0}), q)",
+    _CONTRACT: "in_force(T.contracts.get({0}), q, day_of(t, T.zone))",
+}
 
 
 @dataclass(slots=True)
@@ -66,7 +73,7 @@ class Kind:
         """Note the entities it looks up, once all that is read of it is known."""
         names = self.reads | self.needs
         found = {prefix_of(name) for name in names} & set(ENTITIES)
-        if self.lookups:
+        if any(isinstance(call, Call) and call.function == "qualified" for call in self.lookups.values()):
             found.add("owner")
         if "event.owner" in names or "owner" in found:
             found.add("account")
@@ -80,7 +87,11 @@ def with_lookups(tree: Node, lookups: dict[str, Node], mine: dict[str, Node]) ->
     """
 
     def change(node: Node) -> Node | None:
-        if isinstance(node, Call) and node.function == _LICENSED:
+        if isinstance(node, Name) and node.name == _CONTRACT:
+            node = Call(
+                _CONTRACT, "", (Name("event.contract_id", "string", node.offset),), "bool", node.offset
+            )
+        if isinstance(node, Call) and node.function in _ASKED:
             text = signature(node)
             name = next(
                 (name for name, held in lookups.items() if signature(held) == text), f"@q{len(lookups)}"
@@ -232,7 +243,7 @@ def _flags(kind: Kind, read: Reader, kept: str | None) -> Lines:
 def moves(passing: Filter, *, dynamic: bool) -> bool:
     """Return whether what is learnt later may change what passes: reference data, or limits where they move."""
     names = passing.names
-    calls = any(_LICENSED in signature(tree) for tree in passing.trees)
+    calls = any(asked in signature(tree) for tree in passing.trees for asked in _ASKED)
     limited = dynamic and any(prefix_of(name) == "limit" for name in names)
     return calls or limited or any(is_as_of(name) for name in names)
 
@@ -248,11 +259,12 @@ def _lookup(name: str, call: Node, read: Reader) -> Lines:
     assert isinstance(call, Call)
     emitted = [read.value(arg) for arg in call.args]
     given = [text for one in emitted for text in one.given]
-    owner, *rest = (one.text for one in emitted)
-    asked = f"qualified(owner_at, {', '.join(rest)}, day_of(t, T.zone))"
-    text = f"{asked} if {' and '.join(given)} else None" if given else asked
-    assert owner
-    return [f"{local(name)} = {text}"]
+    asked = _ASKED[call.function].format(*(one.text for one in emitted))
+    if call.function == _CONTRACT:  # Without one there is none that is valid.
+        return [f"{local(name)} = {asked}"]
+    return [
+        f"{local(name)} = {asked} if {' and '.join(given)} else None" if given else f"{local(name)} = {asked}"
+    ]
 
 
 def _tuple(kind: Kind) -> str:
@@ -335,7 +347,7 @@ def again_lines(kind: Kind, read: Reader) -> Lines:
 
 def may_change(kind: Kind) -> bool:
     """Return whether reference data or limits that come late can change how an event of this type was seen."""
-    return bool(kind.lines(dynamic=False)) or any(
+    return bool(kind.lines(dynamic=False) or kind.lookups or kind.plain) or any(
         moves(stream.filter, dynamic=True) for stream in kind.streams
     )
 

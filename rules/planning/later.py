@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from rules.model import Case, Measure, Remind, Rule
 
 _RUNNING = {"count", "sum", "distinct", "first", "previous", "histogram", "max", "min"}
-_LOOKUPS = ("payment", "request", "contact", "contract")
+_LOOKUPS = ("payment", "request", "contact")
 _AS_OF = ("account", "owner", "device", "order")
 
 
@@ -19,8 +19,6 @@ def constructs(rule: Rule) -> tuple[str, ...]:
 def _of_case(case: Case) -> Iterator[str]:
     if case.every:
         yield f"every: {case.every}"
-    if case.alert == "ever" and not case.intake:
-        yield "alert: ever"
     for kind in (*case.on, *(kind for measure in case.measures for kind in measure.of)):
         if kind.startswith("expectation."):
             yield kind
@@ -30,19 +28,33 @@ def _of_case(case: Case) -> Iterator[str]:
     yield from _of_sequence(case)
     for measure in case.measures:
         yield from _of_measure(measure)
+    own = {dimension.name for dimension in case.per} or {"event"}
+    if any(not (own <= held or held <= own) for held in _keys(case)):
+        yield "a measure of another key"
     yield from _of_names(case)
+
+
+def _keys(case: Case) -> Iterator[set[str]]:
+    """Yield the dimensions of every measure that has a key of its own."""
+    for measure in case.measures:
+        if measure.per:
+            yield {dimension.name for dimension in measure.per}
 
 
 def _of_remind(remind: Remind | None) -> Iterator[str]:
     if remind and remind.every:
         yield "remind: every"
-    if remind and remind.workdays:
-        yield "clock: workdays"
 
 
 def _of_sequence(case: Case) -> Iterator[str]:
-    read = [step.where for step in case.sequence if step.where]
-    read += [level for _, level in case.levels] if case.sequence else []
+    steps = {step.name for step in case.sequence}
+    read = [level for _, level in case.levels] if case.sequence else []
+    # A step before the last may look up what concerns its own event, and the last one may compare it with others.
+    read += [
+        step.where
+        for step in case.sequence[:-1]
+        if step.where and len({name.split(".")[0] for name in step.where.names} & steps) > 1
+    ]
     if any(name.split(".")[0] in _AS_OF for expression in read for name in expression.names):
         yield "as-of values in a sequence"
 
@@ -54,10 +66,10 @@ def _of_measure(measure: Measure) -> Iterator[str]:
         yield f"each: {measure.each}"
     if measure.inner and measure.each in ("day", "week", "month", "quarter", "year"):
         yield f"each: {measure.each}"
-    if measure.over.kind in ("units", "period", "open"):
-        yield {"units": "over: several units", "period": "over: a named period", "open": "open_until"}[
-            measure.over.kind
-        ]
+    if measure.over.kind == "units" and measure.before:
+        yield "over: several complete units"
+    if measure.over.kind in ("period", "open"):
+        yield {"period": "over: a named period", "open": "open_until"}[measure.over.kind]
     if measure.after_us:
         yield "after"
     if measure.other:
@@ -78,6 +90,3 @@ def _of_names(case: Case) -> Iterator[str]:
         for name in expression.names:
             if name.split(".")[0] in _LOOKUPS and "." in name:
                 yield f"{name.split('.')[0]}."
-        for function in ("consented", "listed"):
-            if f"{function}(" in expression.source:
-                yield f"{function}()"

@@ -159,7 +159,10 @@ def _rungs(unit: Unit, read: Reader) -> Lines:
     lines = [f"day = day_number({date.text})", "end = T.zone.midnight_of(day)"]
     for rung in remind.rungs:
         days = read.value(expanded(canonical(rung.days.tree), unit.lets))
-        at = f"T.zone.midnight_of(day {'+' if rung.after else '-'} {days.text})"
+        if remind.workdays:
+            at = f"T.zone.midnight_of(workday_{'after' if rung.after else 'before'}(day, {days.text})[0])"
+        else:
+            at = f"T.zone.midnight_of(day {'+' if rung.after else '-'} {days.text})"
         line = f"found.append(Due({LEVELS[rung.level]}, {at}, end, True))"
         lines += [f"if {' and '.join(days.given)}: {line}"] if days.given else [line]
     lines.append("found.sort(key=lambda due: (due.at_us, due.level))")

@@ -71,12 +71,23 @@ class State:
 
 @dataclass(slots=True)
 class Window:
-    """A window of a cell class: a calendar unit, or a rolling length with its closed or open left edge."""
+    """A window of a cell class: a calendar unit, or one that rolls on with its closed or open left edge.
+
+    What rolls is `us` long, or as long as `count` of `unit` are, this one and those before it, and at most `us`.
+    """
 
     prefix: str
     calendar: str = ""
     us: int = 0
-    closed: bool = False  # `within`: the left edge is inside.
+    closed: bool = False  # `within` and units: the left edge is inside.
+    unit: str = ""
+    count: int = 0
+
+    def edge(self, at: str) -> str:
+        """Return the text of the left edge of the window that ends at an instant."""
+        return (
+            f"T.zone.units_back({self.unit!r}, {at}, {self.count - 1})" if self.unit else f"{at} - {self.us}"
+        )
 
 
 @dataclass(slots=True)
@@ -110,6 +121,11 @@ class Unit:
     group: int = -1  # The cell class; -1 for a case that needs none.
     answers: Stream | None = None  # Of a deadline: the events that can answer.
     place: int = -1  # Of a deadline or sequence: its place among the cells.
+
+    @property
+    def endless(self) -> bool:
+        """Whether its episode never ends: `alert: ever`."""
+        return self.case.alert == "ever"
 
     @property
     def top(self) -> int:

@@ -12,10 +12,11 @@ from engine.cells import Cell, level_in
 from engine.deadlines import Due, owe
 from engine.entities import limits_of
 from engine.instants import day_number, hash_of
-from engine.reference import Timeline, qualified
+from engine.reference import Timeline, consented, in_force, listed, qualified
 from engine.sweeping import tidy
 from engine.tenant import BASES
 from engine.windows import HALF_MINUTE, Zone
+from engine.workdays import workday_after, workday_before
 from rules.functions import date_of
 from rules.model import RuleSet
 from rules.planning.reader import constant
@@ -29,8 +30,9 @@ def namespace(rules: RuleSet) -> dict[str, Any]:
     space.update(
         bisect_left=bisect_left, Cell=Cell, level_in=level_in, NOTHING={}, Due=Due, owe=owe,
         advance=sequences.advance, insert_late=lateness.insert_late, tidy=tidy, note=lateness.note, limits_of=limits_of,
-        qualified=qualified, business_deadline=business_deadline, day_number=day_number, hash_of=hash_of,
-        day_of=date_of,
+        qualified=qualified, consented=consented, in_force=in_force, listed=listed, hash_of=hash_of, day_of=date_of,
+        business_deadline=business_deadline, day_number=day_number, workday_after=workday_after,
+        workday_before=workday_before,
         **{f"NOBODY_{kind}": _Nobody(BASES[kind]) for kind in ("account", "owner", "device", "order")},
     )  # fmt: skip
     for name, limit in rules.limits.items():

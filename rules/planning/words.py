@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -10,7 +10,7 @@ from engine.instants import rfc3339
 from engine.program import Shown, Words
 from engine.windows import Zone
 from rules.messages import render
-from rules.model import Case, Expression, Limit, Text
+from rules.model import Case, Expression, Level, Limit, Text
 from rules.planning.names import canonical, names_in
 from rules.planning.plan import Unit
 from rules.tree import TypeName
@@ -122,7 +122,9 @@ def teller(
 ) -> Callable[[int, Shown, dict[str, Any], Zone], Words]:
     """Return the function that puts a mark's values into words."""
     case = unit.case
-    by_level = {_LEVELS[name]: _limits_of(case, level) for name, level in case.levels}
+    by_level: dict[int, set[str]] = {}
+    for name, expression in deciders(case):
+        by_level.setdefault(_LEVELS[name], set()).update(_limits_of(case, expression))
     texts = sorted(_text_limits(case))
     used = {level: tuple(sorted({*names, *texts})) for level, names in by_level.items()}
     usual = {
@@ -154,6 +156,15 @@ def teller(
         )
 
     return tell
+
+
+def deciders(case: Case) -> Iterator[tuple[Level, Expression]]:
+    """Yield what decides each level: its condition, or how long it is until a deadline or a rung."""
+    yield from case.levels
+    if case.expect:
+        yield from case.expect.by
+    if case.remind:
+        yield from ((rung.level, rung.days) for rung in case.remind.rungs)
 
 
 def _both(texts: dict[Any, Text], named: dict[str, Any], zone: Zone) -> dict[str, str]:

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
-
-import msgspec
 import pytest
 from hypothesis import given, note
 from hypothesis import strategies as st
@@ -13,6 +9,7 @@ from hypothesis import strategies as st
 from engine.fold import Settings
 from rules.loading import SHIPPED
 from tests.engine.driving import ABOUT_ARRIVAL, Run, fed, folded, stands
+from tests.laws.agreeing import by_key
 from tests.logs.arrival import Line, micros, shuffle_within_lateness
 from tests.logs.making import make_log
 from tests.logs.strategies import SEEDS, arrivals, logs
@@ -73,38 +70,6 @@ def test_what_stands_is_what_the_definitions_say(seed: int) -> None:
             assert {**found[key], "values": shown} == one, key
         counts = run.engine.tally.by_disposition()
         assert {name: count for name, count in counts.items() if count} == dict(meant.dispositions)
-
-
-def by_key(standing: Iterable[Any]) -> dict[str, Any]:
-    """Return what the oracle knows of each alert by its tenant, rule, key and window.
-
-    Two episodes that begin at one instant have one name: of the two the higher stands, or the first.
-    """
-    found: dict[str, Any] = {}
-    for each in standing:
-        one = each if isinstance(each, dict) else msgspec.structs.asdict(each)
-        if one["rule"] in ABOUT_ARRIVAL:
-            continue
-        name = repr((one["tenant"], one["rule"], sorted(one["key"].items()), sorted(one["window"].items())))
-        if name not in found or _rank(one) < _rank(found[name]):
-            found[name] = {field: one[field] for field in ("level", "at", "trigger")}
-            found[name]["values"] = {value: _shown(value, one["values"][value]) for value in one["values"]}
-    return found
-
-
-def _rank(one: dict[str, Any]) -> tuple[Any, ...]:
-    trigger = one["trigger"]
-    return (
-        -("info", "warn", "critical").index(one["level"]),
-        micros(one["at"]),
-        trigger["source"],
-        trigger["id"],
-    )
-
-
-def _shown(name: str, value: Any) -> Any:
-    """Return a value as a record holds it: the oracle leaves an instant in microseconds."""
-    return rfc3339(value) if name == "first_login" and isinstance(value, int) else value
 
 
 @pytest.mark.parametrize("settings", [Settings(), Settings(guards=False)], ids=["guarded", "unguarded"])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Any
 
 from tests.oracle.events import Event, Position
@@ -59,21 +61,32 @@ class Alert:
             "limits": top.limits,
         }
 
-    def facts(self) -> list[Event]:
+    def id(self, tenant: str) -> str:
+        """Return the alert's id by the contract: of the hash of its identity as canonical JSON."""
+        told = [tenant, self.case.rule, self.named_key(), self.window]
+        text = json.dumps(told, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return "a_" + sha256(text.encode()).hexdigest()[:32]
+
+    def facts(self, tenant: str) -> list[Event]:
         """Return one `alert.raised` for every crossing, directly behind what caused it."""
         key = self.named_key()
         carried = {**key, **{f"{name}_id": value for name, value in key.items()}}
         return [
             Event(
                 type="alert.raised",
-                source="weiguard",
-                id=f"{self.identity}/{crossing.level}",
+                source=crossing.event.source,  # Whoever is told of it says what triggered the alert.
+                id=crossing.event.id,
                 time=crossing.at,
                 received=crossing.at,
                 tenant=None,
                 account=key.get("account"),
                 extension=key.get("owner"),
-                data={**carried, "alert_id": self.identity, "rule": self.case.rule, "level": crossing.level},
+                data={
+                    **carried,
+                    "alert_id": self.id(tenant),
+                    "rule": self.case.rule,
+                    "level": crossing.level,
+                },
                 position=(
                     *crossing.after,
                     self.case.rule,

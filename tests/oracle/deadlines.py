@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
+
+from chinese_calendar import is_workday
 
 from tests.oracle.alerts import RANK, Alert, Crossing, deadline_window, rising
-from tests.oracle.cel import holds
+from tests.oracle.cel import Expression, holds
 from tests.oracle.events import Event
 from tests.oracle.functions import day
 from tests.oracle.instants import business, midnight
@@ -94,12 +96,19 @@ def _answered_by(waiting: Waiting, event: Event) -> bool:
 def _answer(world: World, case: Case, armed: Trigger) -> Event | None:
     expect = case.expect
     assert expect is not None
+    per = _left(case, expect.where)
     for event in world.of(expect.events):
-        if event.position <= armed.event.position or not _same_key(world, case, case.per, armed, event):
+        if event.position <= armed.event.position or not _same_key(world, case, per, armed, event):
             continue
         if holds(expect.where, Scope(world, event, case.lets, {"armed": armed.event})):
             return event
     return None
+
+
+def _left(case: Case, where: Expression | None) -> tuple[Dimension, ...]:
+    """Return the dimensions that an answer must share: one that its `where` reads is left to it."""
+    read = where.names if where is not None else frozenset()
+    return tuple(dimension for dimension in case.per if not dimension.value.names & read)
 
 
 def _same_key(world: World, case: Case, per: tuple[Dimension, ...], armed: Trigger, event: Event) -> bool:
@@ -153,12 +162,13 @@ def _ladder(world: World, case: Case, trigger: Trigger, clock: int) -> Iterator[
     assert remind is not None
     scope = Scope(world, event, case.lets, trigger.steps)
     try:
-        date = day(remind.date.run(scope))
+        last = day(remind.date.run(scope))
         days = [rung.sign * rung.days.run(scope) for rung in remind.rungs]
     except Undecided:
         return  # Without a date, or a length of a rung, there is no ladder.
-    end = midnight(date)
-    instants = [midnight(date + timedelta(days=n)) for n in days]
+    end = midnight(last)
+    shift = _workdays if remind.workdays else lambda first, n: first + timedelta(days=n)
+    instants = [midnight(shift(last, n)) for n in days]
     rungs = sorted(zip(instants, [rung.level for rung in remind.rungs], strict=True), key=_by_instant)
     ahead = [(instant, level) for instant, level in rungs if instant >= event.time]
     withdrawn = _withdrawal(world, case, trigger)
@@ -172,16 +182,28 @@ def _ladder(world: World, case: Case, trigger: Trigger, clock: int) -> Iterator[
         yield Alert(case, trigger.key, deadline_window(case, instant, end), [crossing])
 
 
+def _workdays(first: date, count: int) -> date:
+    """Return the day so many working days before (negative) or after a day."""
+    step = timedelta(days=1 if count > 0 else -1)
+    while count:
+        first += step
+        try:
+            worked = is_workday(first)
+        except NotImplementedError:
+            worked = first.weekday() < 5
+        count -= worked if step.days > 0 else -worked
+    return first
+
+
 def _by_instant(rung: tuple[int, str]) -> tuple[int, int]:
     return rung[0], RANK[rung[1]]
 
 
 def _withdrawal(world: World, case: Case, armed: Trigger) -> int | None:
-    """Return the time of the first event that ends the ladder. A dimension that its `where` reads is left to it."""
+    """Return the time of the first event that ends the ladder."""
     remind = case.remind
     assert remind is not None
-    read = remind.where.names if remind.where is not None else frozenset()
-    per = tuple(dimension for dimension in case.per if not dimension.value.names & read)
+    per = _left(case, remind.where)
     for event in world.of(remind.unless):
         if event.position <= armed.event.position or not _same_key(world, case, per, armed, event):
             continue

@@ -9,6 +9,7 @@ from typing import Any
 
 from tests.oracle.alerts import Alert
 from tests.oracle.deadlines import missed, outcomes, reminders
+from tests.oracle.events import Event
 from tests.oracle.firing import alerts
 from tests.oracle.instants import micros, rfc3339
 from tests.oracle.intake import Tenant, admit
@@ -44,7 +45,7 @@ def decide(
     found: list[tuple[str, Alert]] = []
     for name, tenant in sorted(intake.tenants.items()):
         clock = max(tenant.clock, micros(until) if until else 0)
-        decided = _tenant(tenant, files, chosen, clock)
+        decided = _tenant(name, tenant, files, chosen, clock)
         found += [(name, alert) for alert in decided if alert.case.rule in chosen]
     return Outcome(
         sorted([alert.standing(name) for name, alert in found], key=repr),
@@ -55,7 +56,7 @@ def decide(
     )
 
 
-def _tenant(tenant: Tenant, files: RuleFiles, chosen: list[str], clock: int) -> list[Alert]:
+def _tenant(called: str, tenant: Tenant, files: RuleFiles, chosen: list[str], clock: int) -> list[Alert]:
     world = World(tenant.decided, files.limits, files.lexicons)
     pools: dict[Any, Pool] = {}
     found: list[Alert] = []
@@ -67,8 +68,8 @@ def _tenant(tenant: Tenant, files: RuleFiles, chosen: list[str], clock: int) -> 
         if rule.shadow:
             continue
         found += of_rule
-        if watched:
-            _publish(world, rule.cases, of_rule, tenant, clock)
+        if watched and not any("intake" in case.on for case in rule.cases):  # Those depend on arrival.
+            _publish(world, rule.cases, of_rule, called, tenant.facts, clock)
     return found
 
 
@@ -81,14 +82,16 @@ def _case(world: World, case: Case, tenant: Tenant, clock: int, pools: dict[Any,
     return alerts(Measures(world, case, own, pools))
 
 
-def _publish(world: World, cases: tuple[Case, ...], found: list[Alert], tenant: Tenant, clock: int) -> None:
+def _publish(  # all that facts are made of
+    world: World, cases: tuple[Case, ...], found: list[Alert], tenant: str, intake: list[Event], clock: int
+) -> None:
     """Put the facts derived from a rule into the log, for the rules that watch it."""
     for alert in found:
-        for fact in alert.facts():
+        for fact in alert.facts(tenant):
             world.add(fact)
     for case in cases:
         if case.expect is not None:
-            for fact in outcomes(world, case, triggers(world, case, tenant.facts), clock):
+            for fact in outcomes(world, case, triggers(world, case, intake), clock):
                 world.add(fact)
 
 
@@ -110,11 +113,11 @@ def in_strata(files: RuleFiles, chosen: list[str]) -> list[str]:
 
 
 def _watched(files: RuleFiles, name: str, chosen: list[str]) -> list[str]:
-    """Return the rules that a rule's conditions on derived facts name; all chosen ones where they name none."""
+    """Return the rules that a rule's conditions on derived facts name; all others where they name none."""
     found: set[str] = set()
     for case in files.rule(name).cases:
         for condition in case.watches():
-            found |= {text for text in condition.strings if text in files.raw} or set(chosen) - {name}
+            found |= {text for text in condition.strings if text in files.raw} or set(files.raw) - {name}
     return sorted(found)
 
 

@@ -205,8 +205,8 @@ def _expect(raw: Raw) -> Expect:
 
 
 def _remind(rule: str, raw: Raw) -> Remind:
-    if "every" in raw or raw.get("clock", "days") != "days":
-        raise Unsupported(f"{rule}: remind every or by working days")
+    if "every" in raw:
+        raise Unsupported(f"{rule}: remind every")
     rungs = [
         Rung(level, _expression(text), sign)
         for side, sign in (("before", -1), ("after", 1))
@@ -214,7 +214,13 @@ def _remind(rule: str, raw: Raw) -> Remind:
         for text in texts
     ]
     unless = raw.get("unless", {"event": []})
-    return Remind(_expression(raw["date"]), tuple(rungs), _words(unless["event"]), _condition(unless))
+    return Remind(
+        _expression(raw["date"]),
+        tuple(rungs),
+        _words(unless["event"]),
+        _condition(unless),
+        raw.get("clock") == "workdays",
+    )
 
 
 def _per(raw: Any) -> tuple[Dimension, ...]:

@@ -88,6 +88,7 @@ class Remind:
     rungs: tuple[Rung, ...]
     unless: tuple[str, ...]
     where: Expression | None
+    workdays: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,38 +1,37 @@
-"""The oracle passes the tests written inside the rule files, by its own reading of their conventions."""
+"""The oracle passes the tests written inside the rule files, too."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
+from rules.model import Rule, Trial
+from rules.trials import events_of
+from tests.engine.driving import shipped
 from tests.oracle.deciding import decide
 from tests.oracle.rulefile import read_rules
-from tests.oracle.trials import expected, instant, trial_log
-from tests.oracle.undecided import Unsupported
+from tests.oracle.trials import expected, instant
 
 RULES = Path(__file__).parents[2] / "rules"
 
 
 def _trials() -> list[Any]:
-    files = read_rules(RULES)
-    found = []
-    for name in files.raw:
-        try:
-            rule = files.rule(name)
-        except Unsupported:
-            continue  # What the oracle leaves out is pinned below.
-        found += [pytest.param(name, trial, id=f"{name}: {trial['name']}") for trial in rule.trials]
-    return found
+    return [
+        pytest.param(rule, trial, id=f"{rule.id}: {trial.name}")
+        for rule in shipped().rules().values()
+        for trial in rule.trials
+    ]
 
 
-@pytest.mark.parametrize(("name", "trial"), _trials())
-def test_a_rule_does_what_its_own_tests_say(name: str, trial: dict[str, Any]) -> None:
-    lines, until = trial_log(read_rules(RULES).rule(name), trial)
-    outcome = decide(lines, RULES, only={name}, until=until)
+@pytest.mark.parametrize(("rule", "trial"), _trials())
+def test_a_rule_does_what_its_own_tests_say(rule: Rule, trial: Trial) -> None:
+    lines = [msgspec.json.decode(raw) for raw in events_of(trial, rule)]
+    outcome = decide(lines, RULES, only={rule.id})
     found = sorted((one["at"], one["level"]) for one in outcome.crossings)
-    assert found == expected(trial)
+    assert found == expected(trial.expect)
 
 
 def test_every_shipped_rule_is_evaluated() -> None:

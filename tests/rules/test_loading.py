@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
+from engine.windows import DAY
 from rules.loading import SHIPPED, load, watched
 from rules.location import Location
 from rules.model import Case, Over, Rule, RuleSet
@@ -23,16 +24,19 @@ from tests.rules.golden import GOLDEN
 
 SHOP = load()
 ISSUED = {
-    "COL": "01 02 03 04 05 06 07 10 15 16 17",
-    "FRD": "01 02 03 04 05 08 10",
-    "PST": "01 02 03 04 05",
-    "LOG": "01 02 03 04 05 06 08 10 15 16",
-    "QUA": "01 03 07",
-    "AML": "01 02 03 04 05 06 10",
-    "TAX": "01 02",
-    "MTX": "01 05",
-    "SLA": "01",
-    "ENG": "02 03 04",
+    "COL": "01 02 03 04 05 06 07 10 11 12 13 14 15 16 17",
+    "FRD": "01 02 03 04 05 06 08 09 10 11 12",
+    "PST": "01 02 03 04 05 06 07 08 09 10 11 12 14 15 16 17",
+    "LOG": "01 02 03 04 05 06 07 08 10 11 12 14 15 16",
+    "QUA": "01 02 03 04 05 07 08 09 10 11 12",
+    "AML": "01 02 03 04 05 06 07 08 10 12",
+    "TAX": "01 02 03 07",
+    "MTX": "01 02 04 05 06 07 08 09",
+    "SLA": "01 02 03 05 06 07 08 09 10",
+    "PRV": "01 02 03",
+    "FUN": "05",
+    "LIV": "01 02 03",
+    "ENG": "01 02 03 04 05 06 07 08",
 }
 
 
@@ -81,6 +85,7 @@ def test_files_side_by_side_load_like_the_shipped_folders(tmp_path: Path) -> Non
         for path in (SHIPPED / folder).glob("*.yaml"):
             name = path.name if folder == "catalog" else f"limits_{path.name}"
             shutil.copy(path, tmp_path / name)
+    shutil.copytree(SHIPPED / "lexicons", tmp_path / "lexicons")
     assert load(tmp_path).hash == SHOP.hash
 
 
@@ -280,8 +285,8 @@ def test_the_default_follows_from_the_windows(
         ("over: day", Over("calendar", unit="day")),
         ("over: 10m", Over("rolling", us=600_000_000)),
         ("over: 7d", Over("rolling", us=604_800_000_000)),
-        ("over: 28 days", Over("units", unit="day", count=28)),
-        ("over: 1 month", Over("units", unit="month", count=1)),
+        ("over: 28 days", Over("units", unit="day", count=28, us=29 * DAY)),
+        ("over: 1 month", Over("units", unit="month", count=1, us=32 * DAY)),
         ("over: ever", Over("ever")),
         ("within: 30m", Over("within", us=1_800_000_000)),
     ],

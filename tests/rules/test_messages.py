@@ -64,8 +64,6 @@ def shown(value: object, form: str, language: Language = "en") -> str:
         ("text", "AS64496", "AS64496", "AS64496"),
         ("", 7, "7", "7"),
         ("", "food", "food", "food"),
-        ("", True, "是", "yes"),
-        ("", False, "否", "no"),
         ("", ["food", "drug"], "food、drug", "food, drug"),
         ("yuan", None, "—", "—"),
     ],

@@ -55,7 +55,7 @@ def shown() -> str:
 
 
 def test_the_day_is_shown_in_the_order_of_arrival(shown: str) -> None:
-    times = [line[:8] for line in shown.splitlines() if line[2:3] == ":" and line[5:6] == ":"]
+    times = [line[:14] for line in shown.splitlines() if line[2:3] == "-" and line[8:9] == ":"]
     assert len(times) > 40
     assert times == sorted(times)
 

@@ -49,18 +49,22 @@ def printed(lang: Language, width: int, *records: Record, terminal: bool = False
 
 def test_a_wide_screen_has_one_line_for_an_alert() -> None:
     assert printed("en", 160, record()) == (
-        "18:15:01 critical COL-01 Personal account daily gross collection  account=A[1]  Collected 52,125.00 today.\n"
+        "03-10 18:15:01 critical COL-01 Personal account daily gross collection  account=A[1]"
+        "  Collected 52,125.00 today.\n"
     )
 
 
 def test_chinese_words_for_a_chinese_reader() -> None:
     shown = printed("zh", 160, record())
-    assert shown == "18:15:01 严重     COL-01 个人号单日收款累计超限  account=A[1]  今日已收款 52,125.00。\n"
+    assert (
+        shown
+        == "03-10 18:15:01 严重     COL-01 个人号单日收款累计超限  account=A[1]  今日已收款 52,125.00。\n"
+    )
 
 
 def test_a_narrow_screen_tells_what_happened_on_a_line_of_its_own() -> None:
     assert printed("en", 80, record()).splitlines() == [
-        "18:15:01 critical COL-01 Personal account daily gross collection  account=A[1]",
+        "03-10 18:15:01 critical COL-01 Personal account daily gross collection  account=A[1]",
         "  Collected 52,125.00 today.",
     ]
 

@@ -65,7 +65,7 @@ class Screen:
         self.shown[record.state] += 1
         style = COLOURS[record.level]
         state = STATES[self.lang][record.state]
-        head = Text().append(f"{record.raised_at[11:19]} ", style="dim")
+        head = Text().append(f"{record.raised_at[5:10]} {record.raised_at[11:19]} ", style="dim")
         head.append(set_cell_size(LEVELS[self.lang][record.level], 9), style=style)
         head.append(f"{record.rule} ", style="bold")
         head.append(self.rules[record.rule].title[self.lang])

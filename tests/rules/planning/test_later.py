@@ -35,7 +35,9 @@ def test_every_rule_of_the_catalogue_runs() -> None:
     [
         pytest.param("failures: {median: hour(event.time), over: 10m}", ("median",), id="an aggregate"),
         pytest.param(
-            "failures: {count: event, over: 3 days}", ("over: several units",), id="a window of several days"
+            "failures: {count: event, over: 3 days, before: true}",
+            ("over: several complete units",),
+            id="the days before, whole ones",
         ),
         pytest.param(
             "failures: {previous: hour(event.time), over: 24h, before: true}",
