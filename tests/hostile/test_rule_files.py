@@ -114,9 +114,10 @@ def turned(text: str, rng: random.Random) -> str:
 
 
 def shipped_limits(folder: Path) -> Path:
-    """Copy the shipped limits into a folder, so that a pack can be loaded there by itself."""
+    """Copy the shipped limits and term lists into a folder, so that a pack can be loaded there by itself."""
     for path in LIMITS:
         shutil.copy(path, folder / f"limits_{path.name}")
+    shutil.copytree(SHIPPED / "lexicons", folder / "lexicons")
     return folder
 
 
