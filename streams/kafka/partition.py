@@ -26,6 +26,7 @@ from streams.kafka.naming import Cluster
 from streams.kafka.past import KafkaPast
 from streams.kafka.restoring import Restored, missed, restore
 from streams.kafka.snapshot import Snapshot
+from streams.kafka.transaction import transaction
 
 _TRANSACTION_S: Final = 60.0
 _CHECKPOINT_S: Final = 600.0  # That of a large state takes its time beside all else.
@@ -153,43 +154,41 @@ class Partition:
 
     async def _write_checkpoint(self, snapshot: Snapshot, mark: Checkpoint) -> None:
         producer, deciding, changed = self._checkpoints, self.deciding, 0
-        await producer.begin_transaction()
         sent = []
-        async for entries in snapshot.blocks():
-            messages = deciding.put(entries)
-            changed += len(messages)
-            sent += await self._write(producer, messages)
-        sent += await self._write(producer, deciding.rest(mark))
-        await producer.commit_transaction()
+        async with transaction(producer):
+            async for entries in snapshot.blocks():
+                messages = deciding.put(entries)
+                changed += len(messages)
+                sent += await self._write(producer, messages)
+            sent += await self._write(producer, deciding.rest(mark))
         for future in sent:
             future.result()
         deciding.end_checkpoint(mark, changed)
 
     async def _commit(self, decided: Decided) -> None:
         producer, cluster = self._producer, self._cluster
-        await producer.begin_transaction()
         sent = []
-        for offset, record in decided.records:
-            headers = [("input", str(offset).encode())]
-            sent.append(
-                await producer.send(
-                    cluster.alerts, encode(record), key=record.tenant.encode(), headers=headers
+        async with transaction(producer):
+            for offset, record in decided.records:
+                headers = [("input", str(offset).encode())]
+                sent.append(
+                    await producer.send(
+                        cluster.alerts, encode(record), key=record.tenant.encode(), headers=headers
+                    )
                 )
-            )
-        for refused in decided.refused:
-            headers = [
-                ("reason", refused.reason.encode()),
-                ("topic", cluster.events.encode()),
-                ("partition", str(self.number).encode()),
-                ("offset", str(refused.offset).encode()),
-            ]
-            sent.append(
-                await producer.send(
-                    cluster.quarantine, refused.raw, key=refused.tenant.encode(), headers=headers
+            for refused in decided.refused:
+                headers = [
+                    ("reason", refused.reason.encode()),
+                    ("topic", cluster.events.encode()),
+                    ("partition", str(self.number).encode()),
+                    ("offset", str(refused.offset).encode()),
+                ]
+                sent.append(
+                    await producer.send(
+                        cluster.quarantine, refused.raw, key=refused.tenant.encode(), headers=headers
+                    )
                 )
-            )
-        sent += await self._write(producer, [self.deciding.position()])
-        await producer.commit_transaction()
+            sent += await self._write(producer, [self.deciding.position()])
         for future in sent:
             future.result()  # What failed has failed the commit; no future is left unlooked at.
 

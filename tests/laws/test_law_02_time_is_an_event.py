@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -82,7 +83,7 @@ def test_what_is_due_is_past_when_it_fires(log: list[Line]) -> None:
         for record in outcome.records:
             if record.window["kind"] == "deadline" and record.state in ("raised", "escalated"):
                 assert micros(record.at) < outcome.clock_us or micros(record.at) == just_at(
-                    record.trigger["id"], log
+                    record.trigger, log
                 )
         if outcome.tenant:
             assert outcome.clock_us >= clocks.get(outcome.tenant, 0), "a clock never goes back"
@@ -113,9 +114,10 @@ def instant(clock_us: int | None) -> str:
     return rfc3339(clock_us, ZoneInfo("Asia/Shanghai"))
 
 
-def just_at(name: str, log: list[Line]) -> int:
+def just_at(trigger: Mapping[str, object], log: list[Line]) -> int:
     """Return the time of the event that armed a ladder: one wholly in the past speaks at arming."""
-    return next(micros(str(line["time"])) for line in log if line["id"] == name)
+    named = (trigger["source"], trigger["id"])
+    return next(micros(str(line["time"])) for line in log if (line["source"], line["id"]) == named)
 
 
 @given(log=logs(least=30), skew=st.sampled_from([0.0, 1e9, 4e9]))
