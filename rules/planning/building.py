@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import Final
 
@@ -111,7 +111,7 @@ def _unit(plan: Plan, case: Case) -> Unit:
         case=case,
         index=index,
         trigger=trigger,
-        key=_parts(case.per, lets) or (Part("event", Name("event.id", "string", 0)),),
+        key=_key_of(case, lets),
         lets=lets,
         levels=tuple((LEVELS[name], canonical(level.tree)) for name, level in case.levels),
     )
@@ -193,7 +193,24 @@ def _home(unit: Unit) -> tuple[tuple[Part, ...], tuple[Part, ...]]:
 
 
 def _measure_key(unit: Unit, measure: Measure) -> tuple[Part, ...]:
-    return _parts(measure.per, unit.lets) or unit.key
+    """Return a measure's key: a dimension that the case's own has is the case's, whatever brings it."""
+    own = {part.name: part for part in unit.key}
+    return tuple(own.get(part.name, part) for part in _parts(measure.per, unit.lets)) or unit.key
+
+
+def _key_of(case: Case, lets: dict[str, Node]) -> tuple[Part, ...]:
+    """Return a case's key, with how the events that its measures count bring the same dimensions."""
+    found = []
+    for part in _parts(case.per, lets):
+        others = {
+            kind: other.tree
+            for measure in case.measures
+            for other in _parts(measure.per, lets)
+            if other.name == part.name and other.signature != part.signature
+            for kind in measure.of
+        }
+        found.append(replace(part, others=tuple(sorted(others.items()))))
+    return tuple(found) or (Part("event", Name("event.id", "string", 0)),)
 
 
 def _stream(plan: Plan, unit: Unit, measure: Measure) -> Stream:

@@ -23,7 +23,7 @@ from rules.planning.names import names_in, rewrite, signature
 from rules.planning.owing import answer_keys
 from rules.planning.plan import Filter, Group, Part, Stream, Unit
 from rules.planning.reader import Reader, certain, false, local, true
-from rules.planning.states import Lines
+from rules.planning.states import EACH, Lines, sub_text
 from rules.tree import Call, Name, Node
 
 ENTITIES: Final = {"account": ACCOUNT, "owner": OWNER, "device": DEVICE, "order": ORDER}
@@ -284,19 +284,23 @@ def _plain(kind: Kind, read: Reader) -> Lines:
 
 
 def _keyed(key: tuple[Part, ...], read: Reader, test: str, lines: Lines) -> Lines:
+    """Run statements where a key is there; where one of its dimensions is a list, once for each of its elements."""
     given = [text for part in key for text in read.value(part.tree).given]
+    for part in key:
+        if part.fan_out:
+            lines = [f"for {EACH} in dict.fromkeys({read.value(part.tree).text}):", *indent(lines)]
     return when(" and ".join([*([test] if test else []), *dict.fromkeys(given)]), lines)
 
 
-def _key(key: tuple[Part, ...], read: Reader) -> str:
-    texts = [read.value(part.tree).text for part in key]
-    return texts[0] if len(texts) == 1 else f"({', '.join(texts)})"
+def _on(kind: Kind, key: tuple[Part, ...]) -> tuple[Part, ...]:
+    return tuple(part.on(kind.name) for part in key)
 
 
 def _into(kind: Kind, group: Group, read: Reader, columns: dict[str, int]) -> Lines:
     bits = group.bits(kind.name)
     always = any(s.filter.name == "" and kind.name in s.kinds for s in group.streams.values())
-    cells, text = f"C[{group.index}]", _key(group.home, read)
+    home = _on(kind, group.home)
+    cells, text = f"C[{group.index}]", sub_text(home, read)
     key = text if text.isidentifier() else "key"
     keeps_bare = alone(group)
     bare = lone(group, kind.name, read) if keeps_bare and not read.dynamic else None
@@ -323,7 +327,7 @@ def _into(kind: Kind, group: Group, read: Reader, columns: dict[str, int]) -> Li
         f"else: insert_late(T, CLASS_{group.index}, c, p)",
     ]
     folded += indent(into) if bare is not None else into
-    return _keyed(group.home, read, "" if always else f"f & {bits}", folded)
+    return _keyed(home, read, "" if always else f"f & {bits}", folded)
 
 
 # --- the same event again, and where it belongs ----------------------------------------------------------------------
@@ -369,8 +373,9 @@ def route_lines(kind: Kind, read: Reader) -> Lines:
     """Return `route_N`: (cell class, key) of every cell a contribution belongs to."""
     lines = ["f = p[5]; found = []"]
     for group in kind.groups:
-        body = [f"found.append(({group.index}, {_key(group.home, read)}))"]
-        lines += _keyed(group.home, read, f"f & {group.bits(kind.name)}", body)
+        home = _on(kind, group.home)
+        body = [f"found.append(({group.index}, {sub_text(home, read)}))"]
+        lines += _keyed(home, read, f"f & {group.bits(kind.name)}", body)
     return define(f"route_{kind.number}(p)", [*lines, "return found"])
 
 
@@ -379,7 +384,7 @@ def owed_lines(kind: Kind, read: Reader) -> Lines:
     lines = ["f = p[5]; found = []"]
     for unit in kind.deadlines:
         if kind.name in unit.trigger.kinds:
-            body = [f"found.append(({unit.place}, {_key(unit.key, read)}))"]
+            body = [f"found.append(({unit.place}, {sub_text(unit.key, read)}))"]
             lines += _keyed(unit.key, read, f"f & {unit.trigger.bit}", body)
         assert unit.answers is not None, "a deadline has answers"
         if kind.name in unit.answers.kinds:
@@ -389,10 +394,7 @@ def owed_lines(kind: Kind, read: Reader) -> Lines:
 
 
 def _owed(unit: Unit, key: tuple[Part, ...], bit: int, read: Reader) -> Lines:
-    if key[0].fan_out:
-        text = read.value(key[0].tree).text
-        return _keyed(key, read, f"f & {bit}", [f"found += [({unit.place}, each) for each in {text}]"])
-    return _keyed(key, read, f"f & {bit}", [f"found.append(({unit.place}, {_key(key, read)}))"])
+    return _keyed(key, read, f"f & {bit}", [f"found.append(({unit.place}, {sub_text(key, read)}))"])
 
 
 def plain_lines(kind: Kind, read: Reader) -> Lines:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from rules.model import Case, Measure, Remind, Rule
 
-_RUNNING = {"count", "sum", "distinct", "first", "previous", "histogram", "max", "min"}
+_RUNNING = {"count", "sum", "distinct", "first", "last", "previous", "histogram", "max", "min"}
 _LOOKUPS = ("payment", "request", "contact")
 _AS_OF = ("account", "owner", "device", "order")
 
@@ -22,8 +22,7 @@ def _of_case(case: Case) -> Iterator[str]:
     for kind in (*case.on, *(kind for measure in case.measures for kind in measure.of)):
         if kind.startswith("expectation."):
             yield kind
-    if any(dimension.fan_out for dimension in case.per):
-        yield "a list as dimension"
+    yield from _of_lists(case)
     yield from _of_remind(case.remind)
     yield from _of_sequence(case)
     for measure in case.measures:
@@ -31,7 +30,30 @@ def _of_case(case: Case) -> Iterator[str]:
     own = {dimension.name for dimension in case.per} or {"event"}
     if any(not (own <= held or held <= own) for held in _keys(case)):
         yield "a measure of another key"
+    if _two_ways(case):
+        yield "a dimension that one event type brings in two ways"
     yield from _of_names(case)
+
+
+def _of_lists(case: Case) -> Iterator[str]:
+    """Yield the name of a list as dimension, where it is more than one part of a key that all measures have."""
+    lists = {dimension.name for dimension in case.per if dimension.fan_out}
+    held = [{dimension.name for dimension in measure.per} for measure in case.measures if measure.per]
+    if len(lists) > 1 or (lists and (case.sequence or case.expect or case.remind)):
+        yield "a list as dimension"
+    elif not all(lists <= names for names in held):
+        yield "a list as dimension of a finer key"
+
+
+def _two_ways(case: Case) -> bool:
+    """Return whether events of one type bring one dimension of the case's key by more than one expression."""
+    ways: dict[tuple[str, str], set[str]] = {}
+    for kinds, per in ((case.on, case.per), *((measure.of, measure.per) for measure in case.measures)):
+        for dimension in per:
+            for kind in kinds:
+                ways.setdefault((dimension.name, kind), set()).add(dimension.value.source)
+    own = {dimension.name for dimension in case.per}
+    return any(len(texts) > 1 for (name, _), texts in ways.items() if name in own)
 
 
 def _keys(case: Case) -> Iterator[set[str]]:

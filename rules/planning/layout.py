@@ -69,9 +69,8 @@ def _add(kinds: dict[str, Kind], names: tuple[str, ...], values: set[str]) -> No
 
 
 def _of_group(group: Group, kinds: dict[str, Kind]) -> None:
-    home = {name for part in group.home for name in names_in(part.tree)}
     for name in group.kinds:
-        _add(kinds, (name,), home)
+        _add(kinds, (name,), {read for part in group.home for read in names_in(part.on(name).tree)})
     for state in group.states.values():
         values = {
             name for tree in (*state.value, *(part.tree for part in state.sub)) for name in names_in(tree)

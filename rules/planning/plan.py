@@ -41,16 +41,26 @@ class Stream:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One dimension of a key, as a canonical tree."""
+    """One dimension of a key, as a canonical tree.
+
+    `others`: the event types that a measure counts under the same key, by a tree of their own.
+    """
 
     name: str
     tree: Node
     fan_out: bool = False
+    others: tuple[tuple[str, Node], ...] = ()
 
     @property
     def signature(self) -> str:
         """Return a text equal for equal dimensions."""
-        return f"{self.name}={signature(self.tree)}"
+        elsewhere = "".join(f";{kind}={signature(tree)}" for kind, tree in self.others)
+        return f"{self.name}={signature(self.tree)}{elsewhere}"
+
+    def on(self, kind: str) -> Part:
+        """Return the dimension as events of a type bring it."""
+        tree = dict(self.others).get(kind)
+        return self if tree is None else Part(self.name, tree)
 
 
 @dataclass(slots=True)

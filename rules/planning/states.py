@@ -17,6 +17,7 @@ Role = Literal["fold", "late", "scratch"]
 
 BOUND: Final = 9_223_372_036_854_775_807  # A sum beyond int64 is CEL's overflow: no value.
 MEMBERS: Final = 10_000  # The most members a distinct count tells apart.
+EACH: Final = "each"  # The variable that holds the element of a list a key counts under.
 POINTERS: Final = ("previous", "last", "first")
 
 
@@ -123,8 +124,8 @@ def _point(state: State, where: str, read: Reader, sign: int) -> Lines:
 
 
 def sub_text(parts: tuple[Part, ...], read: Reader) -> str:
-    """Return the text of a sub-key: its one value, or a tuple."""
-    texts = [read.value(part.tree).text for part in parts]
+    """Return the text of a key or sub-key: its one value, or a tuple. Of a list, its element at hand (EACH)."""
+    texts = [EACH if part.fan_out else read.value(part.tree).text for part in parts]
     return texts[0] if len(texts) == 1 else f"({', '.join(texts)})"
 
 
