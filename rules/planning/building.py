@@ -7,15 +7,17 @@ from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import Final
 
+from engine.windows import DAY
 from rules.model import Case, Dimension, Measure, Rule, RuleSet
 from rules.planning.analysis import never_negative
 from rules.planning.later import constructs
 from rules.planning.names import canonical, expanded, names_in, signature
-from rules.planning.plan import Bound, Group, Part, State, Stream, Streams, Unit, Window
+from rules.planning.plan import Bound, Group, Part, State, Stream, Streams, Taken, Unit, Window
+from rules.schema import CALENDARS
 from rules.tree import Call, Const, ListOf, Name, Node
 
 LEVELS: Final = {"info": 1, "warn": 2, "critical": 3}
-CALENDARS: Final = ("day", "week", "month", "quarter", "year")
+_HEADS: Final = {"count", "sum", "distinct", "first", "last", "previous", "histogram"}
 
 
 @dataclass(slots=True)
@@ -253,51 +255,112 @@ def _bind(plan: Plan, group: Group, unit: Unit) -> None:
     group.streams[unit.trigger.bit] = unit.trigger
     inner_of = {measure.name: measure for measure in unit.case.measures}
     for measure in unit.case.measures:
+        if measure.name in _inner_only(unit):
+            continue
         state = _state(plan, group, unit, measure, inner_of)
         least = canonical(measure.at_least.tree) if measure.at_least else None
         unit.bounds[measure.name] = Bound(measure, state, least)
 
 
+def _inner_only(unit: Unit) -> set[str]:
+    """Return the measures that nothing reads but the scans of others."""
+    outer = [measure for measure in unit.case.measures if measure.each and scanned(measure)]
+    inner = {name for measure in outer for value in measure.value for name in value.names}
+    read = {name for _, tree in unit.levels for name in names_in(tree)} | set(unit.shown)
+    read |= {name for tree in unit.lets.values() for name in names_in(tree)}
+    read |= {other.inner for other in unit.case.measures if not scanned(other)}
+    return inner - read
+
+
 def _state(plan: Plan, group: Group, unit: Unit, measure: Measure, named: dict[str, Measure]) -> State:
+    if scanned(measure):
+        return _scan(plan, group, unit, measure, named)
     source = named[measure.inner] if measure.inner else measure
     stream = _stream(plan, unit, source)
-    group.streams[stream.bit] = stream
-    sub = _sub(unit, source, measure)
     value = tuple(expanded(canonical(item.tree), unit.lets) for item in source.value)
-    window = _window(group, source)
-    aggregate = _aggregate(measure)
     inner = source.aggregate if measure.inner else ""
+    aggregate = f"each.{measure.aggregate}" if measure.inner else measure.aggregate
+    found = State(
+        "", aggregate, stream, _sub(unit, source, measure), value, _window(group, source), source, inner
+    )
+    calendar = bool(found.window and group.windows[found.window].calendar)
+    found.peak = aggregate == "sum" and not found.sub and calendar and not never_negative(value)
+    return _kept(group, found, inner)
+
+
+def _scan(plan: Plan, group: Group, unit: Unit, measure: Measure, named: dict[str, Measure]) -> State:
+    """Plan a measure that looks through the tail: itself, or for `each` the measures that its expression names."""
+    value = tuple(expanded(canonical(item.tree), unit.lets) for item in measure.value)
+    sources = [measure]
+    if measure.each:
+        sources = [named[name] for name in sorted(names_in(value[0])) if name in named]
+    sub = _sub(unit, measure, None)
+    taken = []
+    for source in sources:
+        stream = _stream(plan, unit, source)
+        group.streams[stream.bit] = stream
+        values = tuple(expanded(canonical(item.tree), unit.lets) for item in source.value)
+        taken.append(Taken(source.name, source.aggregate, stream, sub, values, source.quantile))
+    window = _window(group, measure)
+    found = State("", "scan", taken[0].stream, sub, value, window, measure, taken=tuple(taken))
+    if measure.over.kind == "open":
+        found.closer = plan.streams.of((measure.over.closer,))
+        group.streams[found.closer.bit] = found.closer
+    told = (measure.aggregate, measure.quantile, measure.each, measure.before, measure.other)
+    by = signature(measure.over.by.tree) if measure.over.by is not None else ""
+    return _kept(group, found, "/".join((*map(str, told), *map(_said, taken), by)))
+
+
+def _said(taken: Taken) -> str:
+    return f"{taken.aggregate}{taken.quantile}{taken.stream.bit}{','.join(map(signature, taken.value))}"
+
+
+def _kept(group: Group, state: State, told: str) -> State:
+    """Return the one state of a cell class that is equal to this one."""
+    measure = state.measure
     key = "/".join(
         (
-            str(stream.bit),
-            ",".join(part.signature for part in sub),
-            aggregate,
-            ",".join(map(signature, value)),
-            window,
-            inner,
+            str(state.mask),
+            ",".join(part.signature for part in state.sub),
+            state.aggregate,
+            ",".join(map(signature, state.value)),
+            state.window,
+            told,
             measure.near + (signature(measure.near_within.tree) if measure.near_within else ""),
         )
     )
     found = group.states.get(key)
     if found is None:
-        found = State(f"m{len(group.states)}", aggregate, stream, sub, value, window, source, inner)
-        calendar = bool(window and group.windows[window].calendar)
-        found.peak = aggregate == "sum" and not sub and calendar and not never_negative(value)
-        found.scan = f"scan_{group.index}_{found.slot}"
-        group.states[key] = found
+        state.slot = f"m{len(group.states)}"
+        state.us = group.windows[state.window].us if state.window else 0
+        state.scan = f"scan_{group.index}_{state.slot}"
+        found = group.states[key] = state
+    for stream in (found.stream, *([found.closer] if found.closer else [])):
+        group.streams[stream.bit] = stream
     return found
 
 
-def _aggregate(measure: Measure) -> str:
-    return "near" if measure.near else f"each.{measure.aggregate}" if measure.inner else measure.aggregate
+def scanned(measure: Measure) -> bool:
+    """Return whether a measure keeps no head."""
+    if measure.each:
+        # The most of a member in one window is kept as it grows.
+        return measure.aggregate != "max" or not measure.inner or measure.each in CALENDARS
+    pointed = measure.aggregate in ("first", "last", "previous") and measure.over.kind != "ever"
+    return (
+        measure.aggregate not in _HEADS
+        or bool(measure.near or measure.other)
+        or (measure.over.kind == "units" and measure.before)
+        or measure.over.kind == "open"
+        or pointed
+    )
 
 
-def _sub(unit: Unit, source: Measure, measure: Measure) -> tuple[Part, ...]:
+def _sub(unit: Unit, source: Measure, measure: Measure | None) -> tuple[Part, ...]:
     held = {part.signature for part in unit.home}
     sub = tuple(part for part in _measure_key(unit, source) if part.signature not in held)
     if source.over.kind == "since":
         sub += (_since(unit),)
-    if measure.member is not None:
+    if measure is not None and measure.member is not None:
         sub += _parts((measure.member,), unit.lets)
     return sub
 
@@ -318,8 +381,11 @@ def _window(group: Group, measure: Measure) -> str:
         window = Window(f"w{over.us}{'c' if closed else ''}_", us=over.us, closed=closed)
     elif over.kind == "units":
         assert over.unit is not None
-        name = f"{over.unit}{over.count}_"
-        window = Window(name, us=over.us, closed=True, unit=over.unit, count=over.count)
+        count = over.count + measure.before  # Those before this one, and this one.
+        us = (over.us - DAY) // over.count * count + DAY
+        window = Window(f"{over.unit}{count}_", us=us, closed=True, unit=over.unit, count=count)
+    elif over.kind == "open":
+        window = Window(f"w{over.us}c_", us=over.us, closed=True)
     else:
         return ""
     group.windows.setdefault(window.prefix, window)

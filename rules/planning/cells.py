@@ -238,7 +238,7 @@ def alone(group: Group) -> bool:
     """Return whether one contribution alone in a cell of this class may be kept without its cell (see `lone`)."""
     return (
         all(
-            state.window and state.aggregate in {*_COUNTED, "sum", "each.sum", "each.max"}
+            state.window and state.aggregate in {*_COUNTED, "sum", "each.max", "scan"}
             for state in group.states.values()
         )
         and all(window.calendar in {"", "day"} for window in group.windows.values())

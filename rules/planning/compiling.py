@@ -172,7 +172,7 @@ class _Writer:
             + forget_lines(part)
         )
         for state in group.states.values():
-            if state.aggregate in ("near", "max", "min"):
+            if state.aggregate == "scan":
                 lines += scan_lines(group, state, read)
         for family in self.families[group.index]:
             if family.suffix:
@@ -285,8 +285,8 @@ class _Writer:
         kind = part.units[0].kind
         calendar = part.units[0].case.alert if kind == "calendar" else ""
         mask = 0
-        for stream in (*(unit.trigger for unit in part.units), *(state.stream for state in part.states)):
-            mask |= stream.bit
+        for bits in (*(unit.trigger.bit for unit in part.units), *(state.mask for state in part.states)):
+            mask |= bits
         return Family(
             kind=kind,  # type: ignore[arg-type]  # one of the alert kinds, by construction
             faces=tuple(self.faces[unit.index] for unit in part.units),

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from rules.model import Case, Measure, Remind, Rule
 
-_RUNNING = {"count", "sum", "distinct", "first", "last", "previous", "histogram", "max", "min"}
 _LOOKUPS = ("payment", "request", "contact")
 _AS_OF = ("account", "owner", "device", "order")
 
@@ -82,24 +81,14 @@ def _of_sequence(case: Case) -> Iterator[str]:
 
 
 def _of_measure(measure: Measure) -> Iterator[str]:
-    if measure.aggregate not in _RUNNING:
-        yield measure.aggregate
-    if measure.inner and measure.aggregate != "max":
-        yield f"each: {measure.each}"
-    if measure.inner and measure.each in ("day", "week", "month", "quarter", "year"):
-        yield f"each: {measure.each}"
-    if measure.over.kind == "units" and measure.before:
-        yield "over: several complete units"
-    if measure.over.kind in ("period", "open"):
-        yield {"period": "over: a named period", "open": "open_until"}[measure.over.kind]
+    if measure.aggregate == "score":
+        yield "score"
+    if measure.over.kind == "period":
+        yield "over: a named period"
     if measure.after_us:
         yield "after"
-    if measure.other:
-        yield "other"
-    if measure.each and not measure.inner:
-        yield "each: of an expression"
-    if measure.aggregate in ("first", "last", "previous") and measure.over.kind != "ever":
-        yield f"{measure.aggregate} over a window"
+    if measure.record and measure.over.kind != "ever":
+        yield f"{measure.aggregate}: event over a window"
 
 
 def _of_names(case: Case) -> Iterator[str]:

@@ -6,9 +6,9 @@ from rules.planning.building import Plan, chain_kind
 from rules.planning.chaining import Chain
 from rules.planning.fields import LIMITS, OWNER_GIVEN, PLACED, allocate, has, prefix_of
 from rules.planning.handlers import ENTITIES, ID_OF, Kind, moves, with_lookups
-from rules.planning.names import expanded, names_in
+from rules.planning.names import canonical, expanded, names_in
 from rules.planning.owing import needed
-from rules.planning.plan import Group, Unit
+from rules.planning.plan import Group, State, Unit
 from rules.tree import Name, Node
 
 
@@ -72,14 +72,31 @@ def _of_group(group: Group, kinds: dict[str, Kind]) -> None:
     for name in group.kinds:
         _add(kinds, (name,), {read for part in group.home for read in names_in(part.on(name).tree)})
     for state in group.states.values():
+        if state.aggregate == "scan":
+            _of_scan(state, kinds)
+            continue
         values = {
             name for tree in (*state.value, *(part.tree for part in state.sub)) for name in names_in(tree)
         }
         if state.measure.record:
             values |= {_field(field) for field in state.measure.fields}
-        if state.measure.near:
-            values.add(f"event.{state.measure.near}")
         _add(kinds, state.stream.kinds, values)
+
+
+def _of_scan(state: State, kinds: dict[str, Kind]) -> None:
+    measure = state.measure
+    trees = [canonical(part.value.tree) for part in (measure.member,) if part is not None]
+    if measure.over.by is not None:
+        trees.append(canonical(measure.over.by.tree))
+    told = {name for tree in (*trees, *(part.tree for part in state.sub)) for name in names_in(tree)}
+    if measure.near:
+        told.add(f"event.{measure.near}")
+    if measure.other:
+        told.add("event.account")
+    for taken in state.taken:
+        _add(kinds, taken.stream.kinds, told | {name for tree in taken.value for name in names_in(tree)})
+    if state.closer is not None:
+        _add(kinds, state.closer.kinds, told)
 
 
 def _field(field: str) -> str:
@@ -122,6 +139,9 @@ def _read_by(unit: Unit) -> set[str]:
     trees += [bound.least for bound in unit.bounds.values() if bound.least is not None]
     trees += [part.tree for bound in unit.bounds.values() for part in bound.state.sub]
     names = {name for tree in trees for name in names_in(expanded(tree, unit.lets))}
+    for bound in unit.bounds.values():  # What a scan compares with the trigger's.
+        names |= {"event.account"} if bound.measure.other else set()
+        names |= {f"event.{bound.measure.near}"} if bound.measure.near else set()
     return {name for name in names if name not in own and prefix_of(name) not in own}
 
 

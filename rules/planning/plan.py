@@ -63,6 +63,18 @@ class Part:
         return self if tree is None else Part(self.name, tree)
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What a scan takes from the tail: the values of one stream, and for `each` what becomes of those of one unit."""
+
+    name: str
+    aggregate: str
+    stream: Stream
+    sub: tuple[Part, ...]
+    value: tuple[Node, ...]
+    quantile: float = 0.0
+
+
 @dataclass(slots=True)
 class State:
     """A measure's head in a cell."""
@@ -77,6 +89,17 @@ class State:
     inner: str = ""  # For `each`: count or sum per member.
     peak: bool = False  # Its highest value in the window is kept, for the guard of late events.
     scan: str = ""  # The function that reads it off the tail, where it keeps no head.
+    taken: tuple[Taken, ...] = ()  # What that function takes.
+    us: int = 0  # How long its window is, where it rolls.
+    closer: Stream | None = None  # Of intervals: the events that close one.
+
+    @property
+    def mask(self) -> int:
+        """Return the flags of all events that it depends on."""
+        bits = self.stream.bit | (self.closer.bit if self.closer else 0)
+        for each in self.taken:
+            bits |= each.stream.bit
+        return bits
 
 
 @dataclass(slots=True)

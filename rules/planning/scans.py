@@ -1,53 +1,133 @@
-"""Measures that keep no head: they look through the window's tail when a case reads them."""
+"""Measures that keep no head: they look through the window's tail when a case reads them.
+
+What is seldom read, or needs all its values at once, costs nothing until then: medians, the last of each member, what a
+unit came to, intervals that are open. The tail holds the window, so a late event changes nothing in how they are read.
+"""
 
 from __future__ import annotations
 
+from typing import Final
+
+from rules.emitted import Reading
 from rules.planning.folding import define, indent, when
-from rules.planning.plan import Group, State
+from rules.planning.names import canonical
+from rules.planning.plan import Group, State, Stream, Taken
 from rules.planning.reader import Reader
-from rules.planning.states import Lines
+from rules.planning.states import BOUND, Lines
+
+_SIZES: Final = {
+    "count",
+    "sum",
+    "distinct",
+}  # Their `at_least` is of the result, that of others of how many there are.
 
 
 def scan_lines(group: Group, state: State, read: Reader) -> Lines:
-    """Return the function that reads a state off the tail of cell `c` for trigger `p`; `own`: whether `p` counts."""
+    """Return the function that reads a state off the tail of cell `c` for trigger `p`.
+
+    `own`: whether `p` counts. `least`: of how much or how many on it has a value.
+    """
+    measure = state.measure
+    lines = ["L = c.items; t = p[0]", *_bounds(group, state)]
+    if measure.each:
+        lines += _each_unit(state, read)
+    elif state.closer is not None:
+        lines += _still_open(state, state.closer, read)
+    else:
+        (taken,) = state.taken
+        if measure.near:
+            mine = read.text(f"event.{measure.near}")
+            lines += [f"if {mine} is None: return 0", f"mine = int({mine}, 16)"]
+        value, asked = _taken(state, taken, read)
+        lines += [f"values = [{value} for x in L[i:j] if {asked}]"]
+    size = "found" if measure.aggregate in _SIZES else "len(values)"
+    lines += [
+        f"found = {_aggregate(measure.aggregate, 'values', measure.quantile)}",
+        f"return None if found is None or {size} < least else found",
+    ]
+    return define(f"{state.scan}(T, c, p, own, least)", lines)
+
+
+def _bounds(group: Group, state: State) -> Lines:
+    """Return what sets `i` and `j`: where in the tail the window begins and ends."""
     window = group.windows.get(state.window)
     assert window is not None, "a scan needs a window"
     start = f"bisect_left(L, (c.{window.prefix}s,))" if window.calendar else f"c.{window.prefix}l"
-    lines = ["L = c.items", f"i = {start}", *_begin(state, read), "while True:"]
-    body = [
-        "x = L[i]",
-        "if x is p and not own: break",
-        *when(f"x[5] & {state.stream.bit}", _visit(state, read)),
-        "if x is p: break",
-        "i += 1",
-    ]
-    return define(f"{state.scan}(T, c, p, own)", [*lines, *indent(body), _result(state)])
+    end = "bisect_left(L, p[:4]) + own"
+    if state.measure.over.kind == "units" and state.measure.before:  # The complete units before this one.
+        end = f"bisect_left(L, (T.zone.window({window.unit!r}, t)[0],))"
+    return [f"i = {start}", f"j = {end}"]
 
 
-def _begin(state: State, read: Reader) -> Lines:
-    if state.aggregate != "near":
-        return ["best = None"]
-    mine = read.text(f"event.{state.measure.near}")
+def _of(read: Reader) -> Reader:
+    """Return a reader of `x`, a contribution in the tail."""
+    return Reader(read.kinds, read.limits, read.columns, "x", read.dynamic, read.steps)
+
+
+def _taken(state: State, taken: Taken, read: Reader) -> tuple[str, str]:
+    """Return the value that a contribution `x` adds to a stream, and the condition that it does."""
+    reader, measure = _of(read), state.measure
+    values = [reader.value(tree) for tree in taken.value]
+    text = (
+        f"({', '.join(one.text for one in values)})" if len(values) > 1 else values[0].text if values else "x"
+    )
+    asked = [f"x[5] & {taken.stream.bit}"]
+    for part in taken.sub:
+        mine, its = read.value(part.tree), reader.value(part.tree)
+        asked += [*mine.given, *its.given, f"{its.text} == {mine.text}"]
+    if measure.other:
+        asked.append(f"{reader.text('event.account')} != {read.text('event.account')}")
+    if measure.near:
+        near = reader.text(f"event.{measure.near}")
+        assert measure.near_within is not None
+        most = read.value(measure.near_within.tree).text
+        asked.append(f"{near} is not None and (int({near}, 16) ^ mine).bit_count() <= {most}")
+    asked += [given for one in values for given in one.given]
+    return text, " and ".join(dict.fromkeys(asked))
+
+
+def _aggregate(name: str, values: str, share: float) -> str:
+    return f"AGGREGATES[{name!r}]({values}{f', {share}' if name == 'quantile' else ''})"
+
+
+def _still_open(state: State, closer: Stream, read: Reader) -> Lines:
+    """Return what gathers the values of the intervals that nothing has closed."""
+    over, reader = state.measure.over, _of(read)
+    assert over.by is not None, "intervals are told apart by something"
+    by = reader.value(canonical(over.by.tree))
+    value, asked = _taken(state, state.taken[0], read)
+    named = " and ".join([f"x[5] & {closer.bit}", *by.given])
+    begun = " and ".join(dict.fromkeys([asked, *by.given]))
     return [
-        "seen = set()",
-        f"mine = int({mine}, 16) if {mine} is not None else None",
-        "if mine is None: return 0",
+        "held = []",
+        "for x in L[i:j]:",
+        *indent(when(named, [f"held = [each for each in held if each[0] != {by.text}]"])),
+        *indent(when(begun, [f"held.append(({by.text}, {value}))"])),
+        "values = [value for _, value in held]",
     ]
 
 
-def _visit(state: State, read: Reader) -> Lines:
-    reader = Reader(read.kinds, read.limits, read.columns, "x", read.dynamic, read.steps)
-    emitted = reader.value(state.value[0])
-    if state.aggregate == "near":
-        near = reader.text(f"event.{state.measure.near}")
-        assert state.measure.near_within is not None
-        most = read.value(state.measure.near_within.tree).text
-        close = f"{near} is not None and (int({near}, 16) ^ mine).bit_count() <= {most}"
-        return when(" and ".join((close, *emitted.given)), [f"seen.add({emitted.text})"])
-    better = ">" if state.aggregate == "max" else "<"
-    lines = [f"y = {emitted.text}", f"if best is None or y {better} best: best = y"]
-    return when(" and ".join(emitted.given), lines)
-
-
-def _result(state: State) -> str:
-    return "return len(seen)" if state.aggregate == "near" else "return best"
+def _each_unit(state: State, read: Reader) -> Lines:
+    """Return what gathers the values that the named measures give together, for each unit or member with an event."""
+    measure, reader = state.measure, _of(read)
+    place = f"T.zone.window({measure.each!r}, x[0])[0]"
+    given: tuple[str, ...] = ()
+    if measure.member is not None:
+        member = reader.value(canonical(measure.member.value.tree))
+        place, given = member.text, tuple(member.given)
+    lines: Lines = ["units = {}", "for x in L[i:j]:"]
+    named: dict[str, Reading] = {}
+    for at, taken in enumerate(state.taken):
+        value, asked = _taken(state, taken, read)
+        empty = f"({', '.join('[]' for _ in state.taken)},)"
+        put = f"units.setdefault({place}, {empty})[{at}].append({value})"
+        lines += indent(when(" and ".join(dict.fromkeys([asked, *given])), [put]))
+        sure = taken.aggregate in ("count", "distinct")
+        named[taken.name] = Reading(f"m{at}", None if sure else f"m{at} is not None", -BOUND, BOUND)
+    worth = read.knowing(named).value(state.value[0])
+    body = [
+        f"m{at} = {_aggregate(taken.aggregate, f'units[at][{at}]', taken.quantile)}"
+        for at, taken in enumerate(state.taken)
+    ]
+    body += when(" and ".join(worth.given), [f"values.append({worth.text})"])
+    return [*lines, "values = []", "for at in sorted(units):", *indent(body)]

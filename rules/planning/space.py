@@ -17,6 +17,7 @@ from engine.sweeping import tidy
 from engine.tenant import BASES
 from engine.windows import HALF_MINUTE, Zone
 from engine.workdays import workday_after, workday_before
+from rules.aggregates import AGGREGATES
 from rules.functions import date_of
 from rules.model import RuleSet
 from rules.planning.reader import constant
@@ -28,7 +29,7 @@ def namespace(rules: RuleSet) -> dict[str, Any]:
     space = functions_of(rules)
     space["fn_hour"] = _hour
     space.update(
-        bisect_left=bisect_left, Cell=Cell, level_in=level_in, NOTHING={}, Due=Due, owe=owe,
+        AGGREGATES=AGGREGATES, bisect_left=bisect_left, Cell=Cell, level_in=level_in, NOTHING={}, Due=Due, owe=owe,
         advance=sequences.advance, insert_late=lateness.insert_late, tidy=tidy, note=lateness.note, limits_of=limits_of,
         qualified=qualified, consented=consented, in_force=in_force, listed=listed, hash_of=hash_of, day_of=date_of,
         business_deadline=business_deadline, day_number=day_number, workday_after=workday_after,

@@ -26,7 +26,7 @@ def initial(state: State) -> list[tuple[str, str]]:
     slot = state.slot
     if state.aggregate in POINTERS:
         return [(slot, "None"), (f"{slot}b", "None")]
-    if state.aggregate in ("near", "max", "min"):
+    if state.aggregate == "scan":
         return []
     if state.aggregate.startswith("each."):
         return [(slot, "{}"), (f"{slot}t", "0")]
@@ -73,7 +73,7 @@ def _change(state: State, c: str, read: Reader, role: Role, sign: int) -> Lines:
         return _each(state, where, read, "1" if state.inner == "count" else values[0], sign)
     if aggregate in POINTERS:
         return _point(state, where, read, sign)
-    if aggregate in ("near", "max", "min"):
+    if aggregate == "scan":
         return []
     if aggregate in ("distinct", "histogram"):
         return _member(state, where, read, values[0], sign)
@@ -137,16 +137,15 @@ def reading(bound: Bound, c: str, read: Reader, columns: dict[str, int], *, own:
     measure, state = bound.measure, bound.state
     where = f"{c}.{state.slot}"
     aggregate = state.aggregate
+    if aggregate == "scan":
+        return _scanned(bound, c, read, own=own and not measure.before)
     if aggregate in POINTERS:
         return _record(bound, where, columns)
     given: list[str] = []
     for part in () if aggregate.startswith("each.") else state.sub:
         given += read.value(part.tree).given
-    text = _text(state, where, read, own=own)
-    low = 0 if aggregate in ("count", "distinct", "near") else -BOUND
-    if aggregate in ("max", "min"):
-        given.append(f"(x_{state.slot} := {text}) is not None")
-        text = f"x_{state.slot}"
+    text = _text(state, where, read)
+    low = 0 if measure.aggregate in ("count", "distinct") else -BOUND
     if bound.least is not None:
         least = read.value(bound.least)
         given += [*least.given, f"{text} >= {least.text}"]
@@ -164,12 +163,23 @@ def read_floor(bound: Bound, read: Reader) -> int:
     return found.low if found is not None and found.low is not None else 0
 
 
-def _text(state: State, where: str, read: Reader, *, own: bool) -> str:
+def _scanned(bound: Bound, c: str, read: Reader, *, own: bool) -> dict[str, Reading]:
+    """Read a measure that looks through the tail, where an expression asks whether it is there."""
+    measure, state = bound.measure, bound.state
+    least = read.value(bound.least) if bound.least is not None else None
+    found = f"x_{state.slot}{'' if bound.least is None else measure.name}"
+    asked = f"({found} := {state.scan}(T, {c}, {read.var}, {own}, {least.text if least else 0})) is not None"
+    given = " and ".join([*(least.given if least else ()), asked])
+    if measure.type != "int":
+        return {measure.name: Reading(found, f"({given})")}
+    low = 0 if measure.aggregate in ("count", "distinct") else -BOUND
+    return {measure.name: Reading(found, f"({given})", low, BOUND)}
+
+
+def _text(state: State, where: str, read: Reader) -> str:
     aggregate = state.aggregate
     if aggregate.startswith("each."):
         return f"{where}t"
-    if aggregate in ("near", "max", "min"):
-        return f"{state.scan}(T, {where.partition('.')[0]}, {read.var}, {own})"
     if aggregate == "distinct":
         held = f"{where}.get({sub_text(state.sub, read)}, ())" if state.sub else where
         return f"len({held})"
@@ -204,7 +214,7 @@ def in_range(bounds: list[Bound], c: str, read: Reader) -> str:
     It is asked only once a level holds. No sum of fewer than a thousand amounts can get there.
     """
     texts = [
-        _text(bound.state, f"{c}.{bound.state.slot}", read, own=True)
+        _text(bound.state, f"{c}.{bound.state.slot}", read)
         for bound in bounds
         if bound.state.aggregate == "sum"
     ]

@@ -9,7 +9,7 @@ from itertools import product
 from math import ceil
 from typing import Any, TypeAlias
 
-from tests.oracle.cel import holds
+from tests.oracle.cel import Expression, holds
 from tests.oracle.events import Event
 from tests.oracle.functions import distance_km
 from tests.oracle.instants import calendar
@@ -67,13 +67,30 @@ class Measures:
             values = self._grouped(measure, key, window, scope)
         else:
             pool = self._pool(measure).get(key, [])
-            values = [c.value for c in pool if window.holds(c) and _chosen(measure, c, trigger, scope)]
+            inside = [c for c in pool if window.holds(c) and _chosen(measure, c, trigger, scope)]
+            if measure.over.kind == "open":
+                inside = [c for c in inside if not self._closed(measure, c.event, key, window)]
+            values = [c.value for c in inside]
         result = aggregate(measure, values)
         if measure.at_least is not None:
             size = result if measure.aggregate in ("count", "sum", "distinct") else len(values)
             if size < measure.at_least.run(scope):
                 raise Undecided(f"{measure.name} is below its at_least")
         return result
+
+    def _closed(self, measure: Measure, begun: Event, key: Key, window: _Window) -> bool:
+        """Return whether an interval was closed before the window ends, by an event of its key and its name."""
+        over, per = measure.over, self.case.per if measure.per is None else measure.per
+        assert over.by is not None
+        name = _read(over.by, Scope(self.world, begun, measure.lets))
+        if name is None:
+            return True  # What has no name is no interval.
+        for event in self.world.of((over.closer,)):
+            scope = Scope(self.world, event, measure.lets)
+            inside = begun.position < event.position and window.reaches(event)
+            if inside and key in keys(scope, per) and _read(over.by, scope) == name:
+                return True
+        return False
 
     def _pool(self, measure: Measure) -> Pool:
         private = not measure.of or measure.per is None  # It depends on the case that reads it.
@@ -157,6 +174,10 @@ class _Window:
             return False
         if self.since is not None and contribution.since is not self.since:
             return False
+        return self.reaches(event)
+
+    def reaches(self, event: Event) -> bool:
+        """Return whether an event comes before the window's end."""
         return event.position < self.at if self.strict else event.position <= self.at
 
 
@@ -171,13 +192,21 @@ def _bounds(over: Over, trigger: Trigger, *, before: bool) -> tuple[int, int]:
             return calendar(over.unit, time)
         case "rolling":
             return time - over.length + 1, _ENDLESS  # Open on the left; instants are whole microseconds.
-        case "within":
+        case "within" | "open":
             return time - over.length, _ENDLESS
         case "units":
             if before:  # The complete ones before this one.
                 return calendar(over.unit, time, -over.length)[0], calendar(over.unit, time)[0]
             return calendar(over.unit, time, 1 - over.length)[0], _ENDLESS
     return -_ENDLESS, _ENDLESS
+
+
+def _read(text: Expression, scope: Scope) -> Value:
+    """Return what an expression comes to, None where it has no value."""
+    try:
+        return text.run(scope)
+    except Undecided:
+        return None
 
 
 def _chosen(measure: Measure, contribution: Contribution, trigger: Trigger, scope: Scope) -> bool:

@@ -130,7 +130,7 @@ def _shared(pack: Raw, own: Raw) -> dict[str, Measure]:
 
 
 def _measure(name: str, raw: Raw, lets: dict[str, Expression], siblings: Raw) -> Measure:
-    unknown = raw.keys() & {"after", "open_until", "score", "features"}
+    unknown = raw.keys() & {"after", "score", "features"}
     if unknown or isinstance(raw.get("over"), dict):
         raise Unsupported(f"measure {name}: {sorted(unknown) or 'over: period'}")
     (aggregate,) = raw.keys() & AGGREGATES
@@ -160,6 +160,10 @@ def _value(written: str, lets: dict[str, Expression], siblings: Raw) -> Expressi
 def _over(raw: Raw) -> Over:
     if "within" in raw:
         return Over("within", length=duration(raw["within"]))
+    if "open_until" in raw:
+        told = raw["open_until"]
+        length = duration(told["at_most"])
+        return Over("open", length=length, closer=told["event"], by=_expression(told["by"]))
     text = str(raw["over"])
     if text == "ever":
         return Over("ever")
@@ -186,7 +190,7 @@ def _alert(raw: Raw, used: tuple[Measure, ...]) -> tuple[str, str]:
     kinds, units = {over.kind for over in windows}, {over.unit for over in windows}
     if kinds == {"calendar"} and len(units) == 1:
         return units.pop(), ""
-    if kinds <= {"rolling", "units"}:
+    if kinds <= {"rolling", "units", "open"}:
         return "episode", ""
     raise Unsupported(f"{raw['id']}: windows differ and no `alert:`")
 

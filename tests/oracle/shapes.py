@@ -21,12 +21,14 @@ class Dimension:
 
 @dataclass(frozen=True, slots=True)
 class Over:
-    """A window: `kind` is calendar, rolling, within, units, ever or since."""
+    """A window: `kind` is calendar, rolling, within, units, ever, since, or open: intervals that `closer` ends."""
 
     kind: str
     unit: str = ""
     length: int = 0  # Microseconds, or a number of units.
     step: str = ""
+    closer: str = ""
+    by: Expression | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
