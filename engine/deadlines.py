@@ -14,10 +14,11 @@ from heapq import heappush
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from engine.cells import Cell, marks_after, marks_from
-from engine.program import FLAGS, SUB, TIME, Contribution, Face, Key, Mark, Position, Shown, named
+from engine.program import FLAGS, SOURCE, SUB, TIME, Contribution, Face, Key, Mark, Position, Shown, named
 
 if TYPE_CHECKING:
     from engine.tenant import Tenant
+    from engine.windows import CalendarUnit
 
 AFTER_ALL: Final = "\U0010ffff"  # Sorts after every source: a deadline stands after the events of its time.
 
@@ -50,16 +51,20 @@ class Deadline:
     due: Callable[[Tenant, Contribution], list[Due]]  # Earliest first.
     shown: Callable[[Tenant, Contribution], Shown]
     ladder: bool  # A reminder: every rung is an alert of its own.
+    every: CalendarUnit | None = None  # A reminder that arms anew at the beginning of each of these.
+    # Whether a trigger is still one as of the beginning of a later period: its contribution with that as its time.
+    still: Callable[[Tenant, Contribution], bool] | None = None
 
 
 class Owing(Cell):
     """One key's arming and answering events; `open` are the armings that nothing answered yet."""
 
-    __slots__ = ("open",)
+    __slots__ = ("ahead", "open")
 
     def __init__(self, key: Key) -> None:
         super().__init__(key)
         self.open: list[Contribution] = []
+        self.ahead: dict[Contribution, int] = {}  # By trigger: the beginning of the next period it arms.
 
 
 def owe(tenant: Tenant, case: Deadline, key: Key, item: Contribution) -> None:
@@ -121,12 +126,17 @@ def _step(
 
 
 def _arm(tenant: Tenant, case: Deadline, cell: Owing, armed: Contribution) -> None:
-    """Set a timer for each deadline to come; a ladder that lies wholly in the past speaks at once."""
+    """Set a timer for each deadline to come; a ladder that lies wholly in the past speaks at once.
+
+    One that arms anew each period does not: it is the next period's turn.
+    """
     dues = case.due(tenant, armed)
+    if case.every:
+        _set_next_period(tenant, case, cell, armed)
     ahead = [(number, due) for number, due in enumerate(dues) if due.at_us >= armed[TIME] or not case.ladder]
     for number, due in ahead:
         _set_timer(tenant, case, cell, armed, number, due)
-    if case.ladder and dues and not ahead:
+    if case.ladder and dues and not ahead and not case.every:
         _enter(tenant, case, cell, _at_arming(case, tenant, armed, dues[-1]), moved=False)
 
 
@@ -138,7 +148,11 @@ def _at_arming(case: Deadline, tenant: Tenant, armed: Contribution, due: Due) ->
 def ring(tenant: Tenant, case: Deadline, key: Key, armed: Contribution, at_us: int) -> None:
     """Decide the deadlines of an arming that a timer speaks of."""
     cell = tenant.cells[case.place].get(key)
-    if cell is None or armed not in _armings(tenant, case, cell):
+    if cell is None:
+        return
+    if case.every and cell.ahead.get(armed[SOURCE : SUB + 1]) == at_us == armed[TIME]:
+        _arm(tenant, case, cell, armed)
+    if armed not in _armings(tenant, case, cell):
         return
     end = _end(tenant, case, cell, armed)
     for due in case.due(tenant, armed):
@@ -165,10 +179,18 @@ def _stands(case: Deadline, due: Due, armed: Contribution, end: Contribution | N
 
 
 def _armings(tenant: Tenant, case: Deadline, cell: Owing) -> list[Contribution]:
-    """Return the events that really armed: with `first`, only those that found nothing waiting."""
+    """Return the events that really armed: with `first`, only those that found nothing waiting.
+
+    What arms anew each period is there once for each, with the period's beginning for its time.
+    """
+    if case.every:
+        found = [
+            each for item in cell.items if arms(case, cell, item) for each in _periods(tenant, case, item)
+        ]
+        return sorted(found, key=lambda item: item[: SUB + 1])  # As their timers ring.
     if case.mode != "first":
         return [item for item in cell.items if arms(case, cell, item)]
-    found: list[Contribution] = []
+    found = []
     waiting: list[Contribution] = []
     for item in cell.items:
         _step(tenant, case, cell, item, waiting)
@@ -177,14 +199,34 @@ def _armings(tenant: Tenant, case: Deadline, cell: Owing) -> list[Contribution]:
     return found
 
 
+def _periods(tenant: Tenant, case: Deadline, armed: Contribution) -> Iterator[Contribution]:
+    assert case.every is not None
+    assert case.still is not None
+    yield armed
+    start = tenant.zone.window(case.every, armed[TIME])[1]
+    while start < tenant.clock:
+        later = (start, *armed[1:])
+        if case.still(tenant, later):
+            yield later
+        start = tenant.zone.window(case.every, start)[1]
+
+
 def _end(tenant: Tenant, case: Deadline, cell: Owing, armed: Contribution) -> Contribution | None:
     """Return the first event that ended the waiting of an arming: its answer, or a newer arming that took its place."""
-    for item in cell.items[bisect_left(cell.items, armed[: SUB + 1]) + 1 :]:
+    for item in cell.items[_following(cell, armed) :]:
         if item[FLAGS] & case.answering and case.answers(tenant, armed, item):
             return item
         if case.mode == "latest" and arms(case, cell, item):
             return item
     return None
+
+
+def _following(cell: Owing, armed: Contribution) -> int:
+    """Return where among a key's events those after an arming begin; a period begins before the events of its time."""
+    at = bisect_left(cell.items, armed[: SUB + 1])
+    if at < len(cell.items) and cell.items[at][: SUB + 1] == armed[: SUB + 1]:
+        return at + 1
+    return bisect_left(cell.items, (armed[TIME],))
 
 
 def settle_again(tenant: Tenant, case: Deadline, cell: Owing) -> None:
@@ -211,11 +253,13 @@ def _marks(tenant: Tenant, case: Deadline, armed: Contribution, end: Contributio
     for due in dues:
         if due.at_us < tenant.clock and _stands(case, due, armed, end):
             yield _mark(tenant, case, armed, due)
-    if case.ladder and dues and all(due.at_us < armed[TIME] for due in dues):
+    if case.ladder and dues and not case.every and all(due.at_us < armed[TIME] for due in dues):
         yield _at_arming(case, tenant, armed, dues[-1])
 
 
 def _arm_again(tenant: Tenant, case: Deadline, cell: Owing, armed: Contribution) -> None:
+    if case.every and tenant.zone.window(case.every, armed[TIME])[1] >= tenant.clock:
+        _set_next_period(tenant, case, cell, armed)
     for number, due in enumerate(case.due(tenant, armed)):
         if due.at_us >= tenant.clock:
             _set_timer(tenant, case, cell, armed, number, due)
@@ -259,8 +303,19 @@ def forget(tenant: Tenant, case: Deadline, cell: Owing, before_us: int) -> bool:
     return not cell.items and not cell.journal.get(case.face.index)
 
 
+def _set_next_period(tenant: Tenant, case: Deadline, cell: Owing, armed: Contribution) -> None:
+    """Wake up, once, at the beginning of the period after the one of an arming, to arm what the trigger arms then."""
+    assert case.every is not None
+    start = tenant.zone.window(case.every, armed[TIME])[1]
+    if cell.ahead.get(armed[SOURCE : SUB + 1], -1) < start:
+        cell.ahead[armed[SOURCE : SUB + 1]] = start
+        _set_timer(tenant, case, cell, (start, *armed[1:]), -1, Due(0, start, 0, boundary=True))
+
+
 def _live(tenant: Tenant, case: Deadline, cell: Owing, armed: Contribution, before_us: int) -> bool:
     """Return whether an arming still waits, or a late event could still change what became of it."""
+    if case.every:
+        return True  # It arms anew for ever.
     end = _end(tenant, case, cell, armed)
     if end is not None:
         return bool(end[TIME] >= before_us)

@@ -17,6 +17,7 @@ from rules.location import Location
 from rules.model import Case, Expect, Expression, Level, Remind
 from rules.problems import Desk
 from rules.schema import NAME, fields, key_at, scalar
+from rules.vocabulary import period_names
 
 DECIDERS: Final = ("levels", "expect", "remind")
 _RESERVED: Final = frozenset(
@@ -84,6 +85,8 @@ def read_case(
     where = names.expression(scalar(written.found.get("where"), desk), filters, desk.about("where"), "bool")
     steps = read_steps(trigger, names, ground, desk.about("sequence"))
     decider = _decider(written, trigger, names, space, desk)
+    periods = period_names() if decider.remind and decider.remind.every else {}
+    told = Space(space.name, {**scope, **periods}, measures=True)
     case = Case(
         rule=written.rule,
         name=written.name,
@@ -98,8 +101,8 @@ def read_case(
         expect=decider.expect,
         remind=decider.remind,
         alert=decider.alert,
-        message=read_texts(written.found.get("message"), "message", names, space, key, written.at),
-        action=read_texts(written.found.get("action"), "action", names, space, key, written.at),
+        message=read_texts(written.found.get("message"), "message", names, told, key, written.at),
+        action=read_texts(written.found.get("action"), "action", names, told, key, written.at),
         measures=names.finished(),
         lets=tuple(names.built_lets.values()),
     )

@@ -346,6 +346,8 @@ class _Writer:
             due=space[f"due_{index}"],
             shown=space[f"shown_{index}"],
             ladder=case.remind is not None,
+            every=case.remind.every if case.remind else None,
+            still=space.get(f"still_{index}"),
         )
 
     def _sequence(self, unit: Unit, space: dict[str, Any]) -> Sequence:

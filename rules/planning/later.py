@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rules.model import Case, Measure, Remind, Rule
+from rules.model import Case, Expression, Measure, Remind, Rule
+from rules.planning.fields import ACCOUNT, OWNER, is_as_of
 
 _LOOKUPS = ("payment", "request", "contact")
 _AS_OF = ("account", "owner", "device", "order")
@@ -22,7 +23,7 @@ def _of_case(case: Case) -> Iterator[str]:
         if kind.startswith("expectation."):
             yield kind
     yield from _of_lists(case)
-    yield from _of_remind(case.remind)
+    yield from _of_remind(case.remind, case.where)
     yield from _of_sequence(case)
     for measure in case.measures:
         yield from _of_measure(measure)
@@ -62,9 +63,11 @@ def _keys(case: Case) -> Iterator[set[str]]:
             yield {dimension.name for dimension in measure.per}
 
 
-def _of_remind(remind: Remind | None) -> Iterator[str]:
-    if remind and remind.every:
-        yield "remind: every"
+def _of_remind(remind: Remind | None, where: Expression | None) -> Iterator[str]:
+    if remind and remind.every and where is not None:
+        read = {name for name in where.names if is_as_of(name)}
+        if not read <= {*ACCOUNT, *OWNER, "account.id", "owner.id", "event.owner"}:
+            yield "remind: every, with a filter that looks up more than the account and its owner"
 
 
 def _of_sequence(case: Case) -> Iterator[str]:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from engine.periods import Period
 from rules.emitted import Reading
 from rules.model import Case
 from rules.planning.building import LEVELS
+from rules.planning.fields import ACCOUNT, MAYBE_ABSENT, OWNER, is_as_of, prefix_of
 from rules.planning.folding import indent, shown_text
 from rules.planning.names import canonical, expanded, names_in, signature
 from rules.planning.plan import Part, Unit
-from rules.planning.reader import Reader, true
+from rules.planning.reader import Reader, local, true
 from rules.planning.states import Lines
 from rules.tree import Call, Name, Node
 
@@ -83,6 +85,7 @@ def needed(unit: Unit) -> tuple[set[str], set[str]]:
     if case.remind:
         trees.append(expanded(canonical(case.remind.date.tree), unit.lets))
         trees += [expanded(canonical(rung.days.tree), unit.lets) for rung in case.remind.rungs]
+        armed |= _as_of_ids(unit) if case.remind.every else set()
     if case.expect:
         trees += [expanded(canonical(due.tree), unit.lets) for _, due in case.expect.by]
     for tree in trees:
@@ -93,7 +96,9 @@ def needed(unit: Unit) -> tuple[set[str], set[str]]:
     for key in answer_keys(unit) or ():
         for part in key:
             answering |= names_in(part.tree)
-    return armed, answering
+    return {name for name in armed if not _of_period(name)}, {
+        name for name in answering if not _of_period(name)
+    }
 
 
 def deadline_lines(unit: Unit, read: Reader) -> Lines:
@@ -101,20 +106,63 @@ def deadline_lines(unit: Unit, read: Reader) -> Lines:
     index = unit.index
     lines = [f"def home_{index}(p):", *indent([f"return {_key_or_none(unit.key, read)}"]), ""]
     where = answer_where(unit.case, unit.lets)
+    every = unit.case.remind.every if unit.case.remind else None
+    if every:
+        lines += _still(unit, read)
+        read = read.knowing({f"period.{field}": Reading(f"period.{field}") for field in Period._fields})
     lines += [f"def answers_{index}(T, a, p):"]
     lines += [
-        *indent(["zone = T.zone", f"return {true((where,), _answering(where, read)) if where else 'True'}"]),
+        *indent(["zone = T.zone", *_period(every, "a[0]")]),
+        *indent([f"return {true((where,), _answering(where, read)) if where else 'True'}"]),
         "",
     ]
     due = _expected(unit, read) if unit.case.expect else _rungs(unit, read)
     lines += [
         f"def due_{index}(T, p):",
-        *indent(["t = p[0]; zone = T.zone; found = []", *due, "return found"]),
+        *indent(["t = p[0]; zone = T.zone; found = []", *_period(every, "t"), *due, "return found"]),
         "",
     ]
     lets = {name: _let(tree, unit, read) for name, tree in unit.lets.items()}
     shown = shown_text(unit, read.knowing(lets))
-    return [*lines, f"def shown_{index}(T, p):", *indent(["zone = T.zone", f"return {shown}"]), ""]
+    told = ["zone = T.zone", *_period(every, "p[0]"), f"return {shown}"]
+    return [*lines, f"def shown_{index}(T, p):", *indent(told), ""]
+
+
+def _of_period(name: str) -> bool:
+    return name.startswith("period.")
+
+
+def _period(every: str | None, at: str) -> Lines:
+    return [f"period = period_of({every!r}, {at}, zone)"] if every else []
+
+
+def _as_of_ids(unit: Unit) -> set[str]:
+    """Return what names the entities whose values a trigger's own filter reads."""
+    where = _own_where(unit)
+    names = names_in(where) if where is not None else set()
+    return names | {"event." + prefix_of(name) for name in names if is_as_of(name) and name != "event.owner"}
+
+
+def _own_where(unit: Unit) -> Node | None:
+    where = unit.case.where
+    return expanded(canonical(where.tree), unit.lets) if where else None
+
+
+def _still(unit: Unit, read: Reader) -> Lines:
+    """Return `still_N`: whether a trigger's filter holds as of a later time, that of its contribution."""
+    where = _own_where(unit)
+    lines = ["t = p[0]; zone = T.zone; q = (t, '', '', '')"]
+    named: dict[str, Reading] = {}
+    for name in sorted(names_in(where)) if where is not None else ():
+        entity = prefix_of(name)
+        if entity in ("account", "owner"):
+            field = {**ACCOUNT, **OWNER}[name]
+            line = f"(T.{entity}s.get({read.text(f'event.{entity}')}) or NOBODY_{entity})"
+            lines.append(f"{local(name)} = {line}.at(q)[{field}]")
+            given = f"{local(name)} is not None" if name in MAYBE_ABSENT else None
+            named[name] = Reading(local(name), given)
+    lines.append(f"return {true((where,), read.knowing(named)) if where is not None else 'True'}")
+    return [f"def still_{unit.index}(T, p):", *indent(lines), ""]
 
 
 def _let(tree: Node, unit: Unit, read: Reader) -> Reading:

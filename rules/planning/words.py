@@ -14,7 +14,7 @@ from rules.model import Case, Expression, Level, Limit, Text
 from rules.planning.names import canonical, names_in
 from rules.planning.plan import Unit
 from rules.tree import TypeName
-from rules.vocabulary import event_names
+from rules.vocabulary import event_names, period_names
 
 # How many record units one unit of a double is: percent as basis points, times and z in thousandths, km in metres,
 # probability in parts per million.
@@ -107,6 +107,8 @@ def _declared(
     for let in case.lets:
         if let.name == name:
             return ("", "") if let.value.type == "bool" else (let.value.type, let.value.unit)
+    if name in (periods := period_names()):
+        return periods[name].type, periods[name].unit
     prefix, _, field = name.partition(".")
     kinds = steps.get(prefix) or case.on or tuple(kind for step in case.sequence[-1:] for kind in step.events)
     known = (

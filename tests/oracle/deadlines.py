@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from chinese_calendar import is_workday
@@ -13,10 +13,10 @@ from tests.oracle.alerts import RANK, Alert, Crossing, deadline_window, rising
 from tests.oracle.cel import Expression, holds
 from tests.oracle.events import Event
 from tests.oracle.functions import day
-from tests.oracle.instants import business, midnight
+from tests.oracle.instants import business, calendar, local, midnight
 from tests.oracle.payloads import PAYLOADS
 from tests.oracle.scopes import Scope
-from tests.oracle.shapes import Case, Dimension, Expect
+from tests.oracle.shapes import Case, Dimension, Expect, Remind
 from tests.oracle.triggers import Key, Trigger, keys
 from tests.oracle.undecided import Undecided
 from tests.oracle.world import World
@@ -85,7 +85,44 @@ def armings(world: World, case: Case, own: list[Trigger]) -> Iterator[Waiting]:
 
 def reminders(world: World, case: Case, own: list[Trigger], clock: int) -> list[Alert]:
     """Return the alerts of a case with `remind`: each rung is one, unless withdrawn or past when it was armed."""
-    return _merged([alert for trigger in own for alert in _ladder(world, case, trigger, clock)])
+    arming = [(start, trigger) for trigger in own for start in _periods(world, case, trigger, clock)]
+    arming.sort(key=lambda pair: (pair[0], pair[1].event.source, pair[1].event.id))
+    return _merged(
+        [alert for start, trigger in arming for alert in _ladder(world, case, trigger, clock, start)]
+    )
+
+
+def _periods(world: World, case: Case, trigger: Trigger, clock: int) -> Iterator[int]:
+    """Yield when a trigger arms: at its own time, then at the beginning of each period at which it is still one."""
+    remind = case.remind
+    assert remind is not None
+    yield trigger.event.time
+    start = calendar(remind.every, trigger.event.time)[1] if remind.every else clock
+    while start < clock:
+        if holds(case.where, Scope(world, _as_of(trigger.event, start), case.lets, trigger.steps)):
+            yield start
+        start = calendar(remind.every, start)[1]
+
+
+def _as_of(event: Event, start: int) -> Event:
+    """Return a trigger as it is read at the beginning of a period, before all events of that time."""
+    return replace(event, time=start, position=(start, 0), cache={})
+
+
+def _period(remind: Remind, start: int) -> dict[str, object]:
+    """Return the names of the period that holds an instant."""
+    if not remind.every:
+        return {}
+    begins, ends = calendar(remind.every, start)
+    first, last = local(begins).date(), local(ends - 1).date()
+    names = {"year": str(first.year), "month": first.isoformat()[:7]}
+    names["quarter"] = f"{first.year}Q{(first.month - 1) // 3 + 1}"
+    return {
+        "period.id": names[remind.every],
+        "period.start": first.isoformat(),
+        "period.end": last.isoformat(),
+        "period.year": first.year,
+    }
 
 
 def _answered_by(waiting: Waiting, event: Event) -> bool:
@@ -157,10 +194,10 @@ def _outcome(case: Case, trigger: Trigger, kind: str, waited: int, after: tuple[
     )
 
 
-def _ladder(world: World, case: Case, trigger: Trigger, clock: int) -> Iterator[Alert]:
+def _ladder(world: World, case: Case, trigger: Trigger, clock: int, start: int) -> Iterator[Alert]:
     remind, event = case.remind, trigger.event
     assert remind is not None
-    scope = Scope(world, event, case.lets, trigger.steps)
+    scope = Scope(world, event, case.lets, trigger.steps, values=_period(remind, start))
     try:
         last = day(remind.date.run(scope))
         days = [rung.sign * rung.days.run(scope) for rung in remind.rungs]
@@ -170,13 +207,13 @@ def _ladder(world: World, case: Case, trigger: Trigger, clock: int) -> Iterator[
     shift = _workdays if remind.workdays else lambda first, n: first + timedelta(days=n)
     instants = [midnight(shift(last, n)) for n in days]
     rungs = sorted(zip(instants, [rung.level for rung in remind.rungs], strict=True), key=_by_instant)
-    ahead = [(instant, level) for instant, level in rungs if instant >= event.time]
-    withdrawn = _withdrawal(world, case, trigger)
+    ahead = [(instant, level) for instant, level in rungs if instant >= start]
+    withdrawn = _withdrawal(world, case, trigger, start)
     for instant, level in ahead:
         if clock > instant and (withdrawn is None or withdrawn >= instant):
             crossing = Crossing(level, instant, event, (instant, 0))
             yield Alert(case, trigger.key, deadline_window(case, instant, end), [crossing])
-    if rungs and not ahead:
+    if rungs and not ahead and not remind.every:
         instant, level = rungs[-1]
         crossing = Crossing(level, event.time, event, event.position)
         yield Alert(case, trigger.key, deadline_window(case, instant, end), [crossing])
@@ -199,26 +236,29 @@ def _by_instant(rung: tuple[int, str]) -> tuple[int, int]:
     return rung[0], RANK[rung[1]]
 
 
-def _withdrawal(world: World, case: Case, armed: Trigger) -> int | None:
+def _withdrawal(world: World, case: Case, armed: Trigger, start: int) -> int | None:
     """Return the time of the first event that ends the ladder."""
     remind = case.remind
     assert remind is not None
     per = _left(case, remind.where)
+    own = start == armed.event.time
     for event in world.of(remind.unless):
-        if event.position <= armed.event.position or not _same_key(world, case, per, armed, event):
+        before = event.position <= armed.event.position if own else event.time < start
+        if before or not _same_key(world, case, per, armed, event):
             continue
-        if holds(remind.where, Scope(world, event, case.lets, {"armed": armed.event})):
+        scope = Scope(world, event, case.lets, {"armed": armed.event}, values=_period(remind, start))
+        if holds(remind.where, scope):
             return event.time
     return None
 
 
 def _merged(found: list[Alert]) -> list[Alert]:
-    """Make one of alerts with the same key and window: crossings in order of time, then of arming."""
+    """Make one of alerts with the same key and window: crossings in order of time, those of one time as they were armed."""
     by_identity: dict[str, Alert] = {}
     for alert in found:
         known = by_identity.setdefault(alert.identity, alert)
         if known is not alert:
             both = known.crossings + alert.crossings
-            both.sort(key=lambda crossing: (crossing.at, crossing.event.position))
+            both.sort(key=lambda crossing: crossing.at)
             known.crossings = rising(both)
     return list(by_identity.values())

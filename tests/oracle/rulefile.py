@@ -108,7 +108,7 @@ def _case(pack: Raw, raw: Raw, name: str) -> Case:
     levels = tuple((level, _expression(said[level])) for level in reversed(LEVELS) if level in said)
     used = tuple(m for key, m in measures.items() if any(key in names_read(text, lets) for _, text in levels))
     expect = _expect(raw["expect"]) if "expect" in raw else None
-    remind = _remind(raw["id"], raw["remind"]) if "remind" in raw else None
+    remind = _remind(raw["remind"]) if "remind" in raw else None
     alert, since = _alert(raw, used) if levels else ("deadline", "")
     sequence = tuple(_step(step) for step in raw.get("sequence", []))
     return Case(
@@ -208,9 +208,7 @@ def _expect(raw: Raw) -> Expect:
     )
 
 
-def _remind(rule: str, raw: Raw) -> Remind:
-    if "every" in raw:
-        raise Unsupported(f"{rule}: remind every")
+def _remind(raw: Raw) -> Remind:
     rungs = [
         Rung(level, _expression(text), sign)
         for side, sign in (("before", -1), ("after", 1))
@@ -224,6 +222,7 @@ def _remind(rule: str, raw: Raw) -> Remind:
         _words(unless["event"]),
         _condition(unless),
         raw.get("clock") == "workdays",
+        raw.get("every", ""),
     )
 
 

@@ -91,6 +91,7 @@ class Remind:
     unless: tuple[str, ...]
     where: Expression | None
     workdays: bool = False
+    every: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
