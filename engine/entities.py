@@ -1,4 +1,4 @@
-"""What events say about accounts, owners, devices, orders, contracts, consents, listings and limits: one edit a line.
+"""What events say about accounts, owners, devices, orders and all else that is looked up: one edit a line.
 
 Each function returns the contributions that read the entity after the event's place, for the engine to look up again.
 """
@@ -88,6 +88,16 @@ def _moved(tenant: Tenant, place: Position, event: Any) -> list[Contribution]:
     if event.data.order_id is None:
         return []
     return _enter(tenant, "order", event.data.order_id, place, (("set", 4, True),))
+
+
+def _payment(tenant: Tenant, place: Position, event: Any) -> list[Contribution]:
+    if not tenant.program.reader_columns.get("payment"):
+        return []  # No rule asks.
+    data = event.data
+    edits: tuple[Edit, ...] = (
+        ("set", 0, data.amount_fen), ("set", 1, data.payer_id), ("set", 2, data.code_kind), ("set", 3, data.order_id),
+    )  # fmt: skip
+    return _enter(tenant, "payment", data.transaction_id, place, edits)
 
 
 def _consent(*, granted: bool) -> Change:
@@ -193,6 +203,7 @@ CHANGES: Final[dict[str, Change]] = {
     "staff.offboarded": _offboarded,
     "device.registered": _device,
     "order.created": _order,
+    "payment.received": _payment,
     "inventory.moved": _moved,
     "qualification.issued": _licence,
     "qualification.renewed": _licence,

@@ -19,8 +19,7 @@ from engine.alert import Record
 from engine.cells import EMPTY, Cell
 from engine.deadlines import Owing, wind_up
 from engine.program import KIND, SUB, TIME, Contribution
-from engine.reference import Timeline
-from engine.tenant import BASES, Tenant
+from engine.tenant import BASES, Tenant, line_of
 
 if TYPE_CHECKING:
     from engine.fold import Engine
@@ -204,7 +203,7 @@ def _take(
         _take_cell(tenant, what, where[0], value, shared)
     elif what == LINE:
         kind, name = where
-        line = tenant.entities(kind)[name] = Timeline(BASES[kind])
+        line = tenant.entities(kind)[name] = line_of(kind)
         line.restore(value)
     elif what == LOOSE:
         tenant.loose[where[0]] = _shared([value], shared)[0]

@@ -227,7 +227,7 @@ class Program:
     # Entity → event type by number → the column that names the entity it looks up.
     reader_columns: dict[str, dict[int, int]] = field(default_factory=dict)
     line_kinds: tuple[str, ...] = (
-        "account", "owner", "device", "order", "limits", "contract", "consent", "listing",
+        "account", "owner", "device", "order", "payment", "limits", "contract", "consent", "listing",
     )  # fmt: skip
     undecided: tuple[str, ...] = ()  # The rule that each counter of undecided expressions belongs to.
     source: str = ""  # The generated Python, for tracebacks and for reading.

@@ -1,4 +1,4 @@
-"""Who owned what, as of when: timelines of accounts, owners, devices, orders, limits, contracts, consents, listings.
+"""Who owned what, as of when: timelines of accounts, owners, devices, orders and all else that is looked up.
 
 Each entity is a line of snapshots, one after every event that changed it. An event reads the newest snapshot at or
 before its own position.
@@ -24,6 +24,8 @@ OWNER: Final[Snapshot] = ("natural", False, "none", (), (), ())
 DEVICE: Final[Snapshot] = (False, None)
 # In order: exists, total_fen, instalment, buyer_id, moved.
 ORDER: Final[Snapshot] = (False, None, False, None, False)
+# In order: amount_fen, payer_id, code_kind, order_id.
+PAYMENT: Final[Snapshot] = (None, None, None, None)
 # (periods, revoked); periods hold (from, to) of each time it was issued or renewed.
 CONTRACT: Final[Snapshot] = ((), False)
 # One mapping of a contact's: scope ("" for any that has no entry) → whether consent stands.
@@ -78,6 +80,37 @@ class Timeline:
         self._edits = [edits for _, edits in history]
         if history:
             self._refold(0)
+
+
+class Fact(Timeline):
+    """What one event said once and for all, such as a payment: lean, for there are as many as events."""
+
+    __slots__ = ("_place",)
+
+    def __init__(self, base: Snapshot) -> None:
+        self._base = self.now = base
+        self._place: Position | None = None
+        self.last_time = -1
+
+    def at(self, position: Position) -> Snapshot:
+        """Return what was known as of a position."""
+        return self.now if self._place is not None and self._place <= position else self._base
+
+    def change(self, position: Position, edits: tuple[Edit, ...]) -> None:
+        """Enter what is said; of what is said twice the first counts."""
+        if self._place is None or position < self._place:
+            self._place, self.last_time = position, position[TIME]
+            self.now = edited(self._base, edits)
+
+    def history(self) -> list[tuple[Position, tuple[Edit, ...]]]:
+        """Return the one change; `restore` takes it back."""
+        told: tuple[Edit, ...] = tuple(("set", at, value) for at, value in enumerate(self.now))
+        return [] if self._place is None else [(self._place, told)]
+
+    def restore(self, history: list[tuple[Position, tuple[Edit, ...]]]) -> None:
+        """Take the change of a checkpoint."""
+        for position, edits in history:
+            self.change(position, edits)
 
 
 def edited(snapshot: Snapshot, edits: tuple[Edit, ...]) -> Snapshot:

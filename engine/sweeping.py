@@ -13,12 +13,13 @@ from engine import deadlines, sequences
 from engine.cells import LEAST, Cell
 from engine.intake import about_arrival
 from engine.program import SUB, TIME, CellClass, Face, Key, Mark
-from engine.windows import HOUR
+from engine.windows import DAY, HOUR
 
 if TYPE_CHECKING:
     from engine.tenant import Tenant
 
 KEYS_A_STEP: Final = 6
+REFUNDABLE_US: Final = 366 * DAY  # A payment is refunded within a year.
 SELDOM: Final = 4  # What is in use is looked at so many times less often.
 STEPS_AN_HOUR: Final = 10_000  # Events of a sequence's steps forgotten an hour of the clock, at most.
 
@@ -94,12 +95,22 @@ def tidy(tenant: Tenant, cls: CellClass, cell: Any) -> None:
 
 
 def _look_at_line(tenant: Tenant, index: int, key: Any) -> None:
-    """Forget an entity that nothing was ever said of; one that was registered stays."""
+    """Forget an entity that nothing was ever said of; one that was registered stays, and a payment for a year."""
     kind = tenant.program.line_kinds[-1 - index]
     lines = tenant.entities(kind)
     line = lines.get(key)
-    if line is not None and line.last_time < 0:
+    if line is None:
+        return
+    if line.last_time < 0:
         del lines[key]
+    elif kind == "payment":
+        ends = line.last_time + REFUNDABLE_US + tenant.lateness_us
+        if ends < tenant.clock:
+            del lines[key]
+            if tenant.touched is not None:
+                tenant.touched.add(("line", kind, key))
+        else:
+            tenant.look_again(index, key, ends)
 
 
 def _forget_arrived(tenant: Tenant, horizon: int) -> None:

@@ -20,6 +20,8 @@ from engine.reference import (
     LISTING,
     ORDER,
     OWNER,
+    PAYMENT,
+    Fact,
     Snapshot,
     Timeline,
 )  # fmt: skip
@@ -34,11 +36,17 @@ BASES: Final[dict[str, Snapshot]] = {
     "owner": OWNER,
     "device": DEVICE,
     "order": ORDER,
+    "payment": PAYMENT,
     "contract": CONTRACT,
     "consent": CONSENT,
     "listing": LISTING,
     "limits": LIMITS,
 }
+
+
+def line_of(kind: str) -> Timeline:
+    """Return the timeline of an entity of which nothing is known yet."""
+    return (Fact if kind == "payment" else Timeline)(BASES[kind])
 
 
 class Tenant:
@@ -56,6 +64,7 @@ class Tenant:
         self.owners: dict[str, Timeline] = {}
         self.devices: dict[str, Timeline] = {}
         self.orders: dict[str, Timeline] = {}
+        self.payments: dict[str, Timeline] = {}
         self.contracts: dict[str, Timeline] = {}  # By the qualification's id.
         self.consents: dict[str, Timeline] = {}  # By contact.
         self.listings: dict[str, Timeline] = {}  # By party.
@@ -105,7 +114,7 @@ class Tenant:
         lines = self.entities(kind)
         line = lines.get(name)
         if line is None:
-            line = lines[name] = Timeline(BASES[kind])
+            line = lines[name] = line_of(kind)
             self.look_again(
                 -1 - self.program.line_kinds.index(kind), name, max(self.clock, 0) + self.lateness_us
             )

@@ -19,9 +19,12 @@ DEVICE: Final = {"device.managed": 0, "device.owner_id": 1}
 ORDER: Final = {
     "order.exists": 0, "order.total_fen": 1, "order.instalment": 2, "order.buyer_id": 3, "order.moved": 4,
 }  # fmt: skip
+PAYMENT: Final = {
+    "payment.amount_fen": 0, "payment.payer_id": 1, "payment.code_kind": 2, "payment.order_id": 3,
+}  # fmt: skip
 MAYBE_ABSENT: Final = {
     "account.staff_id", "account.verified_until", "account.opened_on", "device.owner_id", "order.total_fen",
-    "order.buyer_id", "event.account", "event.owner", "event.ip_hash",
+    "order.buyer_id", *PAYMENT, "event.account", "event.owner", "event.ip_hash",
 }  # fmt: skip
 # Kept in every contribution, so never in a column.
 PLACED: Final = {
@@ -47,7 +50,7 @@ def is_as_of(name: str) -> bool:
     return (
         name == "event.owner"
         or name.startswith("@")
-        or prefix_of(name) in ("account", "owner", "device", "order")
+        or prefix_of(name) in ("account", "owner", "device", "order", "payment")
     )
 
 

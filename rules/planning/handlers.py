@@ -13,6 +13,7 @@ from rules.planning.fields import (
     ORDER,
     OWNER,
     OWNER_GIVEN,
+    PAYMENT,
     PLACED,
     has,
     is_as_of,
@@ -26,8 +27,8 @@ from rules.planning.reader import Reader, certain, false, local, true
 from rules.planning.states import EACH, Lines, sub_text
 from rules.tree import Call, Name, Node
 
-ENTITIES: Final = {"account": ACCOUNT, "owner": OWNER, "device": DEVICE, "order": ORDER}
-ID_OF: Final = {"device": "event.device_id", "order": "event.order_id"}
+ENTITIES: Final = {"account": ACCOUNT, "owner": OWNER, "device": DEVICE, "order": ORDER, "payment": PAYMENT}
+ID_OF: Final = {"device": "event.device_id", "order": "event.order_id", "payment": "event.transaction_id"}
 # What asks the engine, and how: `place` is the event's, `day` the date of its time.
 _CONTRACT: Final = "contract.valid"
 _ASKED: Final = {

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from rules.model import Case, Expression, Measure, Remind, Rule
 from rules.planning.fields import ACCOUNT, OWNER, is_as_of
 
-_LOOKUPS = ("payment", "request", "contact")
-_AS_OF = ("account", "owner", "device", "order")
+_LOOKUPS = ("request", "contact")
+_AS_OF = ("account", "owner", "device", "order", "payment")
 
 
 def constructs(rule: Rule) -> tuple[str, ...]:

@@ -35,7 +35,7 @@ def namespace(rules: RuleSet) -> dict[str, Any]:
         qualified=qualified, consented=consented, in_force=in_force, listed=listed, hash_of=hash_of, day_of=date_of,
         business_deadline=business_deadline, period_of=period_of, day_number=day_number, workday_after=workday_after,
         workday_before=workday_before,
-        **{f"NOBODY_{kind}": _Nobody(BASES[kind]) for kind in ("account", "owner", "device", "order")},
+        **{f"NOBODY_{kind}": _Nobody(BASES[kind]) for kind in ("account", "owner", "device", "order", "payment")},
     )  # fmt: skip
     for name, limit in rules.limits.items():
         value = constant(limit)

@@ -253,7 +253,7 @@ def _withdrawal(world: World, case: Case, armed: Trigger, start: int) -> int | N
 
 
 def _merged(found: list[Alert]) -> list[Alert]:
-    """Make one of alerts with the same key and window: crossings in order of time, those of one time as they were armed."""
+    """Make one of alerts with the same key and window, crossings in order of time, then as they were armed."""
     by_identity: dict[str, Alert] = {}
     for alert in found:
         known = by_identity.setdefault(alert.identity, alert)
