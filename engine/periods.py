@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import NamedTuple
+import re
+from datetime import date, timedelta
+from typing import Final, NamedTuple
 
 from engine.windows import CalendarUnit, Zone, first_day, next_first_day
 
@@ -15,6 +16,19 @@ class Period(NamedTuple):
     start: str
     end: str
     year: int
+
+
+_NAMED: Final = re.compile(r"(\d{4})(?:Q([1-4])|-(0[1-9]|1[0-2]))?")
+
+
+def named_period(name: str, zone: Zone) -> tuple[int, int] | None:
+    """Return start and end (microseconds, half-open) of the period of a name; None where it names none."""
+    found = _NAMED.fullmatch(name)
+    if found is None or not 1970 <= int(found[1]) < date.max.year:
+        return None
+    month = int(found[3] or (int(found[2]) * 3 - 2 if found[2] else 1))
+    unit: CalendarUnit = "quarter" if found[2] else "month" if found[3] else "year"
+    return zone.window(unit, zone.midnight(date(int(found[1]), month, 1)))
 
 
 def period_of(unit: CalendarUnit, us: int, zone: Zone) -> Period:

@@ -16,6 +16,7 @@ from rules.planning.plan import Bound, Group, Part, State, Stream, Streams, Take
 from rules.schema import CALENDARS
 from rules.tree import Call, Const, ListOf, Name, Node
 
+KNOWN_US: Final = 366 * DAY  # A named period is known as long: one that began earlier has no value.
 LEVELS: Final = {"info": 1, "warn": 2, "critical": 3}
 _HEADS: Final = {"count", "sum", "distinct", "first", "last", "previous", "histogram"}
 
@@ -307,7 +308,8 @@ def _scan(plan: Plan, group: Group, unit: Unit, measure: Measure, named: dict[st
         found.closer = plan.streams.of((measure.over.closer,))
         group.streams[found.closer.bit] = found.closer
     told = (measure.aggregate, measure.quantile, measure.each, measure.before, measure.other)
-    by = signature(measure.over.by.tree) if measure.over.by is not None else ""
+    names = measure.over.by or measure.over.period
+    by = signature(names.tree) if names is not None else ""
     return _kept(group, found, "/".join((*map(str, told), *map(_said, taken), by)))
 
 
@@ -350,7 +352,7 @@ def scanned(measure: Measure) -> bool:
         measure.aggregate not in _HEADS
         or bool(measure.near or measure.other)
         or (measure.over.kind == "units" and measure.before)
-        or measure.over.kind == "open"
+        or measure.over.kind in ("open", "period")
         or pointed
     )
 
@@ -384,6 +386,8 @@ def _window(group: Group, measure: Measure) -> str:
         count = over.count + measure.before  # Those before this one, and this one.
         us = (over.us - DAY) // over.count * count + DAY
         window = Window(f"{over.unit}{count}_", us=us, closed=True, unit=over.unit, count=count)
+    elif over.kind == "period":
+        window = Window(f"w{KNOWN_US}c_", us=KNOWN_US, closed=True)
     elif over.kind == "open":
         window = Window(f"w{over.us}c_", us=over.us, closed=True)
     else:

@@ -76,7 +76,7 @@ def _key_function(unit: Unit) -> Callable[[Any, Any], tuple[Any, ...]]:
 
 def evidence_us(unit: Unit) -> int:
     """Return how far back a record names contributing events; at most a day in calendar windows longer than that."""
-    spans = [bound.state.us for bound in unit.bounds.values()]
+    spans = [bound.state.us for bound in unit.bounds.values() if bound.measure.over.kind != "period"]
     if unit.kind == "calendar":
         return DAY
     if unit.kind == "since":

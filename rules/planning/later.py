@@ -86,8 +86,6 @@ def _of_sequence(case: Case) -> Iterator[str]:
 def _of_measure(measure: Measure) -> Iterator[str]:
     if measure.aggregate == "score":
         yield "score"
-    if measure.over.kind == "period":
-        yield "over: a named period"
     if measure.after_us:
         yield "after"
     if measure.record and measure.over.kind != "ever":

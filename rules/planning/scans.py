@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import Final
 
 from rules.emitted import Reading
+from rules.model import Expression
+from rules.planning.building import KNOWN_US
 from rules.planning.folding import define, indent, when
 from rules.planning.names import canonical
 from rules.planning.plan import Group, State, Stream, Taken
@@ -28,7 +30,7 @@ def scan_lines(group: Group, state: State, read: Reader) -> Lines:
     `own`: whether `p` counts. `least`: of how much or how many on it has a value.
     """
     measure = state.measure
-    lines = ["L = c.items; t = p[0]", *_bounds(group, state)]
+    lines = ["L = c.items; t = p[0]", *_bounds(group, state, read)]
     if measure.each:
         lines += _each_unit(state, read)
     elif state.closer is not None:
@@ -43,20 +45,34 @@ def scan_lines(group: Group, state: State, read: Reader) -> Lines:
     size = "found" if measure.aggregate in _SIZES else "len(values)"
     lines += [
         f"found = {_aggregate(measure.aggregate, 'values', measure.quantile)}",
-        f"return None if found is None or {size} < least else found",
+        f"return None if found is None or least is not None and {size} < least else found",
     ]
     return define(f"{state.scan}(T, c, p, own, least)", lines)
 
 
-def _bounds(group: Group, state: State) -> Lines:
+def _bounds(group: Group, state: State, read: Reader) -> Lines:
     """Return what sets `i` and `j`: where in the tail the window begins and ends."""
     window = group.windows.get(state.window)
     assert window is not None, "a scan needs a window"
+    if state.measure.over.period is not None:
+        return _named(state.measure.over.period, read)
     start = f"bisect_left(L, (c.{window.prefix}s,))" if window.calendar else f"c.{window.prefix}l"
     end = "bisect_left(L, p[:4]) + own"
     if state.measure.over.kind == "units" and state.measure.before:  # The complete units before this one.
         end = f"bisect_left(L, (T.zone.window({window.unit!r}, t)[0],))"
     return [f"i = {start}", f"j = {end}"]
+
+
+def _named(period: Expression, read: Reader) -> Lines:
+    """Return what sets the bounds of a period that the trigger names."""
+    name = read.value(canonical(period.tree))
+    return [
+        *(f"if not ({given}): return None" for given in name.given),
+        f"named = named_period({name.text}, T.zone)",
+        f"if named is None or named[0] < t - {KNOWN_US}: return None",
+        "i = bisect_left(L, (named[0],))",
+        "j = min(bisect_left(L, (named[1],)), bisect_left(L, p[:4]) + own)",
+    ]
 
 
 def _of(read: Reader) -> Reader:

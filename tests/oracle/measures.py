@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from itertools import product
 from math import ceil
 from typing import Any, TypeAlias
@@ -12,7 +14,7 @@ from typing import Any, TypeAlias
 from tests.oracle.cel import Expression, holds
 from tests.oracle.events import Event
 from tests.oracle.functions import distance_km
-from tests.oracle.instants import calendar
+from tests.oracle.instants import calendar, midnight
 from tests.oracle.rulefile import named_dimension
 from tests.oracle.scopes import Scope
 from tests.oracle.shapes import Case, Measure, Over
@@ -63,6 +65,9 @@ class Measures:
         if key is None:
             raise Undecided(f"{measure.name}: the trigger lacks a dimension of its key")
         window = _Window(measure.over, trigger, without or measure.before, before=measure.before)
+        if measure.over.kind == "period":
+            assert measure.over.by is not None
+            window.start, window.end = _period(measure.over.by.run(scope), trigger.event.time)
         if measure.each:
             values = self._grouped(measure, key, window, scope)
         else:
@@ -207,6 +212,24 @@ def _read(text: Expression, scope: Scope) -> Value:
         return text.run(scope)
     except Undecided:
         return None
+
+
+def _period(name: str, at: int) -> tuple[int, int]:
+    """Return the bounds of the period of a name, such as 2026, 2026Q1, 2026-03; known for 366 days from its start."""
+    for unit, pattern in (
+        ("year", r"(\d{4})"),
+        ("quarter", r"(\d{4})Q([1-4])"),
+        ("month", r"(\d{4})-(\d\d)"),
+    ):
+        found = re.fullmatch(pattern, name)
+        if found is not None:
+            month = int(found[2]) if unit == "month" else int(found[2]) * 3 - 2 if unit == "quarter" else 1
+            if not 1 <= month <= 12 or not 1970 <= int(found[1]) < 9999:
+                break
+            bounds = calendar(unit, midnight(date(int(found[1]), month, 1)))
+            if bounds[0] >= at - 366 * 86_400_000_000:
+                return bounds
+    raise Undecided(f"no period {name} is known")
 
 
 def _chosen(measure: Measure, contribution: Contribution, trigger: Trigger, scope: Scope) -> bool:

@@ -131,8 +131,8 @@ def _shared(pack: Raw, own: Raw) -> dict[str, Measure]:
 
 def _measure(name: str, raw: Raw, lets: dict[str, Expression], siblings: Raw) -> Measure:
     unknown = raw.keys() & {"after", "score", "features"}
-    if unknown or isinstance(raw.get("over"), dict):
-        raise Unsupported(f"measure {name}: {sorted(unknown) or 'over: period'}")
+    if unknown:
+        raise Unsupported(f"measure {name}: {sorted(unknown)}")
     (aggregate,) = raw.keys() & AGGREGATES
     written = raw[aggregate]
     record = written == "event" and aggregate in ("first", "last", "previous")
@@ -164,6 +164,8 @@ def _over(raw: Raw) -> Over:
         told = raw["open_until"]
         length = duration(told["at_most"])
         return Over("open", length=length, closer=told["event"], by=_expression(told["by"]))
+    if isinstance(raw["over"], dict):
+        return Over("period", by=_expression(raw["over"]["period"]))
     text = str(raw["over"])
     if text == "ever":
         return Over("ever")
