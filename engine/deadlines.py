@@ -11,7 +11,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from heapq import heappush
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from engine.cells import Cell, marks_after, marks_from
 from engine.program import FLAGS, SOURCE, SUB, TIME, Contribution, Face, Key, Mark, Position, Shown, named
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from engine.tenant import Tenant
     from engine.windows import CalendarUnit
 
+OUTCOMES: Final = (
+    "outcomes",
+)  # In place of an alert's group: what became of a key's armings may have changed.
 AFTER_ALL: Final = "\U0010ffff"  # Sorts after every source: a deadline stands after the events of its time.
 
 
@@ -51,6 +54,8 @@ class Deadline:
     due: Callable[[Tenant, Contribution], list[Due]]  # Earliest first.
     shown: Callable[[Tenant, Contribution], Shown]
     ladder: bool  # A reminder: every rung is an alert of its own.
+    # The account of a trigger; only where other rules read what became of it.
+    account: Callable[[Contribution], str | None] | None = None
     every: CalendarUnit | None = None  # A reminder that arms anew at the beginning of each of these.
     # Whether a trigger is still one as of the beginning of a later period: its contribution with that as its time.
     still: Callable[[Tenant, Contribution], bool] | None = None
@@ -59,11 +64,12 @@ class Deadline:
 class Owing(Cell):
     """One key's arming and answering events; `open` are the armings that nothing answered yet."""
 
-    __slots__ = ("ahead", "open")
+    __slots__ = ("ahead", "open", "told")
 
     def __init__(self, key: Key) -> None:
         super().__init__(key)
         self.open: list[Contribution] = []
+        self.told: dict[Contribution, Contribution] = {}  # By arming: the fact that says what became of it.
         self.ahead: dict[Contribution, int] = {}  # By trigger: the beginning of the next period it arms.
 
 
@@ -78,6 +84,7 @@ def owe(tenant: Tenant, case: Deadline, key: Key, item: Contribution) -> None:
     else:
         cell.items.append(item)
         _step(tenant, case, cell, item, cell.open)
+        _note_outcomes(tenant, case, cell)
         if item in cell.open:
             _arm(tenant, case, cell, item)
 
@@ -158,7 +165,36 @@ def ring(tenant: Tenant, case: Deadline, key: Key, armed: Contribution, at_us: i
     for due in case.due(tenant, armed):
         if due.at_us == at_us and _stands(case, due, armed, end):
             _enter(tenant, case, cell, _mark(tenant, case, armed, due), moved=False)
+    _note_outcomes(tenant, case, cell)
     tenant.touch(case.place, key)
+
+
+def _note_outcomes(tenant: Tenant, case: Deadline, cell: Owing) -> None:
+    if case.account is not None:
+        tenant.changed[case.face.index, cell, None, OUTCOMES] = False
+
+
+class Outcome(NamedTuple):
+    """What became of an arming: met by an answer, or missed once its first deadline had passed."""
+
+    kind: Literal["expectation.met", "expectation.missed"]
+    armed: Contribution
+    place: Position  # What the fact stands directly after.
+    waited_us: int
+    by: tuple[str, str]  # (source, id) of the answer, or of what waited in vain.
+
+
+def outcomes(tenant: Tenant, case: Deadline, cell: Owing) -> Iterator[Outcome]:
+    """Yield what became of a key's armings by now."""
+    for armed in _armings(tenant, case, cell):
+        dues = case.due(tenant, armed)
+        if not dues:
+            continue
+        first, end = dues[0].at_us, _end(tenant, case, cell, armed)
+        if end is not None and end[TIME] <= first:
+            yield Outcome("expectation.met", armed, end[: SUB + 1], end[TIME] - armed[TIME], named(end))
+        elif tenant.clock > first:
+            yield Outcome("expectation.missed", armed, dues[0].place(), first - armed[TIME], named(armed))
 
 
 def _mark(tenant: Tenant, case: Deadline, armed: Contribution, due: Due) -> Mark:
@@ -246,6 +282,7 @@ def settle_again(tenant: Tenant, case: Deadline, cell: Owing) -> None:
     for mark in (*held, *marks):
         tenant.changed[case.face.index, cell, None, mark[2]] = True
     held[:] = marks
+    _note_outcomes(tenant, case, cell)
 
 
 def _marks(tenant: Tenant, case: Deadline, armed: Contribution, end: Contribution | None) -> Iterator[Mark]:
@@ -300,6 +337,9 @@ def forget(tenant: Tenant, case: Deadline, cell: Owing, before_us: int) -> bool:
     if kept:
         cut = min(cut, bisect_left(cell.items, kept[0][: SUB + 1]))
     del cell.items[:cut]
+    if cell.told:
+        first = cell.items[0][: SUB + 1] if cell.items else (before_us,)
+        cell.told = {armed: fact for armed, fact in cell.told.items() if armed >= first}
     return not cell.items and not cell.journal.get(case.face.index)
 
 

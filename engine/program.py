@@ -221,9 +221,8 @@ class Program:
     deadline_of: dict[int, Deadline] = field(default_factory=dict)  # By place among the cells.
     sequences: tuple[Sequence, ...] = ()
     sequence_of: dict[int, Sequence] = field(default_factory=dict)  # By place among the cells.
-    make_fact: Callable[[Tenant, int, Any], Contribution] | None = (
-        None  # Of an alert that another rule reads.
-    )
+    # By kind of fact that some rule reads: its contribution, unfolded.
+    make_fact: dict[str, Callable[[Tenant, int, Any], Contribution]] = field(default_factory=dict)
     # Entity → event type by number → the column that names the entity it looks up.
     reader_columns: dict[str, dict[int, int]] = field(default_factory=dict)
     line_kinds: tuple[str, ...] = (

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from engine.alert import Record, State, alert_id, change_between
 from engine.cells import Cell, standing_of
+from engine.deadlines import OUTCOMES, outcomes
 from engine.evidence import evidence_of
 from engine.exchanging import exchange
 from engine.instants import rfc3339
-from engine.program import LEVELS, Contribution, Face, Mark, named
+from engine.program import LEVELS, SUB, Contribution, Face, Mark, named
 
 if TYPE_CHECKING:
     from engine.tenant import Tenant
@@ -42,25 +43,31 @@ def settle(tenant: Tenant, cause: Cause, clock_us: int, *, timer: bool = False) 
 
 def _tell_watchers(tenant: Tenant, waiting: dict[tuple[int, Any, Any, Any], bool]) -> None:
     """Enter and withdraw the alerts that other rules read as events."""
-    make = tenant.program.make_fact
-    if make is None:
+    makers = tenant.program.make_fact
+    if not makers:
         return
+    make = makers.get("alert.raised")
     removed: list[Contribution] = []
     added: list[Contribution] = []
     for index, cell, sub, group in waiting:
         face = tenant.program.faces[index]
-        if face.watched:
+        if group is OUTCOMES:
+            before, after = cell.told, told_of(tenant, face, cell)
+            removed += [fact for armed, fact in before.items() if after.get(armed) != fact]
+            added += [fact for armed, fact in after.items() if before.get(armed) != fact]
+            cell.told = after
+        elif face.watched and make is not None:
             key = (index, face.key(cell.key, sub), group)
-            before = tenant.facts.get(key, ())
-            after = tuple(
+            said = tenant.facts.get(key, ())
+            stands = tuple(
                 make(tenant, *_fact(tenant, face, cell, sub, mark))
                 for mark in _marks(cell, index, sub, group)
             )
-            if before != after:
-                removed += [fact for fact in before if fact not in after]
-                added += [fact for fact in after if fact not in before]
-                tenant.facts[key] = after
-                if not after:
+            if said != stands:
+                removed += [fact for fact in said if fact not in stands]
+                added += [fact for fact in stands if fact not in said]
+                tenant.facts[key] = stands
+                if not stands:
                     del tenant.facts[key]
     if removed or added:
         exchange(tenant, removed, added)
@@ -85,6 +92,27 @@ def _fact(tenant: Tenant, face: Face, cell: Cell, sub: Any, mark: Mark) -> tuple
         "event.alert_id": alert_id(tenant.name, face.rule, key, window_of(tenant, face, mark[2])),
     }
     return position[0], fact
+
+
+def told_of(tenant: Tenant, face: Face, cell: Any) -> dict[Contribution, Contribution]:
+    """Return by arming the facts that say what became of it."""
+    case = next(case for case in tenant.program.deadline_of.values() if case.face is face)
+    assert case.account is not None, "only of cases that other rules read"
+    key = dict(zip(face.dimensions, face.key(cell.key, None), strict=True))
+    found = {}
+    for each in outcomes(tenant, case, cell):
+        place = (face.rule, face.case, f"{sorted(key.items())!r}", *named(each.armed))
+        fact = {
+            "event.account": case.account(each.armed),
+            **{f"event.{name}": value for name, value in key.items()},
+        }
+        fact |= {
+            "@place": (each.place[1], each.place[2], (*each.place[:3], "\x00".join((each.place[3], *place)))),
+            "event.rule": face.rule,
+            "event.waited": each.waited_us,
+        }
+        found[each.armed[: SUB + 1]] = tenant.program.make_fact[each.kind](tenant, each.place[0], fact)
+    return found
 
 
 def _record(  # noqa: PLR0913  # what one record is made of

@@ -10,6 +10,7 @@ from typing import Final
 from engine.windows import DAY
 from rules.model import Case, Dimension, Measure, Rule, RuleSet
 from rules.planning.analysis import never_negative
+from rules.planning.fields import FACT_FIELDS
 from rules.planning.later import constructs
 from rules.planning.names import canonical, expanded, names_in, signature
 from rules.planning.plan import Bound, Group, Part, State, Stream, Streams, Taken, Unit, Window
@@ -62,11 +63,17 @@ def watched_by(rule: Rule, known: tuple[str, ...]) -> set[str]:
 def _alert_filters(rule: Rule) -> Iterator[tuple[Node, ...]]:
     for case in rule.cases:
         own = (case.where.tree,) if case.where else ()
-        if "alert.raised" in case.on:
+        if FACT_FIELDS.keys() & set(case.on):
             yield own
         for measure in case.measures:
-            if "alert.raised" in measure.of:
+            if FACT_FIELDS.keys() & set(measure.of):
                 yield (measure.where.tree,) if measure.where else ()
+
+
+def _reads_outcomes(rule: Rule) -> bool:
+    read = {kind for case in rule.cases for kind in case.on}
+    read |= {kind for case in rule.cases for measure in case.measures for kind in measure.of}
+    return any(kind.startswith("expectation.") for kind in read)
 
 
 def _rule_names(tree: Node) -> Iterator[str]:
@@ -84,6 +91,7 @@ def build(rules: RuleSet, only: tuple[str, ...]) -> Plan:
     plan = Plan(rules)
     chosen = select(rules, only)
     watched = {name for rule in chosen for name in watched_by(rules.rules()[rule], tuple(rules.rules()))}
+    outcomes = any(_reads_outcomes(rules.rules()[name]) for name in chosen)
     for name, written in chosen.items():
         rule = rules.rules()[name]
         if constructs(rule):
@@ -92,6 +100,7 @@ def build(rules: RuleSet, only: tuple[str, ...]) -> Plan:
             if not case.intake:
                 unit = _unit(plan, case)
                 unit.watched, unit.written = name in watched, written
+                unit.expected = unit.watched and case.expect is not None and outcomes
                 plan.units.append(unit)
     _group(plan)
     return plan

@@ -37,6 +37,7 @@ from rules.planning.cells import (
 )
 from rules.planning.chaining import Chain
 from rules.planning.facing import evidence_us, face_of, since_step
+from rules.planning.fields import FACT_FIELDS
 from rules.planning.folding import Part
 from rules.planning.handlers import (
     Kind,
@@ -234,7 +235,9 @@ class _Writer:
             deadline_of=deadlines,
             sequences=tuple(self.sequences.values()),
             sequence_of={case.place: case for case in self.sequences.values()},
-            make_fact=fixed[1].get(f"make_{self._number('alert.raised')}"),
+            make_fact={
+                kind.name: fixed[1][f"make_{kind.number}"] for kind in self.kinds if kind.name in FACT_FIELDS
+            },
             undecided=tuple(self.counters),
             reader_columns=reader_columns(self.kinds),
             source="\n".join(made) + "\n" + constant_source,
@@ -346,6 +349,7 @@ class _Writer:
             due=space[f"due_{index}"],
             shown=space[f"shown_{index}"],
             ladder=case.remind is not None,
+            account=space[f"account_{index}"] if unit.expected else None,
             every=case.remind.every if case.remind else None,
             still=space.get(f"still_{index}"),
         )

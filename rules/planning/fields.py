@@ -35,7 +35,11 @@ PLACED: Final = {
 }
 
 # What derived facts carry; dimensions of the alert's key come with it and may be absent.
-FACT_FIELDS: Final = ("event.alert_id", "event.rule", "event.level")
+FACT_FIELDS: Final = {
+    "alert.raised": ("event.alert_id", "event.rule", "event.level"),
+    "expectation.met": ("event.rule", "event.waited"),
+    "expectation.missed": ("event.rule", "event.waited"),
+}
 LIMITS: Final = "@limits"  # The column of the limits a tenant overrides.
 OWNER_GIVEN: Final = "@owner"  # The owner an event names itself; it wins over the account's.
 
@@ -56,8 +60,8 @@ def is_as_of(name: str) -> bool:
 
 def fields_of(kind: str) -> dict[str, bool]:
     """Return an event type's own fields as `event.NAME`, and whether each may be absent."""
-    if kind == "alert.raised":
-        return dict.fromkeys(FACT_FIELDS, False)
+    if kind in FACT_FIELDS:
+        return dict.fromkeys(FACT_FIELDS[kind], False)
     if kind not in PAYLOADS:
         return {}
     return {
@@ -70,7 +74,7 @@ def has(kind: str, name: str) -> bool:
     """Return whether an event type can bring a value at all."""
     if prefix_of(name) != "event" or name in MAYBE_ABSENT or name in PLACED:
         return True
-    return kind.startswith("@") or kind == "alert.raised" or name in fields_of(kind)
+    return kind.startswith("@") or kind in FACT_FIELDS or name in fields_of(kind)
 
 
 def optional(name: str, kinds: tuple[str, ...], steps: dict[str, tuple[str, ...]]) -> bool:

@@ -13,6 +13,7 @@ from typing import Final
 
 from rules.emitted import Reading
 from rules.planning.analysis import ceiling
+from rules.planning.fields import FACT_FIELDS
 from rules.planning.names import expanded, names_in
 from rules.planning.plan import Group, State, Unit, Window
 from rules.planning.reader import Reader, certain, false, true
@@ -223,7 +224,7 @@ def _close(unit: Unit, read: Reader, columns: dict[str, int]) -> Lines:
 
 
 def _episode(unit: Unit, read: Reader) -> tuple[str, Lines]:
-    mark = f"out.append(({unit.index}, {_sub(unit, read)}, (q, 0, e[0], (), (src, id))))"
+    mark = f"out.append(({unit.index}, {_sub(unit, read)}, (q, 0, e[0], (), {by(read)})))"
     if unit.sub:
         return f"c.{unit.slot}.get({_sub(unit, read)})", [f"del c.{unit.slot}[{_sub(unit, read)}]", mark]
     return f"c.{unit.slot}", [f"c.{unit.slot} = None", mark]
@@ -311,13 +312,18 @@ def shown_text(unit: Unit, read: Reader) -> str:
     return f"({', '.join(texts)},)"
 
 
+def by(read: Reader) -> str:
+    """Return the text of what triggered: the event at hand, or of a fact what the fact stands for."""
+    return "named(p)" if FACT_FIELDS.keys() & set(read.kinds) else "(src, id)"
+
+
 def _enter(unit: Unit, read: Reader, *, plain: bool) -> Lines:
     """Compare the level found with what stood, and report what is new."""
     shown = shown_text(unit, read)
     if plain or unit.kind == "event":
         sub = f"({sub_text(unit.key, read)},)" if len(unit.key) == 1 else sub_text(unit.key, read)
         sub = sub if plain else _sub(unit, read)
-        return when("lv", [f"out.append(({unit.index}, {sub}, (q, lv, q, {shown}, (src, id))))"])
+        return when("lv", [f"out.append(({unit.index}, {sub}, (q, lv, q, {shown}, {by(read)})))"])
     if unit.kind == "calendar":
         return _enter_calendar(unit, read, shown)
     if unit.kind == "since":
@@ -326,7 +332,7 @@ def _enter(unit: Unit, read: Reader, *, plain: bool) -> Lines:
             f"lv > c.{unit.slot}.get({sub}, 0)",
             [
                 f"c.{unit.slot}[{sub}] = lv",
-                f"out.append(({unit.index}, {sub}, (q, lv, {sub}, {shown}, (src, id))))",
+                f"out.append(({unit.index}, {sub}, (q, lv, {sub}, {shown}, {by(read)})))",
             ],
         )
     return _enter_episode(unit, read, shown)
@@ -336,7 +342,7 @@ def _enter_calendar(unit: Unit, read: Reader, shown: str) -> Lines:
     window = f"c.{unit.case.alert}_s"
     found = [
         f"c.{unit.slot} = lv",
-        f"out.append(({unit.index}, None, (q, lv, {window}, {shown}, (src, id))))",
+        f"out.append(({unit.index}, None, (q, lv, {window}, {shown}, {by(read)})))",
     ]
     lines = when(f"lv > c.{unit.slot}", found)
     dead = None if read.dynamic else ceiling(unit)  # A limit that moves may revive what it ruled out.
@@ -345,7 +351,7 @@ def _enter_calendar(unit: Unit, read: Reader, shown: str) -> Lines:
         lines += [
             f"elif c.{unit.slot} < {unit.top} and {never}:",
             *indent(
-                [f"c.{unit.slot} = 9", f"out.append(({unit.index}, None, (q, -1, {window}, (), (src, id))))"]
+                [f"c.{unit.slot} = 9", f"out.append(({unit.index}, None, (q, -1, {window}, (), {by(read)})))"]
             ),
         ]
     return lines
@@ -355,7 +361,7 @@ def _enter_episode(unit: Unit, read: Reader, shown: str) -> Lines:
     state, end = _episode(unit, read)
     sub = _sub(unit, read)
     held = f"c.{unit.slot}[{sub}]" if unit.sub else f"c.{unit.slot}"
-    began = [f"out.append(({unit.index}, {sub}, (q, lv, e[0], {shown}, (src, id))))"]
+    began = [f"out.append(({unit.index}, {sub}, (q, lv, e[0], {shown}, {by(read)})))"]
     if lasts(unit):
         began.append("c.open = True")
     return [

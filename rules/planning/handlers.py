@@ -9,6 +9,7 @@ from rules.planning.cells import alone, closed, lone, whole
 from rules.planning.fields import (
     ACCOUNT,
     DEVICE,
+    FACT_FIELDS,
     LIMITS,
     ORDER,
     OWNER,
@@ -62,7 +63,7 @@ class Kind:
     @property
     def derived(self) -> bool:
         """Return whether it is no event of the log but a fact the engine derives."""
-        return self.name.startswith("@") or self.name == "alert.raised"
+        return self.name.startswith("@") or self.name in FACT_FIELDS
 
     def lines(self, *, dynamic: bool) -> set[str]:
         """Return the entities it looks up; with limits as of the event, always the account and its owner."""

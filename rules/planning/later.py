@@ -19,9 +19,6 @@ def constructs(rule: Rule) -> tuple[str, ...]:
 def _of_case(case: Case) -> Iterator[str]:
     if case.every:
         yield f"every: {case.every}"
-    for kind in (*case.on, *(kind for measure in case.measures for kind in measure.of)):
-        if kind.startswith("expectation."):
-            yield kind
     yield from _of_lists(case)
     yield from _of_remind(case.remind, case.where)
     yield from _of_sequence(case)

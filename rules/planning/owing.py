@@ -124,6 +124,7 @@ def deadline_lines(unit: Unit, read: Reader) -> Lines:
     ]
     lets = {name: _let(tree, unit, read) for name, tree in unit.lets.items()}
     shown = shown_text(unit, read.knowing(lets))
+    lines += [f"def account_{index}(p):", *indent([f"return {read.text('event.account')}"]), ""]
     told = ["zone = T.zone", *_period(every, "p[0]"), f"return {shown}"]
     return [*lines, f"def shown_{index}(T, p):", *indent(told), ""]
 

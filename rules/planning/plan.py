@@ -151,6 +151,7 @@ class Unit:
     slot: str = ""
     watched: bool = False
     written: bool = True
+    expected: bool = False  # Another rule reads what became of its expectations.
     group: int = -1  # The cell class; -1 for a case that needs none.
     answers: Stream | None = None  # Of a deadline: the events that can answer.
     place: int = -1  # Of a deadline or sequence: its place among the cells.

@@ -13,6 +13,7 @@ from engine.deadlines import Due, owe
 from engine.entities import limits_of
 from engine.instants import day_number, hash_of
 from engine.periods import named_period, period_of
+from engine.program import named
 from engine.reference import Timeline, consented, in_force, listed, qualified
 from engine.sweeping import tidy
 from engine.tenant import BASES
@@ -31,7 +32,8 @@ def namespace(rules: RuleSet) -> dict[str, Any]:
     space["fn_hour"] = _hour
     space.update(
         AGGREGATES=AGGREGATES, bisect_left=bisect_left, Cell=Cell, level_in=level_in, NOTHING={}, Due=Due, owe=owe,
-        advance=sequences.advance, insert_late=lateness.insert_late, tidy=tidy, note=lateness.note, limits_of=limits_of,
+        advance=sequences.advance, named=named, insert_late=lateness.insert_late, tidy=tidy, note=lateness.note,
+        limits_of=limits_of,
         qualified=qualified, consented=consented, in_force=in_force, listed=listed, hash_of=hash_of, day_of=date_of,
         business_deadline=business_deadline, period_of=period_of, named_period=named_period, day_number=day_number,
         workday_after=workday_after, workday_before=workday_before,

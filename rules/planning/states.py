@@ -168,7 +168,9 @@ def _scanned(bound: Bound, c: str, read: Reader, *, own: bool) -> dict[str, Read
     measure, state = bound.measure, bound.state
     least = read.value(bound.least) if bound.least is not None else None
     found = f"x_{state.slot}{'' if bound.least is None else measure.name}"
-    asked = f"({found} := {state.scan}(T, {c}, {read.var}, {own}, {least.text if least else None})) is not None"
+    asked = (
+        f"({found} := {state.scan}(T, {c}, {read.var}, {own}, {least.text if least else None})) is not None"
+    )
     given = " and ".join([*(least.given if least else ()), asked])
     if measure.type != "int":
         return {measure.name: Reading(found, f"({given})")}

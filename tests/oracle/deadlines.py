@@ -57,9 +57,11 @@ def outcomes(world: World, case: Case, own: list[Trigger], clock: int) -> list[E
             continue
         armed, answer, first = waiting.trigger.event, waiting.answer, waiting.deadlines[0][1]
         if answer is not None and answer.time <= first:
-            facts.append(_outcome(case, waiting.trigger, "met", answer.time - armed.time, answer.position))
+            facts.append(
+                _outcome(case, waiting.trigger, "met", answer.time - armed.time, answer.position, answer)
+            )
         elif clock > first:
-            facts.append(_outcome(case, waiting.trigger, "missed", first - armed.time, (first, 2)))
+            facts.append(_outcome(case, waiting.trigger, "missed", first - armed.time, (first, 2), armed))
     return facts
 
 
@@ -173,16 +175,18 @@ def _deadlines(world: World, case: Case, expect: Expect, trigger: Trigger) -> tu
     return tuple(sorted(found, key=lambda pair: pair[1]))
 
 
-def _outcome(case: Case, trigger: Trigger, kind: str, waited: int, after: tuple[object, ...]) -> Event:
+def _outcome(
+    case: Case, trigger: Trigger, kind: str, waited: int, after: tuple[object, ...], by: Event
+) -> Event:
     key = dict(zip([dimension.name for dimension in case.per], trigger.key, strict=True))
     return Event(
         type=f"expectation.{kind}",
-        source="weiguard",
-        id=trigger.event.id,
+        source=by.source,
+        id=by.id,
         time=int(str(after[0])),
         received=int(str(after[0])),
         tenant=None,
-        account=key.get("account"),
+        account=key.get("account", trigger.event.account),
         extension=key.get("owner"),
         data={
             **key,
