@@ -11,7 +11,7 @@ from weiguard import options
 from weiguard.failing import ending_clearly
 
 app = typer.Typer(
-    help="The rule set: list, show, check, test, hash, eval.",
+    help="The rule set: list, show, check, test, diff, new, hash, eval.",
     epilog="Example: weiguard rules check my-rules",
     no_args_is_help=True,
     rich_markup_mode=None,
@@ -100,6 +100,37 @@ def run_tests(
     from weiguard.settings import settings_from
 
     raise typer.Exit(testing.run_tests(pattern, settings_from({"rules": rules}), json=json))
+
+
+@app.command()
+@ending_clearly
+def diff(
+    folders: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="[OLD] NEW", help="Folders of rule files. Without OLD: the shipped catalogue."
+        ),
+    ],
+    *,
+    exit_code: Annotated[
+        bool, typer.Option("--exit-code", help="Exit with 1 where there is a difference.")
+    ] = False,
+    lang: options.Lang = None,
+    json: options.Json = False,
+) -> None:
+    """Say in words what one rule set changes in another: what was OLD, then what is NEW.
+
+    Rules and their parts, limits and who reads them, terms of lists; of tests only how many. Layout, quotes, comments
+    and the order of rules are no difference.
+
+    Example: weiguard rules diff rules-2025 rules-2026
+    """
+    from weiguard import diffing
+    from weiguard.settings import settings_from
+
+    raise typer.Exit(
+        diffing.compare_rules(folders, settings_from({"lang": lang}), json=json, exit_code=exit_code)
+    )
 
 
 @app.command("hash")
