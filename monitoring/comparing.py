@@ -26,8 +26,8 @@ from rules.scanning import squeezed
 
 _SAID: Final = ("pack", "source", "confidence", "who", "tags", "note", "shadow", "effective_from", "until")
 _ORDER: Final = (
-    "title", *_SAID, "on", "sequence", "where", "per", "measure", "let", "levels", "expect", "remind", "alert", "message",
-    "action",
+    "title", *_SAID, "on", "sequence", "where", "per", "measure", "let", "levels", "expect", "remind", "alert",
+    "message", "action",
 )  # fmt: skip
 _EXPRESSIONS: Final = ("where", "per", "measure", "let", "levels", "sequence", "expect", "remind")
 

@@ -55,6 +55,11 @@ def read_files(folder: Path, desk: Desk) -> Files:
     return files
 
 
+def files_of(folder: Path) -> list[Path]:
+    """Return every file that a rule set is read from: packs, limits and lexicons. Raises OSError without a folder."""
+    return [*_rule_files(folder), *_lexicon_files(folder)]
+
+
 def _file(root: Fields, files: Files, desk: Desk) -> None:
     if "limits" in root.fields and "pack" not in root.fields:
         files.limits.append(root)

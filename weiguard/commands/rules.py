@@ -83,10 +83,14 @@ def check(
 @app.command("test")
 @ending_clearly
 def run_tests(
-    pattern: Annotated[
-        str, typer.Argument(metavar="PATTERN", help="Rule ids, such as COL-01 or 'COL-*'.")
-    ] = "*",
+    patterns: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="PATTERN", help="Rule ids, such as COL-01 or 'COL-*'. Default: all."),
+    ] = None,
     *,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Run them anew whenever a rule file changes, until Ctrl-C.")
+    ] = False,
     rules: options.Rules = None,
     json: options.Json = False,
 ) -> None:
@@ -94,12 +98,13 @@ def run_tests(
 
     Exits with 1 where one fails, and shows what came instead of what was expected.
 
-    Example: weiguard rules test 'COL-*'
+    Example: weiguard rules test 'COL-*' TAX-01 --watch
     """
     from weiguard import testing
     from weiguard.settings import settings_from
 
-    raise typer.Exit(testing.run_tests(pattern, settings_from({"rules": rules}), json=json))
+    work = testing.keep_testing if watch else testing.run_tests
+    raise typer.Exit(work(patterns or [], settings_from({"rules": rules}), json=json))
 
 
 @app.command()
