@@ -138,6 +138,45 @@ def diff(
     )
 
 
+@app.command()
+@ending_clearly
+def new(
+    id: Annotated[str, typer.Argument(metavar="ID", help="The new rule's id, such as TAK-01.")],
+    *,
+    pack: Annotated[
+        str | None,
+        typer.Option(
+            "--pack", help="The pack it goes into. Default: the one that has such ids, or a new one."
+        ),
+    ] = None,
+    like: Annotated[
+        str | None,
+        typer.Option(
+            "--like", metavar="RULE", help="Start from a copy of this rule, yours or a shipped one."
+        ),
+    ] = None,
+    rules: Annotated[
+        Path | None,
+        typer.Option(
+            "--rules",
+            metavar="DIR",
+            help="Your folder of rule files, made where it is not there; - only prints.",
+        ),
+    ] = None,
+) -> None:
+    """Start a rule in a folder of your own, which may be empty or not yet there.
+
+    A whole rule, with limits and tests: it holds together and its tests pass, so that each change can be tried at once.
+    With --like the limits and term lists that the other rule reads come along.
+
+    Example: weiguard rules new TAK-01 --rules my-rules
+    """
+    from weiguard import beginning
+    from weiguard.settings import settings_from
+
+    beginning.begin_rule(beginning.Wish(id, pack, like), settings_from({"rules": rules}))
+
+
 @app.command("hash")
 @ending_clearly
 def hash_(*, rules: options.Rules = None) -> None:
