@@ -25,7 +25,7 @@ from pathlib import Path
 from tests.weiguard.calling import COMMAND, Called, environment
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "cli"
-_REVIEWED = re.compile(r"(reviewed: )\d{4}-\d\d-\d\d")
+_REVIEWED = re.compile(r"(reviewed: )\d{4}-\d\d-\d\d(?=\})")
 _HASH = re.compile(r"sha256:[0-9a-f]{64}")
 
 
