@@ -13,10 +13,25 @@ from typing import Any, Final
 import msgspec
 
 from engine.program import Program
-from rules.model import Case, Expect, Expression, Limit, Measure, Over, Remind, Rule, RuleSet, Step, Text
+from rules.model import (
+    Case,
+    Dimension,
+    Expect,
+    Expression,
+    Limit,
+    Measure,
+    Over,
+    Remind,
+    Rule,
+    RuleSet,
+    Step,
+    Text,
+)
+from rules.vocabulary import dimension
 
 DECIMAL: Final = "decimal"  # Counts nothing and has decimals: a record holds it in thousandths.
 _LIMIT: Final = re.compile(r"\blimit\.([a-z][a-z0-9_]*)")
+_LEXICON: Final = re.compile(r"""\b(?:hits|mentions)\s*\(\s*\\?["']([A-Za-z0-9_]+)""")
 
 
 def row(rule: Rule) -> dict[str, Any]:
@@ -48,7 +63,7 @@ def whole(rule: Rule, limits: Mapping[str, Limit]) -> dict[str, Any]:
         "file": f"{rule.at.file}:{rule.at.line}",
         "later": list(rule.later),
         "cases": cases,
-        "limits": {name: _limit(limit) for name, limit in limits.items() if name in named},
+        "limits": {name: plain_limit(limit) for name, limit in limits.items() if name in named},
         "tests": [trial.name for trial in rule.trials],
     }
 
@@ -67,7 +82,13 @@ def limits_of(described: object) -> list[str]:
     return list(dict.fromkeys(_LIMIT.findall(msgspec.json.encode(described).decode())))
 
 
-def _limit(limit: Limit) -> dict[str, Any]:
+def lexicons_of(described: object) -> list[str]:
+    """Return the names of the term lists that a description speaks of, each once, in order."""
+    return list(dict.fromkeys(_LEXICON.findall(msgspec.json.encode(described).decode())))
+
+
+def plain_limit(limit: Limit) -> dict[str, Any]:
+    """Return a limit; its `value` is a mapping by kind where it has a table."""
     return {
         "value": limit.value if limit.table is None else limit.table,
         "unit": limit.unit,
@@ -101,7 +122,7 @@ def _case(case: Case) -> dict[str, Any]:
         found["sequence"] = [_step(step) for step in case.sequence]
     found["where"] = _source(case.where)
     found["per"] = {part.name: part.value.source for part in case.per}
-    found["measure"] = {measure.name: _measure(measure) for measure in case.measures}
+    found["measure"] = {measure.name: _measure(measure, case) for measure in case.measures}
     found["let"] = {let.name: let.value.source for let in case.lets}
     found["levels"] = {level: each.source for level, each in case.levels}
     if case.expect is not None:
@@ -159,7 +180,7 @@ def _remind(remind: Remind) -> dict[str, Any]:
     )
 
 
-def _measure(measure: Measure) -> dict[str, Any]:
+def _measure(measure: Measure, case: Case) -> dict[str, Any]:
     return _stated(
         {
             measure.aggregate: ", ".join(value.source for value in measure.value) or measure.inner or "event",
@@ -167,7 +188,7 @@ def _measure(measure: Measure) -> dict[str, Any]:
             "score": measure.score,
             "of": list(measure.of),
             "where": _source(measure.where),
-            "per": [part.name for part in measure.per],
+            "per": [_dimension(part, case) for part in measure.per],
             "window": _window(measure.over),
             "before": measure.before or None,
             "after": written(measure.after_us),
@@ -178,6 +199,13 @@ def _measure(measure: Measure) -> dict[str, Any]:
             "at_least": _source(measure.at_least),
         }
     )
+
+
+def _dimension(part: Dimension, case: Case) -> str:
+    """Return a dimension's name, with its expression where neither the case's key nor its name tells that."""
+    own = {each.name: each.value.source for each in case.per}
+    known = (own.get(part.name), dimension(part.name, part.value.names))
+    return part.name if part.value.source in known else f"{part.name} = {part.value.source.strip()}"
 
 
 def _window(over: Over) -> str:
@@ -193,7 +221,8 @@ def _window(over: Over) -> str:
         case "since":
             return f"since {over.step}"
         case "open":
-            return f"open until {over.closer}"
+            by = f" with the same {_source(over.by)}" if over.by is not None else ""
+            return f"open until {over.closer}{by}, at most {written(over.us)}"
         case "period":
             return f"period {_source(over.period)}"
         case "ever":

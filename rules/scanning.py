@@ -2,6 +2,7 @@
 
 Three things must be known first: which names to declare, whether a macro is called (the runtime expands them away),
 and whether `.given` is asked of a name. This is a scanner, not a parser: it skips strings and comments and stops there.
+It also tells whether two texts differ in more than their layout.
 """
 
 from __future__ import annotations
@@ -37,3 +38,19 @@ def paths(source: str) -> Iterator[Path]:
         if path := found["path"]:
             before = source[: found.start()].rstrip()
             yield Path(_SPACES.sub("", path), found.start(), bool(found["call"]), before.endswith("."))
+
+
+def squeezed(source: str) -> str:
+    """Return a source with one blank between its words and signs, and without comments: `a>=b` is `a >= b`."""
+    parts: list[str] = []
+    end = 0
+    for found in _TOKEN.finditer(source):
+        parts.append("".join(source[end : found.start()].split()))
+        end = found.end()
+        text = found.group()
+        if path := found["path"]:
+            parts += [_SPACES.sub("", path), "(" if found["call"] else ""]
+        elif not text.startswith("//"):
+            parts.append(text)
+    parts.append("".join(source[end:].split()))
+    return " ".join(filter(None, parts))

@@ -7,7 +7,7 @@ means that there may be no value, and that `NAME.given` may be asked.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from functools import lru_cache
 from typing import Final
 
@@ -128,7 +128,7 @@ def _type(info: msgspec.inspect.Type) -> TypeName:
     return ""
 
 
-def dimension(name: str, scope: Mapping[str, Declared], prefix: str = "event") -> str | None:
+def dimension(name: str, scope: Container[str], prefix: str = "event") -> str | None:
     """Return the name that a dimension of a key stands for (`payer`: `event.payer_id`), or None where it has none."""
     for field in (_FIELDS.get(name, ""), f"{name}_id", name):
         if field and f"{prefix}.{field}" in scope:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from pathlib import Path
 
 from engine.fold import Engine
 from engine.fold import Settings as EngineSettings
@@ -32,17 +34,7 @@ class Prepared:
 def prepare(settings: Settings, *, keep: bool = False) -> Prepared:
     """Load and compile. Raises RefusedError or RuleProblems. `keep`: the engine remembers every alert that stands."""
     rules = load_rules(settings)
-    ids = list(rules.rules())
-    unmatched = [pattern for pattern in settings.only if not any(fnmatchcase(name, pattern) for name in ids)]
-    if unmatched and len(unmatched) == len(settings.only):
-        raise RefusedError(
-            "--only",
-            f"{', '.join(unmatched)}, which matches no rule",
-            "ids or patterns such as COL-01 or 'COL-*'",
-            "`weiguard rules list` names them all",
-        )
-    for pattern in unmatched:
-        say(f"weiguard: --only: {pattern} matches no rule; the others are decided")
+    match_patterns("--only", settings.only, rules)
     program = compile_rules(rules, settings.only)
     _tell_left_out(rules, program, settings)
     return Prepared(rules, program, settings.for_engine(keep=keep))
@@ -63,8 +55,13 @@ def _tell_left_out(rules: RuleSet, program: Program, settings: Settings) -> None
 
 def load_rules(settings: Settings) -> RuleSet:
     """Load the rule set asked for, or the shipped one."""
+    return load(rules_folder(settings))
+
+
+def rules_folder(settings: Settings) -> Path:
+    """Return the folder of the rule set asked for, or of the shipped one. Raises RefusedError where it is none."""
     if settings.rules is None:
-        return load(SHIPPED)
+        return SHIPPED
     if not settings.rules.is_dir():
         raise RefusedError(
             "--rules",
@@ -72,4 +69,18 @@ def load_rules(settings: Settings) -> RuleSet:
             "a folder of rule files",
             "name one, or leave it out for the shipped rules",
         )
-    return load(settings.rules)
+    return settings.rules
+
+
+def match_patterns(where: str, patterns: Sequence[str], rules: RuleSet) -> None:
+    """Say which patterns match no rule. Raises RefusedError where that is all of them."""
+    unmatched = [each for each in patterns if not any(fnmatchcase(name, each) for name in rules.rules())]
+    if unmatched and len(unmatched) == len(patterns):
+        raise RefusedError(
+            where,
+            f"{', '.join(unmatched)}, which matches no rule",
+            "ids or patterns such as COL-01 or 'COL-*'",
+            "`weiguard rules list` names them all",
+        )
+    for pattern in unmatched:
+        say(f"weiguard: {where}: {pattern} matches no rule; the others do")

@@ -58,17 +58,13 @@ def case_lines(
         yield f"{heads['case']} {case['name']}"
     if "sequence" in case:
         yield heads["sequence"]
-        yield from (f"  {_step(step, lang)}" for step in case["sequence"])
+        yield from (f"  {step_text(step, lang)}" for step in case["sequence"])
     else:
         yield f"{heads['on']} {', '.join(case['on'])}"
     if "where" in case:
-        yield f"{heads['where']} {_flat(case['where'])}"
+        yield f"{heads['where']} {flat(case['where'])}"
     if "per" in case:
-        names = [
-            name if source == f"event.{name}" else f"{name} = {_flat(source)}"
-            for name, source in case["per"].items()
-        ]
-        yield f"{heads['per']} {', '.join(names)}"
+        yield f"{heads['per']} {key_text(case['per'])}"
     key = list(case.get("per", ()))
     measures = {name: counted(measure, key, lang) for name, measure in case.get("measure", {}).items()}
     levels = {LEVELS[lang][level]: source for level, source in case.get("levels", {}).items()}
@@ -82,55 +78,88 @@ def case_lines(
         yield from _block(heads[name], {each: case.get(name, {}).get(each, "") for each in languages})
 
 
-def _step(step: Mapping[str, Any], lang: Language) -> str:
+def key_text(per: Mapping[str, str]) -> str:
+    """Return the dimensions of a key, each with its expression where the name does not tell it."""
+    return ", ".join(
+        name if source == f"event.{name}" else f"{name} = {flat(source)}" for name, source in per.items()
+    )
+
+
+def step_text(step: Mapping[str, Any], lang: Language) -> str:
+    """Return one step of a sequence."""
     heads = HEADS[lang]
     within = f" {heads['to']} {span(step['within'], lang)}" if "within" in step else ""
-    where = f" {heads['where']} {_flat(step['where'])}" if "where" in step else ""
-    return f"{step['as']}: {', '.join(step['event'])}{within}{where}"
+    return f"{step['as']}: {', '.join(step['event'])}{within}{_where(step, lang)}"
+
+
+def _where(part: Mapping[str, Any], lang: Language) -> str:
+    return f" {HEADS[lang]['where']} {flat(part['where'])}" if "where" in part else ""
 
 
 def _expected(case: Mapping[str, Any], lang: Language) -> Iterator[str]:
     if "expect" not in case:
         return
     expect, heads = case["expect"], HEADS[lang]
-    where = f" {heads['where']} {_flat(expect['where'])}" if "where" in expect else ""
-    how = "".join(f" {heads[expect[name]]}" for name in ("clock", "arm") if name in expect)
-    yield f"{heads['expect']} {', '.join(expect['event'])}{where}"
+    yield f"{heads['expect']} {answer_text(expect, lang)}"
+    how = waiting_text(expect, lang)
     yield from (
         f"  {LEVELS[lang][level]}  {heads['to']} {source}{how}" for level, source in expect["by"].items()
     )
+
+
+def answer_text(expect: Mapping[str, Any], lang: Language) -> str:
+    """Return what answers."""
+    return f"{', '.join(expect['event'])}{_where(expect, lang)}"
+
+
+def waiting_text(expect: Mapping[str, Any], lang: Language) -> str:
+    """Return by which clock and from when the time to answer runs; empty where nothing is said of it."""
+    return "".join(f" {HEADS[lang][expect[name]]}" for name in ("clock", "arm") if name in expect)
 
 
 def _reminded(case: Mapping[str, Any], lang: Language) -> Iterator[str]:
     if "remind" not in case:
         return
     remind, heads = case["remind"], HEADS[lang]
-    yield f"{heads['remind']} {_flat(remind['date'])}"
+    yield f"{heads['remind']} {flat(remind['date'])}"
     unit = heads[remind.get("clock", "days")]
-    for rung in remind["rungs"]:
-        side = heads["after" if rung["after"] else "before"]
-        yield f"  {LEVELS[lang][rung['level']]}  {rung['days']} {unit} {side}"
+    yield from (f"  {rung_text(rung, unit, lang)}" for rung in remind["rungs"])
+    yield from (f"  {line}" for line in ladder_texts(remind, lang))
+
+
+def rung_text(rung: Mapping[str, Any], unit: str, lang: Language) -> str:
+    """Return one rung of a ladder; `unit` is the word for what its days are."""
+    side = HEADS[lang]["after" if rung["after"] else "before"]
+    return f"{LEVELS[lang][rung['level']]}  {rung['days']} {unit} {side}"
+
+
+def ladder_texts(remind: Mapping[str, Any], lang: Language) -> Iterator[str]:
+    """Return what else a ladder says: what withdraws its rungs, and when it comes again."""
+    heads = HEADS[lang]
     if "unless" in remind:
-        where = f" {heads['where']} {_flat(remind['unless']['where'])}" if "where" in remind["unless"] else ""
-        yield f"  {heads['unless']} {', '.join(remind['unless'].get('event', ()))}{where}"
+        yield f"{heads['unless']} {', '.join(remind['unless'].get('event', ()))}{_where(remind['unless'], lang)}"
     if "every" in remind:
-        yield f"  {heads['every']} {remind['every']}"
+        yield f"{heads['every']} {remind['every']}"
 
 
 def limit_lines(limits: Mapping[str, Mapping[str, Any]], lang: Language) -> Iterator[str]:
     """Return limits with their values and where these come from."""
-    heads = HEADS[lang]
-    yield heads["limits"]
+    yield HEADS[lang]["limits"]
     wide = max(map(len, limits))
     for name, limit in limits.items():
-        sure = f"{heads['confidence']} {limit['confidence']}, {heads['reviewed']} {limit['reviewed']}"
-        value = limit_text(limit["value"], limit["unit"], lang)
-        yield f"  {name:{wide}}  {value} · {limit['source']} ({sure})"
+        yield f"  {name:{wide}}  {sourced_limit(limit, lang)}"
+
+
+def sourced_limit(limit: Mapping[str, Any], lang: Language) -> str:
+    """Return a limit's value and where it comes from."""
+    heads = HEADS[lang]
+    sure = f"{heads['confidence']} {limit['confidence']}, {heads['reviewed']} {limit['reviewed']}"
+    return f"{limit_text(limit['value'], limit['unit'], lang)} · {limit['source']} ({sure})"
 
 
 def _block(head: str, values: Mapping[str, str]) -> Iterator[str]:
     """Return names with their texts under a head; nothing without any."""
-    stated = {name: _flat(text) for name, text in values.items() if text}
+    stated = {name: flat(text) for name, text in values.items() if text}
     if not stated:
         return
     yield head
@@ -138,6 +167,6 @@ def _block(head: str, values: Mapping[str, str]) -> Iterator[str]:
     yield from (f"  {name:{wide}}  {text}" for name, text in stated.items())
 
 
-def _flat(text: str) -> str:
+def flat(text: str) -> str:
     """Return an expression that stands on several lines as one."""
     return " ".join(str(text).split())

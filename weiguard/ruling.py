@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -20,7 +20,7 @@ from rules.problems import Problem, RuleProblems
 from rules.suggesting import nearest
 from streams.refusing import RefusedError
 from weiguard.failing import FOUND, counted, say
-from weiguard.preparing import load_rules
+from weiguard.preparing import load_rules, match_patterns
 from weiguard.rule_page import page
 from weiguard.settings import Settings
 from weiguard.words import LEVELS, RULE_LIST, SHADOW, language
@@ -48,21 +48,14 @@ def list_rules(settings: Settings, *, json: bool) -> None:
     (console if console.is_terminal else Console(highlight=False, width=240)).print(table)
 
 
-def selected(rules: RuleSet, patterns: tuple[str, ...]) -> list[Rule]:
+def selected(rules: RuleSet, patterns: Sequence[str]) -> list[Rule]:
     """Return the rules that match a pattern, or all; raises RefusedError where none does."""
-    found = [
+    match_patterns("rules", patterns, rules)
+    return [
         rule
         for name, rule in rules.rules().items()
         if not patterns or any(fnmatchcase(name, pattern) for pattern in patterns)
     ]
-    if not found:
-        raise RefusedError(
-            "rules",
-            f"{', '.join(patterns)}, which matches no rule",
-            "ids or patterns such as COL-01 or 'COL-*'",
-            "`weiguard rules list` names them all",
-        )
-    return found
 
 
 def show_rule(id: str, settings: Settings, *, json: bool) -> None:

@@ -14,9 +14,10 @@ from rules.model import Rule, RuleSet, Trial
 from rules.planning.compiling import compile_rules
 from rules.trials import Crossing, crossings_of, events_of, expectations_of
 from weiguard.failing import FOUND, counted, say
-from weiguard.preparing import load_rules
+from weiguard.preparing import load_rules, rules_folder
 from weiguard.ruling import selected
 from weiguard.settings import Settings
+from weiguard.watching import watch
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +42,10 @@ class Tried:
         return self.found == self.expected
 
 
-def run_tests(pattern: str, settings: Settings, *, json: bool) -> int:
-    """Run the tests of the rules that match; return the exit status. Raises RefusedError where none does."""
+def run_tests(patterns: list[str], settings: Settings, *, json: bool) -> int:
+    """Run the tests of the rules that match, or of all; return the exit status. Raises RefusedError where none does."""
     rules = load_rules(settings)
-    chosen = selected(rules, (pattern,))
+    chosen = selected(rules, patterns)
     running = [rule for rule in chosen if not rule.later]
     tried = [each for rule in running for each in try_rule(rules, rule)]
     if json:
@@ -60,7 +61,14 @@ def run_tests(pattern: str, settings: Settings, *, json: bool) -> int:
             say(f"{rule.id}: {tests} not run: it needs what does not run yet ({', '.join(rule.later)})")
     done, of = counted(len(tried), "test"), counted(len(running), "rule")
     say(f"{done} of {of}: {len(tried) - failed:,} passed, {failed:,} failed")
+    sys.stdout.flush()  # Whoever watches waits for it.
     return FOUND if failed else 0
+
+
+def keep_testing(patterns: list[str], settings: Settings, *, json: bool) -> int:
+    """Run the tests now and whenever a rule file changes, until Ctrl-C. Raises RefusedError without a folder."""
+    folder = rules_folder(settings)
+    return watch(folder, lambda: run_tests(patterns, settings, json=json))
 
 
 def try_rule(rules: RuleSet, rule: Rule) -> Iterator[Tried]:

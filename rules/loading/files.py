@@ -55,6 +55,11 @@ def read_files(folder: Path, desk: Desk) -> Files:
     return files
 
 
+def files_of(folder: Path) -> list[Path]:
+    """Return every file that a rule set is read from: packs, limits and lexicons. Raises OSError without a folder."""
+    return [*_rule_files(folder), *_lexicon_files(folder)]
+
+
 def _file(root: Fields, files: Files, desk: Desk) -> None:
     if "limits" in root.fields and "pack" not in root.fields:
         files.limits.append(root)
@@ -89,11 +94,16 @@ def _rule_files(folder: Path) -> list[Path]:
 
 
 def _lexicon_files(folder: Path) -> list[Path]:
+    place = lexicons_folder(folder)
+    if not place.is_dir():
+        return []
+    return sorted(path for path in place.iterdir() if path.suffix == ".txt" and path.is_file())
+
+
+def lexicons_folder(folder: Path) -> Path:
+    """Return where a rule set has its term lists: inside, or beside where all its files lie side by side."""
     beside = () if (folder / PACKS).is_dir() else (folder.parent / LEXICONS,)
-    for place in (folder / LEXICONS, *beside):
-        if place.is_dir():
-            return sorted(path for path in place.iterdir() if path.suffix == ".txt" and path.is_file())
-    return []
+    return next((place for place in (folder / LEXICONS, *beside) if place.is_dir()), folder / LEXICONS)
 
 
 def _yaml(path: Path) -> bool:

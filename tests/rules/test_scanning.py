@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.scanning import Path, paths
+from rules.scanning import Path, paths, squeezed
 from rules.suggesting import did_you_mean, nearest
 
 
@@ -49,3 +49,21 @@ def test_the_nearest_name_is_meant(name: str, found: str | None) -> None:
     known = ["limit.personal_daily", "limit.payers", "event.amount_fen", "event.id", "payers"]
     assert nearest(name, known) == found
     assert did_you_mean(name, known) == (f"did you mean {found}?" if found else "")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        pytest.param("a>=b", "a  >=\n b", True, id="blanks around signs"),
+        pytest.param("f( x,y )&&(z)", "f (x, y) && ( z )", True, id="brackets"),
+        pytest.param(
+            "event . amount_fen > 0", "event.amount_fen > 0  // more than nothing", True, id="a comment"
+        ),
+        pytest.param('x == "a b"', 'x == "a  b"', False, id="blanks inside a text"),
+        pytest.param("a in b", "ain b", False, id="blanks between words"),
+        pytest.param("a > b", "a >= b", False, id="another sign"),
+        pytest.param("-1 < 2", "1 < 2", False, id="a minus"),
+    ],
+)
+def test_only_layout_is_squeezed_out(one: str, other: str, same: bool) -> None:
+    assert (squeezed(one) == squeezed(other)) == same

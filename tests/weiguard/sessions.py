@@ -6,7 +6,7 @@ what it writes to standard output
 [2]
 
 `python -m tests.weiguard.sessions` writes all of them anew, for the difference to be read before it is kept. The last
-line of a call is its status, where it is not 0. Hashes of rule sets and the path of
+line of a call is its status, where it is not 0. Hashes of rule sets, the day of a new limit and the path of
 the folder are left out.
 """
 
@@ -25,6 +25,7 @@ from pathlib import Path
 from tests.weiguard.calling import COMMAND, Called, environment
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "cli"
+_REVIEWED = re.compile(r"(reviewed: )\d{4}-\d\d-\d\d(?=\})")
 _HASH = re.compile(r"sha256:[0-9a-f]{64}")
 
 
@@ -56,7 +57,7 @@ def words_of(done: Called) -> str:
     if done.status:
         lines.append(f"[{done.status}]")
     text = "\n".join(lines).replace(f"{Path.cwd()}/", "")
-    return _HASH.sub("sha256:…", text).rstrip("\n")
+    return _REVIEWED.sub(r"\1…", _HASH.sub("sha256:…", text)).rstrip("\n")
 
 
 def workplace(folder: Path, weiguard: Callable[..., Called]) -> None:

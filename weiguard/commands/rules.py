@@ -11,7 +11,7 @@ from weiguard import options
 from weiguard.failing import ending_clearly
 
 app = typer.Typer(
-    help="The rule set: list, show, check, test, hash, eval.",
+    help="The rule set: list, show, check, test, diff, new, hash, eval.",
     epilog="Example: weiguard rules check my-rules",
     no_args_is_help=True,
     rich_markup_mode=None,
@@ -83,10 +83,14 @@ def check(
 @app.command("test")
 @ending_clearly
 def run_tests(
-    pattern: Annotated[
-        str, typer.Argument(metavar="PATTERN", help="Rule ids, such as COL-01 or 'COL-*'.")
-    ] = "*",
+    patterns: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="PATTERN", help="Rule ids, such as COL-01 or 'COL-*'. Default: all."),
+    ] = None,
     *,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Run them anew whenever a rule file changes, until Ctrl-C.")
+    ] = False,
     rules: options.Rules = None,
     json: options.Json = False,
 ) -> None:
@@ -94,12 +98,83 @@ def run_tests(
 
     Exits with 1 where one fails, and shows what came instead of what was expected.
 
-    Example: weiguard rules test 'COL-*'
+    Example: weiguard rules test 'COL-*' TAX-01 --watch
     """
     from weiguard import testing
     from weiguard.settings import settings_from
 
-    raise typer.Exit(testing.run_tests(pattern, settings_from({"rules": rules}), json=json))
+    work = testing.keep_testing if watch else testing.run_tests
+    raise typer.Exit(work(patterns or [], settings_from({"rules": rules}), json=json))
+
+
+@app.command()
+@ending_clearly
+def diff(
+    folders: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="[OLD] NEW", help="Folders of rule files. Without OLD: the shipped catalogue."
+        ),
+    ],
+    *,
+    exit_code: Annotated[
+        bool, typer.Option("--exit-code", help="Exit with 1 where there is a difference.")
+    ] = False,
+    lang: options.Lang = None,
+    json: options.Json = False,
+) -> None:
+    """Say in words what one rule set changes in another: what was OLD, then what is NEW.
+
+    Rules and their parts, limits and who reads them, terms of lists; of tests only how many. Layout, quotes, comments
+    and the order of rules are no difference.
+
+    Example: weiguard rules diff rules-2025 rules-2026
+    """
+    from weiguard import diffing
+    from weiguard.settings import settings_from
+
+    raise typer.Exit(
+        diffing.compare_rules(folders, settings_from({"lang": lang}), json=json, exit_code=exit_code)
+    )
+
+
+@app.command()
+@ending_clearly
+def new(
+    id: Annotated[str, typer.Argument(metavar="ID", help="The new rule's id, such as TAK-01.")],
+    *,
+    pack: Annotated[
+        str | None,
+        typer.Option(
+            "--pack", help="The pack it goes into. Default: the one that has such ids, or a new one."
+        ),
+    ] = None,
+    like: Annotated[
+        str | None,
+        typer.Option(
+            "--like", metavar="RULE", help="Start from a copy of this rule, yours or a shipped one."
+        ),
+    ] = None,
+    rules: Annotated[
+        Path | None,
+        typer.Option(
+            "--rules",
+            metavar="DIR",
+            help="Your folder of rule files, made where it is not there; - only prints.",
+        ),
+    ] = None,
+) -> None:
+    """Start a rule in a folder of your own, which may be empty or not yet there.
+
+    A whole rule, with limits and tests: it holds together and its tests pass, so that each change can be tried at once.
+    With --like the limits and term lists that the other rule reads come along.
+
+    Example: weiguard rules new TAK-01 --rules my-rules
+    """
+    from weiguard import beginning
+    from weiguard.settings import settings_from
+
+    beginning.begin_rule(beginning.Wish(id, pack, like), settings_from({"rules": rules}))
 
 
 @app.command("hash")
