@@ -111,7 +111,7 @@ def _quiet(tenant: Tenant, family: Family, cell: Cell, at: int, late: Contributi
     """Return whether the inserted contribution can change nothing that the family decides."""
     if not tenant.guards:
         return False
-    if family.kind == "calendar":
+    if family.kind == "calendar" and family.reach_us == 0:
         return all(_window_is_quiet(tenant, family, i, cell, late) for i in range(len(family.faces)))
     if family.kind == "episode" and family.reach_us is not None:
         return all(_episode_is_quiet(family, i, cell, at, late) for i in range(len(family.faces)))
@@ -180,12 +180,19 @@ def refold(tenant: Tenant, family: Family, cell: Cell, position: Any, last_us: i
     if family.kind != "calendar":
         _refold_from(tenant, family, cell, position, last_us)
         return
+    until = max(last_us, _reached(family, cell, last_us))
     while True:
         start, end = tenant.zone.window(family.calendar, position[TIME])  # type: ignore[arg-type]  # one of five units
         _refold_window(tenant, family, cell, position, last_us, (start, end))
-        if last_us < end:
+        if until < end:
             return
         position = (end, "", "", "")
+
+
+def _reached(family: Family, cell: Cell, last_us: int) -> int:
+    """Return when the last contribution was that one at `last_us` can matter to: a baseline reads windows before."""
+    newest: int = cell.items[-1][TIME] if cell.items else last_us
+    return newest if family.reach_us is None else min(newest, last_us + family.reach_us)
 
 
 def _refold_from(tenant: Tenant, family: Family, cell: Cell, position: Position, last_us: int) -> None:

@@ -121,7 +121,7 @@ class Family:
     mask: int  # The flags of the contributions it folds.
     reach_us: (
         int | None
-    )  # How far after a contribution its effect ends; None: at the end of the tail or window.
+    )  # How far after a contribution its effect ends, or after its calendar window; None: at the end of the tail.
     step: Callable[[Tenant, Any, Contribution, list[Found], list[int]], None]
     rewind: Callable[[Tenant, Any, int, int], Any]
     calendar: str = ""

@@ -90,16 +90,22 @@ def expectations_of(trial: Trial) -> tuple[Crossing, ...]:
 def crossings_of(records: Iterable[Mapping[str, Any]], rule: str) -> tuple[Crossing, ...]:
     """Return the crossings of one rule that stand after a run, from its alert records in log order.
 
-    A lowered alert has lost its upper crossings, an amended one has moved its last, a retracted one has none.
+    A lowered alert has lost its upper crossings, an amended one has moved its last, a retracted one has none. One that
+    a late event raises further at the trigger it has crosses once, as it would have in order.
     """
     standing: dict[str, list[Crossing]] = {}
+    crossed: dict[str, tuple[str, object]] = {}
     for record in (record for record in records if record["rule"] == rule):
         crossings = standing.setdefault(str(record["id"]), [])
         here = Crossing(_rfc3339(datetime.fromisoformat(record["at"])), str(record["level"]))
+        before = crossed.get(str(record["id"]))
+        crossed[str(record["id"])] = now = (here.at, record["trigger"])
         match record["state"]:
             case "retracted":
                 crossings.clear()
             case "amended":
+                crossings[-1:] = [here]
+            case "escalated" if now == before:
                 crossings[-1:] = [here]
             case "lowered":
                 keep = [crossing for crossing in crossings if _rank(crossing.level) < _rank(here.level)]

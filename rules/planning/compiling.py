@@ -294,7 +294,7 @@ class _Writer:
             kind=kind,  # type: ignore[arg-type]  # one of the alert kinds, by construction
             faces=tuple(self.faces[unit.index] for unit in part.units),
             mask=mask,
-            reach_us=_reach(part),
+            reach_us=_reach(part, calendar),
             step=space[f"step_{group.index}{part.suffix}"],
             rewind=space[f"rewind_{group.index}{part.suffix}"],
             calendar=calendar,
@@ -398,11 +398,15 @@ def _families(group: Group) -> list[Part]:
     return parts
 
 
-def _reach(part: Part) -> int | None:
-    """Return how long a contribution can matter to a family after its time; None: to the end of the tail."""
-    if any(not state.window for state in part.states) or any(window.calendar for window in part.windows):
+def _reach(part: Part, calendar: str) -> int | None:
+    """Return how long a contribution can matter to a family after its time; None: to the end of the tail.
+
+    `calendar`: the unit its alerts belong to; within that window it always matters.
+    """
+    windows = [window for window in part.windows if not calendar or window.prefix != f"{calendar}_"]
+    if any(not state.window for state in part.states) or any(window.calendar for window in windows):
         return None
-    return max((window.us for window in part.windows), default=0)
+    return max((window.us for window in windows), default=0)
 
 
 def _needed(unit: Unit, plan: Plan) -> dict[str, int | float]:

@@ -57,24 +57,26 @@ def remove(state: State, c: str, read: Reader) -> Lines:
 
 def _guarded(state: State, read: Reader, lines: Lines) -> Lines:
     """Run statements only where the values and sub-keys they read are there."""
+    if not lines:
+        return lines
     given: list[str] = []
     for tree in (*(part.tree for part in state.sub), *state.value):
         given += [text for text in read.value(tree).given if text not in given]
-    if not lines or not given:
+    if not given:
         return lines
     return [f"if {' and '.join(given)}:", *("    " + line for line in lines)]
 
 
 def _change(state: State, c: str, read: Reader, role: Role, sign: int) -> Lines:
     where = f"{c}.{state.slot}"
-    values = [read.value(tree).text for tree in state.value]
     aggregate = state.aggregate
+    if aggregate == "scan":  # It keeps no head, and its value may name measures, which are read elsewhere.
+        return []
+    values = [read.value(tree).text for tree in state.value]
     if aggregate.startswith("each."):
         return _each(state, where, read, "1" if state.inner == "count" else values[0], sign)
     if aggregate in POINTERS:
         return _point(state, where, read, sign)
-    if aggregate == "scan":
-        return []
     if aggregate in ("distinct", "histogram"):
         return _member(state, where, read, values[0], sign)
     amount = "1" if aggregate == "count" else values[0]

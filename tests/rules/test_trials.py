@@ -205,9 +205,12 @@ def test_expectations_are_sorted_instants() -> None:
     )
 
 
-def record(state: str, level: str, hour: int, alert: str = "a1", rule: str = "COL-01") -> dict[str, Any]:
+def record(
+    state: str, level: str, hour: int, alert: str = "a1", rule: str = "COL-01", trigger: str = ""
+) -> dict[str, Any]:
     at = f"2026-03-09T{hour:02d}:00:00+08:00"
-    return {"id": alert, "rule": rule, "state": state, "level": level, "at": at}
+    by = {"source": "test", "id": trigger or f"e{hour}"}
+    return {"id": alert, "rule": rule, "state": state, "level": level, "at": at, "trigger": by}
 
 
 @pytest.mark.parametrize(
@@ -215,6 +218,10 @@ def record(state: str, level: str, hour: int, alert: str = "a1", rule: str = "CO
     [
         pytest.param([record("raised", "warn", 9), record("escalated", "critical", 10)], ["09 warn", "10 critical"],
                      id="a critical that was a warning first is two"),
+        pytest.param([record("raised", "warn", 9), record("escalated", "critical", 9)], ["09 critical"],
+                     id="a late event makes it critical where it stands"),
+        pytest.param([record("raised", "warn", 9), record("escalated", "critical", 9, trigger="e2")],
+                     ["09 critical", "09 warn"], id="two events of one instant"),
         pytest.param([record("raised", "warn", 9), record("amended", "warn", 8)], ["08 warn"], id="moved"),
         pytest.param([record("raised", "warn", 9), record("retracted", "warn", 9)], [], id="taken back"),
         pytest.param([record("raised", "warn", 9), record("escalated", "critical", 10), record("lowered", "warn", 9)],
