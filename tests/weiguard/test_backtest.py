@@ -63,9 +63,9 @@ def rules(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for was, now in LIMITS.items():
             text = text.replace(was, now)
         path.write_text(text, "utf-8")
-    pack = folder / "new" / "catalog" / "collection.yaml"
-    parts = pack.read_text("utf-8").split("\n  - id: ")
-    pack.write_text("\n  - id: ".join(part for part in parts if not part.startswith("COL-11")), "utf-8")
+    collection = folder / "new" / "catalog" / "collection.yaml"
+    parts = collection.read_text("utf-8").split("\n  - id: ")
+    collection.write_text("\n  - id: ".join(part for part in parts if not part.startswith("COL-11")), "utf-8")
     return folder
 
 
@@ -244,7 +244,7 @@ def test_pipes_and_packed_files_say_the_same(
     plain = backtest(shop, "--jobs", "2")
     assert backtest(shop, "--jobs", "2", events="log.gz") == plain
     for sent in (raw, gzip.compress(raw)):
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BufferedReader(io.BytesIO(sent))))  # type: ignore[type-var]
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BufferedReader(io.BytesIO(sent))))
         assert backtest(shop, "--jobs", "2", events="-") == plain
 
 
