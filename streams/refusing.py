@@ -16,3 +16,7 @@ class RefusedError(Exception):
         super().__init__(
             f"{where}: found {found}{expects}{way_out}" if where else f"{found}{expects}{way_out}"
         )
+
+    def __reduce__(self) -> tuple[type[RefusedError], tuple[str, str, str, str]]:
+        """Say how it is made again, on its way from one process to another."""
+        return RefusedError, (self.where, self.found, self.expected, self.mend)

@@ -12,6 +12,7 @@ import typer
 from streams.refusing import RefusedError
 from weiguard.commands import rules
 from weiguard.commands.alerts import alerts
+from weiguard.commands.backtest import backtest
 from weiguard.commands.correct import correct
 from weiguard.commands.demo import demo
 from weiguard.commands.explain import explain
@@ -35,7 +36,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, run, replay, alerts, explain, correct, schema, topics, produce, worker):
+for command in (demo, run, replay, backtest, alerts, explain, correct, schema, topics, produce, worker):
     app.command(command.__name__)(ending_clearly(command))
 app.add_typer(rules.app, name="rules")
 

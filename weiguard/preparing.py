@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from engine.program import Program
 from rules.loading import SHIPPED, load
 from rules.model import RuleSet
 from rules.planning.compiling import compile_rules
+from rules.problems import RuleProblems
 from streams.refusing import RefusedError
 from weiguard.failing import counted, say
 from weiguard.settings import Settings
@@ -34,8 +35,39 @@ class Prepared:
 def prepare(settings: Settings, *, keep: bool = False) -> Prepared:
     """Load and compile. Raises RefusedError or RuleProblems. `keep`: the engine remembers every alert that stands."""
     rules = load_rules(settings)
-    match_patterns("--only", settings.only, rules)
-    program = compile_rules(rules, settings.only)
+    match_patterns("--only", settings.only, rules.rules())
+    return _compiled(rules, settings, keep=keep)
+
+
+def prepare_both(settings: Settings, against: Path | None) -> tuple[Prepared, Prepared]:
+    """Load and compile the rule set asked for and the one it is compared with. Raises RefusedError or RuleProblems.
+
+    A rule that only one of them has is decided there; a pattern is wrong where neither has what it names.
+    """
+    other = settings.model_copy(update={"rules": against})
+    sides = [(each, _load_named(each, flag)) for each, flag in ((settings, "--rules"), (other, "--against"))]
+    match_patterns("--only", settings.only, {name for _, rules in sides for name in rules.rules()})
+    asked, compared = (_compiled(_with_any(rules, settings.only), each, keep=False) for each, rules in sides)
+    return asked, compared
+
+
+def _load_named(settings: Settings, flag: str) -> RuleSet:
+    try:
+        return load_rules(settings, flag)
+    except RuleProblems:
+        say(f"weiguard: {flag} {settings.rules or SHIPPED}: the rules do not check")
+        raise
+
+
+def _with_any(rules: RuleSet, only: tuple[str, ...]) -> RuleSet:
+    """Return the rule set, or one without rules where no pattern matches any of its own."""
+    if not only or any(fnmatchcase(name, pattern) for name in rules.rules() for pattern in only):
+        return rules
+    return replace(rules, packs=())
+
+
+def _compiled(rules: RuleSet, settings: Settings, *, keep: bool) -> Prepared:
+    program = compile_rules(rules, settings.only if rules.packs else ())
     _tell_left_out(rules, program, settings)
     return Prepared(rules, program, settings.for_engine(keep=keep))
 
@@ -53,18 +85,18 @@ def _tell_left_out(rules: RuleSet, program: Program, settings: Settings) -> None
         say(f"weiguard: {counted(len(left), 'rule')} not decided, for what does not run yet: {needs}")
 
 
-def load_rules(settings: Settings) -> RuleSet:
-    """Load the rule set asked for, or the shipped one."""
-    return load(rules_folder(settings))
+def load_rules(settings: Settings, flag: str = "--rules") -> RuleSet:
+    """Load the rule set asked for, or the shipped one; `flag` is where the folder was named."""
+    return load(rules_folder(settings, flag))
 
 
-def rules_folder(settings: Settings) -> Path:
+def rules_folder(settings: Settings, flag: str = "--rules") -> Path:
     """Return the folder of the rule set asked for, or of the shipped one. Raises RefusedError where it is none."""
     if settings.rules is None:
         return SHIPPED
     if not settings.rules.is_dir():
         raise RefusedError(
-            "--rules",
+            flag,
             f"{settings.rules}, which is no folder",
             "a folder of rule files",
             "name one, or leave it out for the shipped rules",
@@ -72,9 +104,10 @@ def rules_folder(settings: Settings) -> Path:
     return settings.rules
 
 
-def match_patterns(where: str, patterns: Sequence[str], rules: RuleSet) -> None:
+def match_patterns(where: str, patterns: Sequence[str], ids: Iterable[str]) -> None:
     """Say which patterns match no rule. Raises RefusedError where that is all of them."""
-    unmatched = [each for each in patterns if not any(fnmatchcase(name, each) for name in rules.rules())]
+    names = tuple(ids)
+    unmatched = [each for each in patterns if not any(fnmatchcase(name, each) for name in names)]
     if unmatched and len(unmatched) == len(patterns):
         raise RefusedError(
             where,

@@ -98,7 +98,7 @@ class _Columns:
 
 def run_replay(order: Order, settings: Settings) -> int:
     """Replay, and return the exit status."""
-    until = _instant(order.until)
+    until = until_us(order.until)
     lang = settings.lang or language(os.environ)
     prepared = prepare(settings, keep=order.standing)
     source = JsonLines(order.events)
@@ -148,7 +148,8 @@ def say_refused(refused: list[Refused], count: int, lang: Language) -> None:
         say(SUMMARY[lang]["more"].format(count=f"{count - len(refused):,}"))
 
 
-def _instant(text: str | None) -> int | None:
+def until_us(text: str | None) -> int | None:
+    """Read the value of --until as UTC microseconds; raises RefusedError."""
     try:
         return micros(text) if text is not None else None
     except ValueError:

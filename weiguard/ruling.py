@@ -50,7 +50,7 @@ def list_rules(settings: Settings, *, json: bool) -> None:
 
 def selected(rules: RuleSet, patterns: Sequence[str]) -> list[Rule]:
     """Return the rules that match a pattern, or all; raises RefusedError where none does."""
-    match_patterns("rules", patterns, rules)
+    match_patterns("rules", patterns, rules.rules())
     return [
         rule
         for name, rule in rules.rules().items()

@@ -41,9 +41,7 @@ class Summary:
             return
         console = Console(stderr=True, highlight=False, soft_wrap=True)
         words = {**SUMMARY[lang], **LEVEL_WORDS[lang]}
-        total = sum(self.dispositions.values())
-        counts = " · ".join(f"{words[name]} {count:,}" for name, count in self.dispositions.items() if count)
-        console.print(f"{words['inputs']} {total:,}" + (f": {counts}" if counts else ""))
+        console.print(inputs_line(self.dispositions, lang))
         if self.records:
             console.print(self._table(words))
         else:
@@ -81,3 +79,10 @@ class Summary:
             "undecided": dict(sorted(self.undecided.items())),
             "unlisted": dict(sorted(self.unlisted.items())),
         }
+
+
+def inputs_line(dispositions: Mapping[str, int], lang: Language) -> str:
+    """Return how many inputs there were, and what became of them."""
+    words = SUMMARY[lang]
+    counts = " · ".join(f"{words[name]} {count:,}" for name, count in dispositions.items() if count)
+    return f"{words['inputs']} {sum(dispositions.values()):,}" + (f": {counts}" if counts else "")

@@ -83,6 +83,39 @@ EXPLAINED: Final[dict[Language, dict[str, str]]] = {
         "ruleset": "rule set",
     },
 }
+BACKTEST: Final[dict[Language, dict[str, str]]] = {
+    "zh": {
+        "side": "{side}（{flag}）：{ruleset}，规则 {rules} 条",
+        "before": "变更前",
+        "after": "变更后",
+        "only_before": "仅变更前有的规则：{rules}",
+        "only_after": "仅变更后有的规则：{rules}",
+        "none": "预警无差别。",
+        "rule": "规则",
+        "level": "级别",
+        "raised": "新增",
+        "gone": "消失",
+        "changed": "变化",
+        "event": "事件",
+        "at": "时间",
+        "trigger": "触发事件",
+        "values": "数值",
+        "limits": "限额",
+        "evidence": "相关事件",
+        "days": "每日预警数（{first} 至 {last}）：变更前平均 {before}，变更后平均 {after}",
+        "keys": "受影响最多的对象：",
+    },
+    "en": {
+        "side": "{side} ({flag}): {ruleset}, rules: {rules}",
+        **{name: name for name in ("before", "after", "rule", "level", "raised", "gone", "changed")},
+        **{name: name for name in ("event", "at", "trigger", "values", "limits", "evidence")},
+        "only_before": "rules only before: {rules}",
+        "only_after": "rules only after: {rules}",
+        "none": "No alert differs.",
+        "days": "alerts a day, {first} to {last}: {before} before, {after} after, on average",
+        "keys": "most affected:",
+    },
+}
 
 
 def language(environment: Mapping[str, str]) -> Language:

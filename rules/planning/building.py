@@ -39,7 +39,7 @@ def select(rules: RuleSet, only: tuple[str, ...]) -> dict[str, bool]:
     """
     known = rules.rules()
     chosen = {name for name in known if not only or any(fnmatchcase(name, pattern) for pattern in only)}
-    if not chosen:
+    if only and not chosen:
         raise LookupError(f"no rule matches {', '.join(only)}")
     written = set(chosen)
     waiting = sorted(chosen)

@@ -29,12 +29,12 @@ def _load(folder: Path) -> RuleSet:
     return _shipped() if folder == SHIPPED else load(folder)
 
 
-_programs: dict[tuple[str, tuple[str, ...]], Program] = {}
+_programs: dict[tuple[str, int, tuple[str, ...]], Program] = {}
 
 
 def _compile(rules: RuleSet, only: tuple[str, ...]) -> Program:
     """Compile what was compiled before only once."""
-    key = (rules.hash, only)
+    key = (rules.hash, len(rules.packs), only)
     if key not in _programs:
         _programs[key] = compile_rules(rules, only)
     return _programs[key]

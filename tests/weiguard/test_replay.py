@@ -153,6 +153,7 @@ def test_the_schema_of_alerts_has_the_records_fields(weiguard: Weiguard, events:
     [
         ["run"],
         ["replay"],
+        ["backtest"],
         ["alerts"],
         ["explain"],
         ["correct"],
