@@ -25,6 +25,10 @@ class LexiconFault:
     expected: str
     mend: str
     mild: bool = False
+    context: str = field(
+        default="", compare=False
+    )  # Of a mild one: the context that its term does not stand in.
+    term: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +117,8 @@ def _contexts(line: str, term: str, terms: dict[str, list[str]], at: tuple[int, 
             faults.append(LexiconFault(*at, "an empty context", "a | b", "take the bar out"))
         elif term not in context:
             found, mend = f"{context}, which does not hold {term}", "a context exempts only what it covers"
-            faults.append(LexiconFault(*at, found, f"a context of {term}", mend, mild=True))
+            wanted = f"a context of {term}"
+            faults.append(LexiconFault(*at, found, wanted, mend, mild=True, context=context, term=term))
         else:
             terms[term].append(context)
     return faults

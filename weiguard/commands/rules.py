@@ -66,18 +66,23 @@ def check(
     ] = None,
     *,
     rules: options.Rules = None,
+    lang: options.Lang = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 where there is a warning.")] = False,
     json: options.Json = False,
 ) -> None:
     """Check rule files and show all problems at once.
 
-    Each with its place and the way out. Exits with 1 where there are any; warnings go to stderr.
+    Each with its place and the way out. Exits with 1 where there are any. What is allowed and probably not meant is
+    warned of on stderr: a level that never holds or that another hides, a limit that nothing reads, memory without end.
 
     Example: weiguard rules check my-rules
     """
     from weiguard import ruling
     from weiguard.settings import settings_from
 
-    raise typer.Exit(ruling.check_rules(settings_from({"rules": folder or rules}), json=json))
+    raise typer.Exit(
+        ruling.check_rules(settings_from({"rules": folder or rules, "lang": lang}), strict=strict, json=json)
+    )
 
 
 @app.command("test")
