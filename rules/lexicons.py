@@ -8,6 +8,7 @@ still hits. Terms are compared as written, by code points.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import Final
 
 from ahocorasick_rs import AhoCorasick
@@ -33,10 +34,11 @@ class LexiconFault:
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """A term list, ready to search: `terms` are (term, exempting contexts)."""
+    """A term list, ready to search: `terms` are (term, exempting contexts); `about` is the comment at its head."""
 
     name: str
     terms: tuple[tuple[str, tuple[str, ...]], ...]
+    about: str = field(default="", compare=False)
     _search: AhoCorasick = field(init=False, repr=False, compare=False)
     _owner: tuple[int, ...] = field(init=False, repr=False, compare=False)  # By pattern: its term's index.
 
@@ -104,7 +106,13 @@ def parse(name: str, text: str) -> tuple[Lexicon, tuple[LexiconFault, ...]]:
             LexiconFault(1, 1, "a list without terms", "a term a line", "write one, or take the list out")
         )
     read = tuple((term, tuple(dict.fromkeys(contexts))) for term, contexts in terms.items())
-    return Lexicon(name, read), tuple(faults)
+    return Lexicon(name, read, _about(text)), tuple(faults)
+
+
+def _about(text: str) -> str:
+    """Return the comment at the head of a list, on one line."""
+    lines = takewhile(lambda line: line.startswith("#"), text.removeprefix("\ufeff").split("\n"))
+    return " ".join(line.lstrip("# ").rstrip() for line in lines)
 
 
 def _contexts(line: str, term: str, terms: dict[str, list[str]], at: tuple[int, int]) -> list[LexiconFault]:

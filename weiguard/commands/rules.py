@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -11,7 +11,7 @@ from weiguard import options
 from weiguard.failing import ending_clearly
 
 app = typer.Typer(
-    help="The rule set: list, show, check, test, hash, eval.",
+    help="The rule set: list, show, check, test, docs, hash, eval.",
     epilog="Example: weiguard rules check my-rules",
     no_args_is_help=True,
     rich_markup_mode=None,
@@ -105,6 +105,34 @@ def run_tests(
     from weiguard.settings import settings_from
 
     raise typer.Exit(testing.run_tests(pattern, settings_from({"rules": rules}), json=json))
+
+
+@app.command("docs")
+@ending_clearly
+def docs(
+    *,
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="The folder to write into; it is made.")],
+    form: Annotated[
+        Literal["md", "html"], typer.Option("--format", help="Markdown, or HTML that stands by itself.")
+    ] = "md",
+    rules: options.Rules = None,
+    lang: options.Lang = None,
+) -> None:
+    """Write the reference of the rule set.
+
+    An index, a page for each pack and rule with its limits, sources and tests as examples, and pages of all limits,
+    functions and term lists. The same rules give the same bytes.
+
+    Example: weiguard rules docs --out reference --format html --lang zh
+    """
+    import os
+
+    from weiguard.reference.writing import write_reference
+    from weiguard.settings import settings_from
+    from weiguard.words import language
+
+    settings = settings_from({"rules": rules, "lang": lang})
+    write_reference(settings, out, form, settings.lang or language(os.environ))
 
 
 @app.command("hash")
