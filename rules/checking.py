@@ -42,13 +42,16 @@ Scope: TypeAlias = dict[str, Declared]  # By dotted name.
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """An expression without faults. `names` are the variables it reads; `X.given` counts as itself."""
+    """An expression without faults. `names` are the variables it reads; `X.given` counts as itself.
+
+    `unequal` are those that may have no value and stand beside `!=`.
+    """
 
     tree: Node
     type: TypeName
     unit: str
     names: frozenset[str]
-    warnings: tuple[str, ...] = ()
+    unequal: tuple[str, ...] = ()
 
 
 def check(
@@ -92,7 +95,7 @@ def check(
         )
     if faults:
         return _sorted(faults)
-    return Checked(tree, tree.type, unit, names(tree), tuple(_warnings(tree, scope)))
+    return Checked(tree, tree.type, unit, names(tree), tuple(_unequal(tree, scope)))
 
 
 def names(tree: Node) -> frozenset[str]:
@@ -204,12 +207,12 @@ def _fault_of(finding: Finding, source: str) -> Fault:
     return Fault(finding.offset, finding.found.replace("{source}", source), finding.expected, finding.mend)
 
 
-def _warnings(tree: Node, scope: Mapping[str, Declared]) -> Iterable[str]:
-    """`!=` on a name that may have no value does not hold where it has none; a reader may think it does."""
+def _unequal(tree: Node, scope: Mapping[str, Declared]) -> Iterable[str]:
+    """Find `!=` on a name that may have no value: without one it does not hold; a reader may think it does."""
     if isinstance(tree, Call) and tree.function == "_!=_":
         for arg in tree.args:
             if isinstance(arg, Name) and arg.name in scope and scope[arg.name].optional:
-                yield f"{arg.name} may have no value, and then != does not hold; test {arg.name}.given too"
+                yield arg.name
     if isinstance(tree, Call | ListOf):
         for part in tree.args if isinstance(tree, Call) else tree.items:
-            yield from _warnings(part, scope)
+            yield from _unequal(part, scope)

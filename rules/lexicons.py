@@ -8,6 +8,7 @@ still hits. Terms are compared as written, by code points.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import Final
 
 from ahocorasick_rs import AhoCorasick
@@ -25,14 +26,19 @@ class LexiconFault:
     expected: str
     mend: str
     mild: bool = False
+    context: str = field(
+        default="", compare=False
+    )  # Of a mild one: the context that its term does not stand in.
+    term: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """A term list, ready to search: `terms` are (term, exempting contexts)."""
+    """A term list, ready to search: `terms` are (term, exempting contexts); `about` is the comment at its head."""
 
     name: str
     terms: tuple[tuple[str, tuple[str, ...]], ...]
+    about: str = field(default="", compare=False)
     _search: AhoCorasick = field(init=False, repr=False, compare=False)
     _owner: tuple[int, ...] = field(init=False, repr=False, compare=False)  # By pattern: its term's index.
 
@@ -100,7 +106,13 @@ def parse(name: str, text: str) -> tuple[Lexicon, tuple[LexiconFault, ...]]:
             LexiconFault(1, 1, "a list without terms", "a term a line", "write one, or take the list out")
         )
     read = tuple((term, tuple(dict.fromkeys(contexts))) for term, contexts in terms.items())
-    return Lexicon(name, read), tuple(faults)
+    return Lexicon(name, read, _about(text)), tuple(faults)
+
+
+def _about(text: str) -> str:
+    """Return the comment at the head of a list, on one line."""
+    lines = takewhile(lambda line: line.startswith("#"), text.removeprefix("\ufeff").split("\n"))
+    return " ".join(line.lstrip("# ").rstrip() for line in lines)
 
 
 def _contexts(line: str, term: str, terms: dict[str, list[str]], at: tuple[int, int]) -> list[LexiconFault]:
@@ -113,7 +125,8 @@ def _contexts(line: str, term: str, terms: dict[str, list[str]], at: tuple[int, 
             faults.append(LexiconFault(*at, "an empty context", "a | b", "take the bar out"))
         elif term not in context:
             found, mend = f"{context}, which does not hold {term}", "a context exempts only what it covers"
-            faults.append(LexiconFault(*at, found, f"a context of {term}", mend, mild=True))
+            wanted = f"a context of {term}"
+            faults.append(LexiconFault(*at, found, wanted, mend, mild=True, context=context, term=term))
         else:
             terms[term].append(context)
     return faults

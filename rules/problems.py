@@ -7,9 +7,10 @@ the files, so that a writer mends them in one go.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from rules.doubts import Said, said
 from rules.location import Location
 
 _LONGEST = 600  # Characters of what was found that are shown.
@@ -21,6 +22,7 @@ class Problem:
     """One mistake in a rule file and the way to mend it.
 
     `subject` names the rule and the part of it ("COL-01 levels warn"), or is empty where no rule is concerned.
+    `others` has its words in languages other than English: warnings have them, mistakes do not.
     """
 
     at: Location
@@ -28,14 +30,29 @@ class Problem:
     found: str
     expected: str
     mend: str
+    others: Mapping[str, Said] = field(default_factory=dict, compare=False)
 
     def __str__(self) -> str:
+        return self.shown("en")
+
+    def words(self, language: str) -> Said:
+        """Return what was found, what was expected and how to mend it."""
+        return self.others.get(language, (self.found, self.expected, self.mend))
+
+    def shown(self, language: str) -> str:
+        """Return it as a reader of a language sees it; English where it has no other words."""
         subject = f" {self.subject}:" if self.subject else ""
-        heading = f"{self.at}:{subject} found {self.found}; expected {self.expected}"
+        found, expected, mend = self.words(language)
+        words = (
+            f"发现：{found}；应为：{expected}"
+            if language in self.others
+            else f"found {found}; expected {expected}"
+        )
+        heading = f"{self.at}:{subject} {words}"
         if not self.at.text.strip():
-            return f"{heading}\n  {self.mend}"
+            return f"{heading}\n  {mend}"
         line, caret = _excerpt(self.at.text, self.at.column)
-        return f"{heading}\n  {line}\n  {caret} {self.mend}"
+        return f"{heading}\n  {line}\n  {caret} {mend}"
 
 
 class RuleProblems(ValueError):  # noqa: N818  # it is a list of problems, and reads as one
@@ -76,11 +93,15 @@ class Desk:
             Problem(at, _shown(self.subject), _shown(found), _shown(expected), _shown(mend))
         )
 
-    def warn(self, at: Location, found: str, expected: str, mend: str) -> None:
-        """Note something that is allowed and probably not meant."""
-        self.findings.warnings.append(
-            Problem(at, _shown(self.subject), _shown(found), _shown(expected), _shown(mend))
-        )
+    def warn(self, at: Location, doubt: str, *, refused: bool = False, **names: str) -> None:
+        """Note something that is allowed and probably not meant, by its name in `rules.doubts`.
+
+        `refused`: here it is not allowed either, and counts as a mistake.
+        """
+        words = said(doubt, **{name: _shown(text) for name, text in names.items()})
+        others = {language: text for language, text in words.items() if language != "en"}
+        kind = self.findings.problems if refused else self.findings.warnings
+        kind.append(Problem(at, _shown(self.subject), *words["en"], others))
 
 
 def _shown(text: str) -> str:

@@ -23,7 +23,7 @@ from weiguard.failing import FOUND, counted, say
 from weiguard.preparing import load_rules, match_patterns
 from weiguard.rule_page import page
 from weiguard.settings import Settings
-from weiguard.words import LEVELS, RULE_LIST, SHADOW, language
+from weiguard.words import DOUBTFUL, LEVELS, RULE_LIST, SHADOW, Language, language
 
 
 def list_rules(settings: Settings, *, json: bool) -> None:
@@ -79,54 +79,73 @@ def show_rule(id: str, settings: Settings, *, json: bool) -> None:
         sys.stdout.write(line + "\n")
 
 
-def check_rules(settings: Settings, *, json: bool) -> int:
-    """Write all problems and warnings of a rule set; return the exit status. Raises RefusedError without a folder."""
+def check_rules(settings: Settings, *, strict: bool, json: bool) -> int:
+    """Write all problems and warnings of a rule set; return the exit status. Raises RefusedError without a folder.
+
+    Warnings have both languages, problems are in English. `strict`: a warning too makes the status 1.
+    """
+    lang = settings.lang or language(os.environ)
     folder = settings.rules or SHIPPED
     if not folder.is_dir():
         raise RefusedError(
             "rules check", f"{folder}, which is no folder", "a folder of rule files", "name one"
         )
     try:
-        rules = load(folder, strict_tests=folder == SHIPPED)
+        rules = load(folder, strict_tests=True)
     except RuleProblems as error:
         # Warnings are not told: what looks unused may be used in a part that could not be read.
-        _tell({"problem": error.problems}, json=json)
-        say(counted(len(error.problems), "problem"))
+        _tell({"problem": error.problems}, lang, json=json)
+        many = len(error.problems)
+        say(f"{many:,} 个错误" if lang == "zh" else counted(many, "problem"))
         return FOUND
     later = tuple(_not_yet(rule) for rule in rules.rules().values() if rule.later)
-    _tell({"warning": rules.warnings, "later": later}, json=json)
-    size = f"{counted(len(rules.rules()), 'rule')}, {counted(len(rules.limits), 'limit')}"
-    say(
-        f"{size}, {counted(len(rules.lexicons), 'term list')}: no problems, {counted(len(rules.warnings), 'warning')}"
-    )
-    return 0
+    _tell({"warning": rules.warnings, "later": later}, lang, json=json)
+    say(_checked(rules, lang))
+    return FOUND if strict and rules.warnings else 0
+
+
+def _checked(rules: RuleSet, lang: Language) -> str:
+    """Return the last line about a rule set without problems."""
+    sizes = len(rules.rules()), len(rules.limits), len(rules.lexicons), len(rules.warnings)
+    if lang == "zh":
+        return "{} 条规则，{} 个限额，{} 个词表：没有错误，{} 个提醒".format(*(f"{size:,}" for size in sizes))
+    nouns = ("rule", "limit", "term list", "warning")
+    one, two, three, four = map(counted, sizes, nouns)
+    return f"{one}, {two}, {three}: no problems, {four}"
 
 
 def _not_yet(rule: Rule) -> Problem:
     """Return what is to be said of a rule that is right and does not run yet."""
     parts = ", ".join(rule.later)
+    chinese = (parts, "能够运行的写法", "规则没有错误，但暂不判定")
     return Problem(
-        rule.at, rule.id, parts, "constructs that run", "the rule is right, but is left out for now"
+        rule.at,
+        rule.id,
+        parts,
+        "constructs that run",
+        "the rule is right, but is left out for now",
+        {"zh": chinese},
     )
 
 
-def _tell(found: Mapping[str, tuple[Problem, ...]], *, json: bool) -> None:
+def _tell(found: Mapping[str, tuple[Problem, ...]], lang: Language, *, json: bool) -> None:
     """Write problems to standard output, and what does not stop the rules to stderr; as JSON all of it together."""
     if json:
-        _json([{"kind": kind, **_plain(each)} for kind, some in found.items() for each in some])
+        _json([{"kind": kind, **_plain(each, lang)} for kind, some in found.items() for each in some])
         return
     for each in found.get("problem", ()):
-        sys.stdout.write(f"{each}\n")
+        sys.stdout.write(f"{each.shown(lang)}\n")
     for kind in ("warning", "later"):
         for each in found.get(kind, ()):
-            say(f"{'not yet' if kind == 'later' else kind}: {each}")
+            say(f"{DOUBTFUL[lang][kind]}: {each.shown(lang)}")
 
 
-def _plain(problem: Problem) -> dict[str, Any]:
+def _plain(problem: Problem, lang: Language) -> dict[str, Any]:
     at = problem.at
+    found, expected, mend = problem.words(lang)
     return {
-        "file": at.file, "line": at.line, "column": at.column, "subject": problem.subject, "found": problem.found,
-        "expected": problem.expected, "mend": problem.mend,
+        "file": at.file, "line": at.line, "column": at.column, "subject": problem.subject, "found": found,
+        "expected": expected, "mend": mend,
     }  # fmt: skip
 
 

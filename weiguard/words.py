@@ -50,6 +50,10 @@ RULE_LIST: Final[dict[Language, tuple[str, ...]]] = {
     "zh": ("编号", "标题", "触发", "级别", "依据"),
     "en": ("id", "title", "on", "levels", "source"),
 }
+DOUBTFUL: Final[dict[Language, dict[str, str]]] = {
+    "zh": {"warning": "提醒", "later": "尚不能运行"},
+    "en": {"warning": "warning", "later": "not yet"},
+}
 SHADOW: Final[dict[Language, str]] = {"zh": "影子", "en": "shadow"}
 NO_ALERTS: Final[dict[Language, str]] = {"zh": "没有预警。", "en": "No alerts."}
 EXPLAINED: Final[dict[Language, dict[str, str]]] = {

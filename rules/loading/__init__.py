@@ -27,8 +27,8 @@ SHIPPED: Final = Path(__file__).parent.parent
 def load(folder: Path = SHIPPED, *, strict_tests: bool = False) -> RuleSet:
     """Load the rules of a folder: the shipped layout (catalog/, limits/, lexicons/) or all files side by side.
 
-    Raises RuleProblems with every problem of every file. `strict_tests` makes a rule without a firing test a problem,
-    as the shipped catalogue demands of itself; otherwise it is among the set's warnings.
+    Raises RuleProblems with every problem of every file. `strict_tests` makes a problem of a rule without a test that
+    fires and one that stays silent, as `rules check` does; otherwise it is among the set's warnings.
     """
     findings = Findings()
     desk = Desk(findings)
@@ -76,7 +76,7 @@ def _warn_unused(files: Files, ground: Ground, desk: Desk) -> None:
         table = root.fields.get("limits")
         for name, at in (table.keys if isinstance(table, Fields) else {}).items():
             if name in ground.limits and name not in ground.used_limits:
-                desk.warn(at, f"the limit {name}, which no rule reads", "a limit in use", "remove it")
+                desk.warn(at, "unused_limit", name=name)
     for name, at in files.places.items():
         if name not in ground.used_lexicons:
-            desk.warn(at, f"the lexicon {name}, which no rule reads", "a lexicon in use", "remove it")
+            desk.warn(at, "unused_lexicon", name=name)

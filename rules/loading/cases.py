@@ -128,7 +128,7 @@ def check_unread(
                 names.expression(names.lets.get(name), space, desk.about(f"let {name}"))
             else:
                 names.measure(name, at)
-            desk.warn(at, f"the {kind} {name}, which nothing reads", "a name in use", "remove it, or read it")
+            desk.warn(at, "unread_in_rule", kind=kind, name=name)
 
 
 def definitions(found: dict[str, Part], desk: Desk) -> tuple[dict[str, Scalar], dict[str, Part]]:

@@ -127,9 +127,5 @@ def levels(part: Part, names: Names, space: Space, desk: Desk) -> tuple[tuple[Le
         expression = names.expression(written, space, desk.about(level), "bool", levels=True)
         if expression is None:
             continue
-        for other, below in read:
-            if "".join(below.source.split()) == "".join(expression.source.split()):
-                mend = f"remove {other}, or let it hold sooner"
-                desk.warn(below.at, f"{other} hidden by {level}", "a level that can be the highest", mend)
         read.append((level, expression))
     return tuple(read)

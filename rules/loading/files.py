@@ -81,8 +81,10 @@ def _lexicon(path: Path, shown: str, files: Files, desk: Desk) -> None:
     files.places[path.stem] = Location(shown, 1, 1, lines[0])
     for fault in faults:
         at = Location(shown, fault.line, fault.column, lines[fault.line - 1])
-        note = desk.warn if fault.mild else desk.refuse
-        note(at, fault.found, fault.expected, fault.mend)
+        if fault.mild:
+            desk.warn(at, "idle_context", context=fault.context, term=fault.term)
+        else:
+            desk.refuse(at, fault.found, fault.expected, fault.mend)
 
 
 def _rule_files(folder: Path) -> list[Path]:

@@ -93,11 +93,9 @@ class Names:
             for fault in checked:
                 desk.refuse(part.place(fault.offset), fault.found, fault.expected, fault.mend)
             return None
-        for warning in checked.warnings:
-            found, _, mend = warning.partition("; ")
-            name = found.split(" ")[0]
+        for name in checked.unequal:
             if f"{name}.given" not in checked.names and not name.endswith(_NEARLY_ALWAYS):
-                desk.warn(part.at, found, "a value", mend)
+                desk.warn(part.at, "unequal_to_nothing", name=name)
         self._note(checked)
         return Expression(part.text, checked.tree, checked.type, checked.unit, part.at, checked.names)
 

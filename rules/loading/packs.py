@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from rules.loading.cases import Shared, Written, check_unread, definitions, read_case
+from rules.loading.doubting import doubt
 from rules.loading.names import Ground
 from rules.loading.texts import refuse_advice
 from rules.loading.trials import read_tests
@@ -40,7 +41,7 @@ DUTIES: Final = ("title", "who", "source", "confidence")  # What every rule must
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Reads packs on common ground. `strict_tests`: a rule without a firing test is a problem, not a warning."""
+    """Reads packs on common ground. `strict_tests`: a rule without tests is a problem, not a warning."""
 
     ground: Ground
     desk: Desk
@@ -133,6 +134,7 @@ class Reader:
             here = desk.about(one.name) if one.name else desk
             result = read_case(one, shared, self.ground, here)
             if result is not None:
+                doubt(result[0], self.ground.limits, here)
                 cases.append(result[0])
                 read |= result[1]
         used |= read
@@ -165,16 +167,12 @@ class Reader:
         return written
 
     def _want_tests(self, rule: Rule, desk: Desk) -> None:
-        if any(trial.expect for trial in rule.trials):
+        fires = any(trial.expect for trial in rule.trials)
+        silent = any(not trial.expect for trial in rule.trials)
+        if fires and silent:
             return
-        found = "no test that fires" if rule.trials else "no tests"
-        note = desk.refuse if self.strict_tests else desk.warn
-        note(
-            rule.at,
-            found,
-            "a firing case and its boundary",
-            "write tests: [{name: …, given: […], expect: […]}]",
-        )
+        doubt = "no_tests" if not rule.trials else "none_silent" if fires else "none_fires"
+        desk.warn(rule.at, doubt, refused=self.strict_tests)
 
     def _warn_unused(self, found: dict[str, Part], used: set[str], desk: Desk) -> None:
         for kind in ("let", "measure"):
@@ -182,4 +180,4 @@ class Reader:
             for name in fields(part, desk):
                 if name not in used and part is not None:
                     at = key_at(part, name)
-                    desk.warn(at, f"the {kind} {name}, which no rule reads", "a name in use", "remove it")
+                    desk.warn(at, "unread_in_pack", kind=kind, name=name)

@@ -96,7 +96,7 @@ def _warn_unknown(rule: Rule, rules: dict[str, Rule], desk: Desk) -> None:
         for name in (name for tree in filters for name in _named(tree)):
             if name not in rules:
                 mend = did_you_mean(name, rules) or "load its pack too, or leave it out"
-                desk.warn(rule.at, f"the rule {name}, which is not loaded", "the id of a rule", mend)
+                desk.warn(rule.at, "not_loaded", name=name, mend=mend)
 
 
 def _circle(start: str, graph: dict[str, frozenset[str]]) -> list[str]:

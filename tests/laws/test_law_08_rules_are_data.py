@@ -21,6 +21,7 @@ from tests.tidy.tree import ROOT
 CHINESE: Final = re.compile("[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
 # What may hold Chinese, and why. Words of the command line are no rule's: no decision and no alert shows them.
 MAY_BE_CHINESE: Final = {
+    "rules/doubts.py": "what is warned of, said to those who write rules; no alert shows it",
     "rules/evasion.py": "finds advice to evade in both languages, whatever the catalogue says",
     "rules/messages.py": "the units that a duration is told in",
     "rules/problems.py": "the wide space that puts a caret under Chinese text",

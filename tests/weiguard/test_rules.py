@@ -30,6 +30,9 @@ rules:
       - name: at the limit
         given: [{at: "09:00", amount: "100.00"}]
         expect: [{at: "09:00", level: warn}]
+      - name: below the limit
+        given: [{at: "09:00", amount: "99.99"}]
+        expect: []
 """
 LIMITS = """\
 limits:
@@ -125,8 +128,11 @@ def test_a_test_that_fails_shows_what_came_instead(weiguard: Weiguard, mine: Pat
         "  + 2026-03-09T09:00:00+08:00 warn",
         "  - 2026-03-09T10:00:00+08:00 warn",
     ]
-    (plain,) = json.loads(weiguard("rules", "test", "--rules", "mine", "--json").out)
-    assert (plain["passed"], plain["test"]) == (False, "at the limit")
+    plain = json.loads(weiguard("rules", "test", "--rules", "mine", "--json").out)
+    assert [(each["passed"], each["test"]) for each in plain] == [
+        (False, "at the limit"),
+        (True, "below the limit"),
+    ]
 
 
 def test_rules_that_do_not_run_yet_are_named(weiguard: Weiguard, mine: Path) -> None:
@@ -144,7 +150,7 @@ def test_rules_that_do_not_run_yet_are_named(weiguard: Weiguard, mine: Path) -> 
     assert "not yet: mine.yaml:4:5: COL-01: found median; expected constructs that run" in done.err
     (plain,) = json.loads(weiguard("rules", "check", "mine", "--json").out)
     assert (plain["kind"], plain["subject"], plain["line"]) == ("later", "COL-01", 4)
-    assert "1 test not run" in weiguard("rules", "test", "--rules", "mine").err
+    assert "2 tests not run" in weiguard("rules", "test", "--rules", "mine").err
 
 
 @pytest.mark.parametrize(

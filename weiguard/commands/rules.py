@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -11,7 +11,7 @@ from weiguard import options
 from weiguard.failing import ending_clearly
 
 app = typer.Typer(
-    help="The rule set: list, show, check, test, diff, new, hash, eval.",
+    help="The rule set: list, show, check, test, diff, new, docs, hash, eval.",
     epilog="Example: weiguard rules check my-rules",
     no_args_is_help=True,
     rich_markup_mode=None,
@@ -66,18 +66,23 @@ def check(
     ] = None,
     *,
     rules: options.Rules = None,
+    lang: options.Lang = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 where there is a warning.")] = False,
     json: options.Json = False,
 ) -> None:
     """Check rule files and show all problems at once.
 
-    Each with its place and the way out. Exits with 1 where there are any; warnings go to stderr.
+    Each with its place and the way out. Exits with 1 where there are any. What is allowed and probably not meant is
+    warned of on stderr: a level that never holds or that another hides, a limit that nothing reads, memory without end.
 
     Example: weiguard rules check my-rules
     """
     from weiguard import ruling
     from weiguard.settings import settings_from
 
-    raise typer.Exit(ruling.check_rules(settings_from({"rules": folder or rules}), json=json))
+    raise typer.Exit(
+        ruling.check_rules(settings_from({"rules": folder or rules, "lang": lang}), strict=strict, json=json)
+    )
 
 
 @app.command("test")
@@ -175,6 +180,34 @@ def new(
     from weiguard.settings import settings_from
 
     beginning.begin_rule(beginning.Wish(id, pack, like), settings_from({"rules": rules}))
+
+
+@app.command("docs")
+@ending_clearly
+def docs(
+    *,
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="The folder to write into; it is made.")],
+    form: Annotated[
+        Literal["md", "html"], typer.Option("--format", help="Markdown, or HTML that stands by itself.")
+    ] = "md",
+    rules: options.Rules = None,
+    lang: options.Lang = None,
+) -> None:
+    """Write the reference of the rule set.
+
+    An index, a page for each pack and rule with its limits, sources and tests as examples, and pages of all limits,
+    functions and term lists. The same rules give the same bytes.
+
+    Example: weiguard rules docs --out reference --format html --lang zh
+    """
+    import os
+
+    from weiguard.reference.writing import write_reference
+    from weiguard.settings import settings_from
+    from weiguard.words import language
+
+    settings = settings_from({"rules": rules, "lang": lang})
+    write_reference(settings, out, form, settings.lang or language(os.environ))
 
 
 @app.command("hash")

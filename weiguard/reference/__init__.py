@@ -1,0 +1,1 @@
+"""The reference of a rule set: pages for people, made from the rules themselves."""
