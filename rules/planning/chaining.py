@@ -98,6 +98,7 @@ class Chain:
         )
         trees += [tree for bound in unit.bounds.values() for tree in bound.state.value]
         names = {name for tree in trees for name in names_in(tree)} | set(unit.shown)
+        names |= {name for bound in unit.bounds.values() for name in bound.asks}
         return {name for name in names if prefix_of(name) in (*self.names, "event")}
 
     def _column(self, name: str) -> str:

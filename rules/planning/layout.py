@@ -137,13 +137,8 @@ def _read_by(unit: Unit) -> set[str]:
     trees += [part.tree for part in (*unit.key, *unit.sub)]
     trees += [*unit.lets.values(), *(Name(name, "", 0) for name in unit.shown)]
     trees += [bound.least for bound in unit.bounds.values() if bound.least is not None]
-    trees += [part.tree for bound in unit.bounds.values() for part in bound.state.sub]
     names = {name for tree in trees for name in names_in(expanded(tree, unit.lets))}
-    for bound in unit.bounds.values():  # What a scan reads of the trigger.
-        period = bound.measure.over.period
-        names |= names_in(canonical(period.tree)) if period is not None else set()
-        names |= {"event.account"} if bound.measure.other else set()
-        names |= {f"event.{bound.measure.near}"} if bound.measure.near else set()
+    names |= {name for bound in unit.bounds.values() for name in bound.asks}
     return {name for name in names if name not in own and prefix_of(name) not in own}
 
 

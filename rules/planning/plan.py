@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from rules.model import Case, Measure
-from rules.planning.names import names_in, signature
+from rules.planning.names import canonical, names_in, signature
 from rules.tree import Node
 
 
@@ -130,6 +130,18 @@ class Bound:
     measure: Measure
     state: State
     least: Node | None
+
+    @property
+    def asks(self) -> set[str]:
+        """Return what reading it needs of the trigger: a finer key, and what a scan compares with."""
+        names = {name for part in self.state.sub for name in names_in(part.tree)}
+        if self.measure.other:
+            names.add("event.account")
+        if self.measure.near:
+            names.add(f"event.{self.measure.near}")
+        if self.measure.over.period is not None:
+            names |= names_in(canonical(self.measure.over.period.tree))
+        return names
 
 
 @dataclass(slots=True)
