@@ -26,10 +26,9 @@ _SHAPES: Final = (
     (4, 4, 4, 4), (4, 4, 4, 4, 1), (4, 4, 4, 4, 2), (4, 4, 4, 4, 3), (6, 13), (4, 6, 5), (4, 6, 4),
     (6, 8, 4), (6, 4, 4, 4), (6, 12), (14, 4),
 )  # fmt: skip
+# By the length of their first group, the longest first; lengths stand in bytes, which are quick to compare.
 _STARTS: Final = {
-    first: sorted(
-        (shape for shape in _SHAPES if shape[0] == first), key=sum, reverse=True
-    )  # The longest first.
+    first: [bytes(shape) for shape in sorted(_SHAPES, key=sum, reverse=True) if shape[0] == first]
     for first, *_ in _SHAPES
 }
 _CHECKED: Final = "(?:X(?![0-9A-Za-z]))?"
@@ -58,9 +57,8 @@ _CARD: Final = re.compile(
     r"|3(?:0[0-5]|[689][0-9])[0-9]{11}"  # Diners Club
     r"|6(?:011|4[4-9][0-9]|5[0-9]{2})[0-9]{12}"  # Discover
 )
-_DOUBLED: Final = str.maketrans(
-    "0123456789", "0246813579"
-)  # Twice each digit, and of that the sum of its digits.
+# Twice each digit, and of that the sum of its digits.
+_DOUBLED: Final = str.maketrans("0123456789", "0246813579")
 
 
 def numbers_in(text: str) -> Iterator[tuple[int, int]]:
@@ -70,17 +68,14 @@ def numbers_in(text: str) -> Iterator[tuple[int, int]]:
         if chain.end() - chain.start() < SHORTEST:
             continue
         parts = [part.span() for part in _PART.finditer(plain, *chain.span())]
-        lengths = tuple(end - start for start, end in parts)
+        lengths = bytes([min(end - start, 255) for start, end in parts])
         after = 0  # Where the last number found ends.
         for index, (start, _) in enumerate(parts):
             for shape in _STARTS.get(lengths[index], ()):
-                chosen = parts[index : index + len(shape)]
-                if (
-                    start >= after
-                    and lengths[index : index + len(shape)] == shape
-                    and _is_number(plain, chosen)
-                ):
-                    after = chosen[-1][1]
+                if start < after or not lengths.startswith(shape, index):
+                    continue
+                if _is_number(plain, parts[index : index + len(shape)]):
+                    after = parts[index + len(shape) - 1][1]
                     yield start, after
 
 

@@ -28,7 +28,9 @@ _WIDE: Final = re.compile(rb"\xef\xbc[\x8d\x90-\x99]|\xe2\x80[\x87\x89\x90-\x93\
 _ESCAPED: Final = re.compile(
     rb"\\u(?:00[23][0-9Dd]|00[Aa]0|[Ff]{2}(?:0[Dd]|1[0-9])|3000|20(?:07|09|2[Ff]|1[0-3])|2212)"
 )
-_TOUCHED: Final = re.compile(rb"\\u[0-9A-Fa-f]{4}[0-9]")  # The digits of an escape hide where a number begins.
+_TOUCHED: Final = re.compile(
+    rb"\\u[0-9A-Fa-f]{4}[0-9]"
+)  # The digits of an escape hide where a number begins.
 _NAME: Final = re.compile(r"[\w-]{1,40}")
 
 
@@ -63,15 +65,21 @@ def _wide(joined: bytes, raw: bytes) -> bool:
 
 
 def clear_text(raw: bytes) -> tuple[str, ...]:
-    """Return the fields of a line that hold a number in clear, sorted, at most 20: `data.text`, `data.cards[1]`.
+    """Return the fields of a line that hold a number in clear, sorted: `data.text`, `data.cards[1]`.
 
-    The line must be one that `decode` could read. A path never shows a number: a name that is one, or that is no word
-    of at most 40 letters and digits, is shown as an asterisk. Integers count as the texts they are written as.
+    Of many the first 20 are named, in the order of the line, which must be one that `decode` could read. A path never
+    shows a number: a name that is one, or that is no word of at most 40 letters and digits, is shown as an asterisk.
+    Integers count as the texts they are written as.
     """
     if not may_hold(raw):
         return ()
     whole = json.loads(raw.decode(), object_pairs_hook=_Pairs, parse_int=str)
-    return tuple(sorted(set(_fields(whole)))[:MOST])
+    found: set[str] = set()
+    for path in _fields(whole):
+        found.add(path)
+        if len(found) == MOST:
+            break
+    return tuple(sorted(found))
 
 
 def _fields(whole: Any) -> Iterator[str]:
@@ -79,14 +87,18 @@ def _fields(whole: Any) -> Iterator[str]:
     while waiting:
         path, value = waiting.pop()
         if isinstance(value, _Pairs):
-            for name, each in value:
-                if holds_number(name):
-                    yield _below(path, "*")
-                waiting.append((_below(path, _shown(name)), each))
+            waiting += [each for pair in reversed(value) for each in _entry(path, *pair)]
         elif isinstance(value, list):
-            waiting += [(_below(path, f"[{index}]"), each) for index, each in enumerate(value)]
+            waiting += [(_below(path, f"[{index}]"), value[index]) for index in reversed(range(len(value)))]
         elif isinstance(value, str) and holds_number(value):
             yield path
+
+
+def _entry(path: str, name: str, value: Any) -> Iterator[tuple[str, Any]]:
+    """Yield an entry's value and, after it, the name where that is a number: the last is looked at first."""
+    yield _below(path, _shown(name)), value
+    if holds_number(name):
+        yield _below(path, "*"), name
 
 
 def _shown(name: str) -> str:

@@ -123,7 +123,7 @@ def _event(stored: StoredInput) -> _Event | None:
     if not isinstance(whole.get("id"), str):
         return None
     place = {"input": stored.seq, "from": f"{stored.source}:{stored.line}", "disposition": stored.disposition}
-    shown = {name: whole[name] for name in _SHOWN if name in whole}
+    shown: dict[str, Any] = {name: whole[name] for name in _SHOWN if name in whole}
     if stored.disposition == "quarantined":  # It may be there for a number in clear.
         shown = without_numbers(shown)
     plain: dict[str, Any] = {**place, **shown}
