@@ -15,6 +15,8 @@ from typing import Any, Final
 import msgspec
 
 from engine.alert import Record
+from engine.clear_numbers import masked
+from engine.clear_text import may_hold
 from engine.correcting import NoPastError, Past, correct
 from engine.decoding import Refusal, timed
 from engine.dedupe import same_fact
@@ -123,7 +125,7 @@ class Engine:
             disposition, reason = refusal
             records = []
         if (refusal is not None or time_us > received_us) and self.program.intake:
-            records += intake_records(tenant, event, disposition, time_us, received_us)
+            records += intake_records(tenant, event, raw, disposition, time_us, received_us)
         if moves:
             tenant.clock = received_us
             if received_us >= tenant.wake_us or tenant.sweeping or tenant.seen.dying:
@@ -195,8 +197,8 @@ class Engine:
         self, tenant: Tenant, event: Any, raw: bytes, time_us: int, received_us: int, clock_us: int
     ) -> tuple[str, str] | None:
         """Say why an input is not to be decided, as (disposition, reason); remember it where it is."""
-        if time_us > received_us or self.program.looks_inside:
-            reason = refused_by(tenant, event, time_us, received_us)
+        if time_us > received_us or (self.program.looks_inside and may_hold(raw)):
+            reason = refused_by(tenant, event, raw, time_us, received_us)
             if reason:
                 return "quarantined", reason
         if time_us < clock_us - tenant.lateness_us:
@@ -217,7 +219,7 @@ class Engine:
         if event.kind == "limit_profile.set":
             reason = self.program.limit_fault(event.data.limit, event.data.value)
             if reason:
-                return "quarantined", reason
+                return "quarantined", masked(reason)
         generation = seen.now if time_us < seen.until_us else seen.generation(time_us)
         generation[identity] = raw
         if natural is not None:

@@ -11,6 +11,8 @@ from typing import Any, Final
 
 import msgspec
 
+from engine.clear_numbers import masked
+from engine.clear_text import without_numbers
 from engine.payloads.fields import WORDS
 
 SHOWN: Final = 80  # Characters of what was found.
@@ -85,8 +87,9 @@ def _reached(whole: object, path: str) -> object:
 
 
 def short(value: Any) -> str:
-    """Return a value that JSON said as one line of at most 80 characters."""
-    text = _UNSEEN.sub(lambda match: f"\\u{ord(match[0]):04x}", msgspec.json.encode(value).decode())
+    """Return a value that JSON said as one line of at most 80 characters, without identity and card numbers."""
+    shown = msgspec.json.encode(without_numbers(value)).decode()
+    text = _UNSEEN.sub(lambda match: f"\\u{ord(match[0]):04x}", shown)
     return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
 
 
@@ -98,7 +101,8 @@ def malformed(raw: bytes, error: Exception) -> Refusal:
         match = _BYTE.fullmatch(str(error))
         assert match is not None, "the pattern takes any text"
         at, expected = int(match["at"] or 0), f"JSON ({match['what'][:1].lower()}{match['what'][1:]}"
-    here = raw[max(0, at - AROUND) : at + AROUND] if at else raw[:SHOWN]
+    kept = masked(raw.decode("latin-1")).encode("latin-1")  # Sign for sign, so that `at` is still the place.
+    here = kept[max(0, at - AROUND) : at + AROUND] if at else kept[:SHOWN]
     return Refusal(
         "line", short(here.decode("utf-8", "replace")), f"{expected} at byte {at})" if at else f"{expected})"
     )

@@ -13,6 +13,7 @@ from typing import Any, Final
 import msgspec
 
 from engine.alert import Record
+from engine.clear_text import without_numbers
 from streams.commit import StoredInput, StoredRecord
 from streams.refusing import RefusedError
 from streams.stores.sqlite_reading import SqliteReader
@@ -122,7 +123,10 @@ def _event(stored: StoredInput) -> _Event | None:
     if not isinstance(whole.get("id"), str):
         return None
     place = {"input": stored.seq, "from": f"{stored.source}:{stored.line}", "disposition": stored.disposition}
-    plain: dict[str, Any] = {**place, **{name: whole[name] for name in _SHOWN if name in whole}}
+    shown: dict[str, Any] = {name: whole[name] for name in _SHOWN if name in whole}
+    if stored.disposition == "quarantined":  # It may be there for a number in clear.
+        shown = without_numbers(shown)
+    plain: dict[str, Any] = {**place, **shown}
     return _Event(plain, (stored.time_us, str(whole.get("source")), whole["id"]))
 
 

@@ -42,7 +42,7 @@ def from_template(id: str, today: date) -> Draft:
     names = {"id": id, "warn": f"{stem}_warn", "most": f"{stem}_most", "today": today.isoformat()}
     rule, limits = (
         Template((TEMPLATE / file).read_text("utf-8")).substitute(names)
-        for file in ("rule.yaml", "limits.yaml")
+        for file in ("rule.yaml.in", "limits.yaml.in")
     )
     return Draft(id, rule, {line.split(":")[0]: f"{line}\n" for line in limits.splitlines()})
 

@@ -172,6 +172,12 @@ def _big(**fields: Any) -> bytes:
     return msgspec.json.encode(whole)
 
 
+def _within(value: Any, depth: int) -> Any:
+    for level in range(depth):
+        value = [value] if level % 2 else {"in": value}
+    return value
+
+
 @pytest.mark.parametrize(
     "raw",
     [
@@ -187,6 +193,10 @@ def _big(**fields: Any) -> bytes:
         pytest.param(_big(text="\u0301" * 300_000), id="a text of combining marks"),
         pytest.param(_big(**{f"f{n}": n for n in range(60_000)}), id="sixty thousand unknown fields"),
         pytest.param(_big(zzz=[[]] * 200_000), id="two hundred thousand empty lists"),
+        pytest.param(_big(zzz="4444 " * 200_000), id="groups of digits that might be card numbers"),
+        pytest.param(_big(zzz="4111111111111111a" * 60_000), id="card numbers that touch each other"),
+        pytest.param(_big(zzz=["4111111111111111"] * 55_000), id="fifty thousand card numbers"),
+        pytest.param(_big(zzz=_within("4111111111111111", 480)), id="a card number deep inside"),
     ],
 )
 def test_one_heavy_line(raw: bytes) -> None:

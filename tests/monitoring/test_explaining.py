@@ -155,3 +155,26 @@ def test_what_was_retracted_does_not_stand(tmp_path: Path) -> None:
         assert len(list(in_log_order(reader, standing=False))) == 7
     assert ("TAK-02", {"conversation": "V2"}) not in standing
     assert len(standing) == 3
+
+
+def test_a_number_in_clear_is_kept_and_not_told(tmp_path: Path) -> None:
+    card = "4111111111111111"
+    line = payment(
+        "e1", "2026-03-10T09:00:00+08:00", note={card: int(card), "text": f"卡{card}"}, source=card
+    )
+    with decided(tmp_path, [line], SHIPPED) as reader:
+        (kept,) = reader.quarantined(0, 10)
+        assert kept.raw == line
+        explained = told(reader, "PRV-04", event="e1")
+    assert card not in json.dumps(explained.plain(), ensure_ascii=False) + kept.reason
+    assert roles(explained) == [("e1", "quarantined", "evidence")]
+
+
+def test_a_number_in_clear_in_the_data_is_not_told(tmp_path: Path) -> None:
+    card = "4111111111111111"
+    data = {"transaction_id": card, "amount_fen": int(card), "payer_id": f"卡{card}", card: [card]}
+    with decided(tmp_path, [payment("e1", "2026-03-10T09:00:00+08:00", data=data)], SHIPPED) as reader:
+        explained = told(reader, "PRV-04", event="e1")
+    (event,) = explained.events
+    assert event["data"]["payer_id"] == "卡****************"
+    assert card not in json.dumps(explained.plain(), ensure_ascii=False)

@@ -41,7 +41,8 @@ def decide(
     """
     files = read_rules(folder)
     chosen = files.chosen(only)
-    intake = admit(lines, files.limits["clock_ahead"].value if "ENG-02" in chosen else None)
+    ahead = files.limits["clock_ahead"].value if "ENG-02" in chosen else None
+    intake = admit(lines, ahead, clear="PRV-04" in chosen)
     found: list[tuple[str, Alert]] = []
     for name, tenant in sorted(intake.tenants.items()):
         clock = max(tenant.clock, micros(until) if until else 0)

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.oracle.clear_text import fields_in_clear, hidden
 from tests.oracle.events import Event, UnreadableError, read_event
 from tests.oracle.instants import duration
 
@@ -55,8 +56,11 @@ class Intake:
     fates: list[str]  # The disposition of each line, in order of arrival.
 
 
-def admit(lines: list[dict[str, Any]], ahead: int | None) -> Intake:
-    """Give every line its disposition. `ahead`: how far ahead of its arrival an event may be (None: any)."""
+def admit(lines: list[dict[str, Any]], ahead: int | None, *, clear: bool = False) -> Intake:
+    """Give every line its disposition. `ahead`: how far ahead of its arrival an event may be (None: any).
+
+    `clear`: what holds an identity or card number in clear is not decided.
+    """
     intake = Intake({}, Counter(), Counter(), [])
     ticks: list[Event] = []  # A tick without a tenant is every tenant's.
     for raw in lines:
@@ -71,7 +75,8 @@ def admit(lines: list[dict[str, Any]], ahead: int | None) -> Intake:
             continue
         if event.tenant not in intake.tenants:
             intake.tenants[event.tenant] = Tenant(clock=max((tick.received for tick in ticks), default=0))
-        _count(intake, event.type, _place(intake.tenants[event.tenant], event, ahead))
+        held = fields_in_clear(raw) if clear else []
+        _count(intake, event.type, _place(intake.tenants[event.tenant], event, ahead, held))
     for tenant in intake.tenants.values():
         tenant.decided.sort(key=lambda event: event.position)
     return intake
@@ -108,12 +113,12 @@ def _tick(intake: Intake, event: Event) -> str:
     return "decided"
 
 
-def _place(tenant: Tenant, event: Event, ahead: int | None) -> str:
+def _place(tenant: Tenant, event: Event, ahead: int | None, held: list[str]) -> str:
     tenant.clock = max(tenant.clock, event.received)
-    disposition = _disposition(tenant, event, ahead)
+    disposition = "quarantined" if held else _disposition(tenant, event, ahead)
     if disposition == "decided":
         tenant.decided.append(event)
-    tenant.facts.append(_fact(tenant, event, disposition))
+    tenant.facts.append(_fact(tenant, event, disposition, held))
     return disposition
 
 
@@ -139,16 +144,20 @@ def _same(tenant: Tenant, event: Event) -> Event | None:
     return next((o for o in tenant.decided if o.type == event.type and natural_key(o) == key), None)
 
 
-def _fact(tenant: Tenant, event: Event, disposition: str) -> Event:
+def _fact(tenant: Tenant, event: Event, disposition: str, held: list[str]) -> Event:
     data = {
         "kind": event.type,
         "disposition": disposition,
         "natural_key": natural_key(event) or f"{event.source}/{event.id}",
         "ahead": max(0, event.time - event.received),
         "behind": max(0, tenant.clock - event.time),
-        "clear_text": [],
+        "clear_text": held,
     }
-    fact = Event("intake", event.source, event.id, event.received, event.received, event.tenant,
+    source, name = event.source, event.id
+    if held:  # No alert shows a number.
+        data = {key: hidden(value) if isinstance(value, str) else value for key, value in data.items()}
+        source, name = hidden(source), hidden(name)
+    fact = Event("intake", source, name, event.received, event.received, event.tenant,
                  event.account, event.extension, data)  # fmt: skip
     fact.position = (len(tenant.facts),)
     return fact
