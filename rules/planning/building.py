@@ -10,6 +10,7 @@ from typing import Final
 from engine.windows import DAY
 from rules.model import Case, Dimension, Measure, Rule, RuleSet
 from rules.planning.analysis import never_negative
+from rules.planning.effect import trigger_where
 from rules.planning.fields import FACT_FIELDS
 from rules.planning.later import constructs
 from rules.planning.names import canonical, expanded, names_in, signature
@@ -114,7 +115,8 @@ def chain_kind(unit_index: int) -> str:
 def _unit(plan: Plan, case: Case) -> Unit:
     index = len(plan.units)
     lets = {let.name: canonical(let.value.tree) for let in case.lets}
-    where = expanded(canonical(case.where.tree), lets) if case.where else None
+    own = trigger_where(plan.rules, case)
+    where = expanded(own, lets) if own is not None else None
     kinds = (chain_kind(index),) if case.sequence else case.on
     trigger = plan.streams.of(kinds, where)
     if where is not None:
@@ -230,10 +232,8 @@ def _stream(plan: Plan, unit: Unit, measure: Measure) -> Stream:
     where = expanded(canonical(measure.where.tree), unit.lets) if measure.where else None
     if measure.of:
         return plan.streams.of(measure.of, where)
-    own = unit.case.where
-    return plan.streams.of(
-        unit.trigger.kinds, expanded(canonical(own.tree), unit.lets) if own else None, where
-    )
+    own = trigger_where(plan.rules, unit.case)
+    return plan.streams.of(unit.trigger.kinds, expanded(own, unit.lets) if own is not None else None, where)
 
 
 def _tokens(plan: Plan, unit: Unit) -> set[str]:

@@ -13,7 +13,10 @@ _AS_OF = ("account", "owner", "device", "order", "payment")
 
 def constructs(rule: Rule) -> tuple[str, ...]:
     """Return the constructs a rule needs that do not run yet, sorted; empty where it runs."""
-    return tuple(sorted({name for case in rule.cases for name in _of_case(case)}))
+    found = {name for case in rule.cases for name in _of_case(case)}
+    if (rule.effective_from or rule.until) and any(case.intake for case in rule.cases):
+        found.add("effective_from and until of a rule on intake")
+    return tuple(sorted(found))
 
 
 def _of_case(case: Case) -> Iterator[str]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import reduce
 from typing import Final
 
 from engine.periods import Period
 from rules.emitted import Reading
 from rules.model import Case
 from rules.planning.building import LEVELS
+from rules.planning.effect import both
 from rules.planning.fields import ACCOUNT, MAYBE_ABSENT, OWNER, is_as_of, prefix_of
 from rules.planning.folding import indent, shown_text
 from rules.planning.names import canonical, expanded, names_in, signature
@@ -145,8 +147,8 @@ def _as_of_ids(unit: Unit) -> set[str]:
 
 
 def _own_where(unit: Unit) -> Node | None:
-    where = unit.case.where
-    return expanded(canonical(where.tree), unit.lets) if where else None
+    trees = unit.trigger.filter.trees
+    return reduce(both, trees) if trees else None
 
 
 def _still(unit: Unit, read: Reader) -> Lines:

@@ -98,9 +98,8 @@ def _rule(pack: Raw, rule: Raw) -> Rule:
 
 
 def _case(pack: Raw, raw: Raw, name: str) -> Case:
-    for construct in ("every", "effective_from", "until"):
-        if construct in raw:
-            raise Unsupported(f"{raw['id']}: {construct}")
+    if "every" in raw:
+        raise Unsupported(f"{raw['id']}: every")
     lets = {key: _expression(text) for key, text in {**pack.get("let", {}), **raw.get("let", {})}.items()}
     own = raw.get("measure", {})
     measures = {**_shared(pack, own), **{key: _measure(key, value, lets, own) for key, value in own.items()}}
@@ -112,7 +111,7 @@ def _case(pack: Raw, raw: Raw, name: str) -> Case:
     alert, since = _alert(raw, used) if levels else ("deadline", "")
     sequence = tuple(_step(step) for step in raw.get("sequence", []))
     return Case(
-        raw["id"], name, _words(raw.get("on", [])), sequence, _condition(raw), _per(raw.get("per")),
+        raw["id"], name, _words(raw.get("on", [])), sequence, _in_effect(raw), _per(raw.get("per")),
         measures, lets, levels, expect, remind, alert, used, since,
     )  # fmt: skip
 
@@ -254,6 +253,15 @@ def _named(name: str) -> Expression:
 
 def _condition(raw: Raw) -> Expression | None:
     return _expression(raw["where"]) if "where" in raw else None
+
+
+def _in_effect(raw: Raw) -> Expression | None:
+    """Return a rule's filter, with the days between which it is in effect."""
+    texts = [f"({raw['where']})"] if "where" in raw else []
+    for name, sign in (("effective_from", ">="), ("until", "<")):
+        if name in raw:
+            texts.append(f'date(event.time) {sign} "{raw[name]}"')
+    return expression(" && ".join(texts)) if texts else None
 
 
 def _expression(text: object) -> Expression:

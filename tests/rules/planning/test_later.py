@@ -33,17 +33,6 @@ def test_every_rule_of_the_catalogue_runs() -> None:
 @pytest.mark.parametrize(
     ("measure", "named"),
     [
-        pytest.param("failures: {median: hour(event.time), over: 10m}", ("median",), id="an aggregate"),
-        pytest.param(
-            "failures: {count: event, over: 3 days, before: true}",
-            ("over: several complete units",),
-            id="the days before, whole ones",
-        ),
-        pytest.param(
-            "failures: {previous: hour(event.time), over: 24h, before: true}",
-            ("previous over a window",),
-            id="the last before, but no longer ago than so",
-        ),
         pytest.param("failures: {count: event, over: day, after: 72h}", ("after",), id="a matured cohort"),
     ],
 )

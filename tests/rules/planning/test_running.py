@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rules.loading import load
 from rules.planning.compiling import compile_rules
-from tests.engine.driving import brief, event, fed
+from tests.engine.driving import brief, event, fed, payment, tick
 
 TEXTS = """
     title: {zh: 例, en: Example}
@@ -77,3 +77,47 @@ def test_a_type_that_shares_a_stream_need_not_know_what_the_other_looks_up(tmp_p
     post = event("p", "post.published", "10:00", post_id="p", channel="moments", text="x")
     message = event("m", "message.sent", "10:01", conversation_id="V", text="x")
     assert said(tmp_path, rules, post, message) == [("raised", "warn", "m")]
+
+
+def test_a_rule_is_in_effect_from_the_first_moment_of_a_day_until_the_first_of_another(
+    tmp_path: Path,
+) -> None:
+    rules = """
+  - id: DUE-01
+    on: payment.received
+    per: account
+    effective_from: 2026-03-10
+    until: 2026-03-12
+    measure:
+      paid: {count: event, over: 7d}
+    levels:
+      info: paid >= limit.few
+    alert: event
+    TEXTS
+"""
+    times = {
+        "before": "d1 23:59:59", "first": "d2 00:00:00", "second": "d3 09:00", "last": "d3 23:59:59",
+        "after": "d4 00:00:00",
+    }  # fmt: skip
+    log = [payment(name, at, 1) for name, at in times.items()]
+    assert said(tmp_path, rules, *log) == [("raised", "info", "second"), ("raised", "info", "last")]
+
+
+def test_what_a_rule_that_is_no_longer_in_effect_asked_for_is_still_due(tmp_path: Path) -> None:
+    rules = """
+  - id: DUE-02
+    on: message.received
+    per: conversation
+    until: 2026-03-10
+    expect: {event: message.sent, by: {warn: limit.soon}}
+    TEXTS
+"""
+    (tmp_path / "soon.yaml").write_text(
+        "limits:\n  soon: {value: 10m, unit: duration, source: policy, confidence: D, reviewed: 2026-11-22}\n",
+        "utf-8",
+    )
+    asked = [
+        event(name, "message.received", at, conversation_id=name)
+        for name, at in {"in": "d1 23:59:59", "out": "d2 00:00:00"}.items()
+    ]
+    assert said(tmp_path, rules, *asked, tick("d2 09:00")) == [("raised", "warn", "in")]
