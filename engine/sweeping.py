@@ -80,7 +80,10 @@ def _look(tenant: Tenant, index: int, key: Key, cell: Any, horizon: int) -> None
         else:
             idle = not cell.items or cell.items[-1][TIME] < horizon - cls.tail_us
             empty = idle and _trim(tenant, cls, cell, horizon)
-            span *= 1 if idle else SELDOM  # A key in use tidies itself.
+            if not idle:
+                rest = cell.items[-1][TIME] + span - tenant.clock
+                # A key in use tidies itself; one that has gone quiet is looked at again when nothing can need it.
+                span = rest if rest < span // 2 else SELDOM * span
     if empty:
         del tenant.cells[index][key]
         tenant.touch(index, key)
