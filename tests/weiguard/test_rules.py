@@ -137,7 +137,7 @@ def test_a_test_that_fails_shows_what_came_instead(weiguard: Weiguard, mine: Pat
 
 def test_rules_that_do_not_run_yet_are_named(weiguard: Weiguard, mine: Path) -> None:
     later = PACK.replace(
-        "    levels:", "    measure:\n      m: {median: event.amount_fen, over: 28 days}\n    levels:"
+        "    levels:", "    measure:\n      m: {sum: event.amount_fen, over: 28 days, after: 72h}\n    levels:"
     )
     (mine / "mine.yaml").write_text(
         later.replace("event.amount_fen >= ", "m >= ").replace(
@@ -147,7 +147,7 @@ def test_rules_that_do_not_run_yet_are_named(weiguard: Weiguard, mine: Path) -> 
     )
     done = weiguard("rules", "check", "mine")
     assert done.status == 0, done.out
-    assert "not yet: mine.yaml:4:5: COL-01: found median; expected constructs that run" in done.err
+    assert "not yet: mine.yaml:4:5: COL-01: found after; expected constructs that run" in done.err
     (plain,) = json.loads(weiguard("rules", "check", "mine", "--json").out)
     assert (plain["kind"], plain["subject"], plain["line"]) == ("later", "COL-01", 4)
     assert "2 tests not run" in weiguard("rules", "test", "--rules", "mine").err
