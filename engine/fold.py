@@ -124,7 +124,8 @@ class Engine:
         else:
             disposition, reason = refusal
             records = []
-        if (refusal is not None or time_us > received_us) and self.program.intake:
+        looked_at = refusal is not None or time_us > received_us or self.program.looks_at_all
+        if looked_at and self.program.intake:
             records += intake_records(tenant, event, raw, disposition, time_us, received_us)
         if moves:
             tenant.clock = received_us
@@ -197,7 +198,8 @@ class Engine:
         self, tenant: Tenant, event: Any, raw: bytes, time_us: int, received_us: int, clock_us: int
     ) -> tuple[str, str] | None:
         """Say why an input is not to be decided, as (disposition, reason); remember it where it is."""
-        if time_us > received_us or (self.program.looks_inside and may_hold(raw)):
+        program = self.program
+        if time_us > received_us or program.looks_at_all or (program.looks_inside and may_hold(raw)):
             reason = refused_by(tenant, event, raw, time_us, received_us)
             if reason:
                 return "quarantined", reason

@@ -180,6 +180,7 @@ class Intake:
     face: Face
     refuses: bool
     reads_text: bool  # It asks for identity and card numbers in clear.
+    seldom: bool  # It says nothing of ordinary inputs: decided, not ahead of their time, no numbers in clear.
     reason: str
     judge: Callable[[dict[str, Any]], tuple[int, tuple[Any, ...], Shown] | None]
 
@@ -218,6 +219,7 @@ class Program:
     cell_kinds: int  # Cell classes, deadline cases and sequences together.
     intake: tuple[Intake, ...] = ()
     # An intake rule refuses what holds numbers in clear; it is asked where there may be some, and of no other input.
+    looks_at_all: bool = False  # An intake rule may have something to say of any input.
     looks_inside: bool = False
     deadline_of: dict[int, Deadline] = field(default_factory=dict)  # By place among the cells.
     sequences: tuple[Sequence, ...] = ()

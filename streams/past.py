@@ -111,7 +111,7 @@ class RereadPast(ABC):
 
     def _of(self, tenant: str, code: int) -> Iterator[bytes]:
         for raw, found in self.again():
-            if found == code and _ADDRESS.decode(raw).tenant == tenant:
+            if found == code and (_ADDRESS.decode(raw).tenant or "default") == tenant:
                 yield raw
 
 

@@ -231,6 +231,7 @@ class _Writer:
             limit_value=value,
             cell_kinds=self.places,
             intake=intake,
+            looks_at_all=not all(rule.seldom for rule in intake),
             looks_inside=any(rule.refuses and rule.reads_text for rule in intake),
             deadline_of=deadlines,
             sequences=tuple(self.sequences.values()),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any, Final
@@ -19,6 +19,7 @@ from rules.planning.names import names_in
 from rules.planning.plan import Filter, Part, Stream, Unit
 from rules.planning.reader import constant
 from rules.planning.words import Value, teller
+from rules.tree import Call, Const, Name, Node
 from rules.vocabulary import intake_names
 
 _TYPES: Final = {"event.ahead": "duration", "event.behind": "duration"}
@@ -58,6 +59,7 @@ def _intake(rules: RuleSet, case: Case, index: int, title: str) -> Intake:
         face=face,
         refuses="event.disposition" not in read,
         reads_text="event.clear_text" in read,
+        seldom=any(_seldom(conjunct) for conjunct in _conjuncts(case.where.tree)) if case.where else False,
         reason=title,
         judge=_judge(rules, case, unit, names),
     )
@@ -79,9 +81,30 @@ def _conditions(case: Case) -> list[Any]:
     ]
 
 
-def _key(case: Case) -> tuple[Part, ...]:
-    from rules.tree import Name  # noqa: PLC0415  # the only node made here
+def _conjuncts(tree: Node) -> Iterator[Node]:
+    if isinstance(tree, Call) and tree.function == "_&&_":
+        for part in tree.args:
+            yield from _conjuncts(part)
+    else:
+        yield tree
 
+
+def _seldom(tree: Node) -> bool:
+    """Return whether a condition cannot hold of an ordinary input: decided, not ahead of its time, nothing in clear."""
+    if not isinstance(tree, Call) or len(tree.args) != 2:
+        return False
+    function, (left, right) = tree.function, tree.args
+    if function == "_==_" and isinstance(left, Name) and isinstance(right, Const):
+        return left.name == "event.disposition" and right.value != "decided"
+    if function != "_>_":
+        return False
+    sized = isinstance(left, Call) and left.function == "size" and isinstance(left.args[0], Name)
+    return (isinstance(left, Name) and left.name == "event.ahead") or (
+        sized and left.args[0].name == "event.clear_text"  # type: ignore[union-attr]  # `sized` says so
+    )
+
+
+def _key(case: Case) -> tuple[Part, ...]:
     named = tuple(Part(dim.name, dim.value.tree) for dim in case.per)
     return named or (Part("event", Name("event.id", "string", 0)),)
 

@@ -137,7 +137,8 @@ def test_a_test_that_fails_shows_what_came_instead(weiguard: Weiguard, mine: Pat
 
 def test_rules_that_do_not_run_yet_are_named(weiguard: Weiguard, mine: Path) -> None:
     later = PACK.replace(
-        "    levels:", "    measure:\n      m: {sum: event.amount_fen, over: 28 days, after: 72h}\n    levels:"
+        "    levels:",
+        "    measure:\n      m: {sum: event.amount_fen, over: 28 days, after: 72h}\n    levels:",
     )
     (mine / "mine.yaml").write_text(
         later.replace("event.amount_fen >= ", "m >= ").replace(

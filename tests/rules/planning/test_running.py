@@ -121,3 +121,27 @@ def test_what_a_rule_that_is_no_longer_in_effect_asked_for_is_still_due(tmp_path
         for name, at in {"in": "d1 23:59:59", "out": "d2 00:00:00"}.items()
     ]
     assert said(tmp_path, rules, *asked, tick("d2 09:00")) == [("raised", "warn", "in")]
+
+
+def test_an_intake_rule_is_asked_of_ordinary_inputs_too(tmp_path: Path) -> None:
+    rules = """
+  - id: ARR-01
+    on: intake
+    where: event.disposition == "decided" && event.account == "A1"
+    levels: {info: "true"}
+    TEXTS
+  - id: ARR-02
+    on: intake
+    where: event.account == "A2"
+    levels: {critical: "true"}
+    TEXTS
+"""
+    log = [
+        payment("a", "10:00", 1),
+        payment("b", "10:01", 1, account="A2"),
+        payment("c", "10:02", 1, account="A3"),
+    ]
+    rules = rules.replace(
+        "    TEXTS\n", TEXTS.replace('"09:00"', '"09:00", type: payment.received').lstrip("\n")
+    )
+    assert said(tmp_path, rules, *log) == [("raised", "info", "a"), ("raised", "critical", "b")]
