@@ -158,6 +158,12 @@ def ring(tenant: Tenant, case: Deadline, key: Key, armed: Contribution, at_us: i
     if cell is None:
         return
     if case.every and cell.ahead.get(armed[SOURCE : SUB + 1]) == at_us == armed[TIME]:
+        # A trigger may have been seen otherwise since, or be gone.
+        now = [item for item in cell.items if item[SOURCE : SUB + 1] == armed[SOURCE : SUB + 1]]
+        if not now:
+            del cell.ahead[armed[SOURCE : SUB + 1]]
+            return
+        armed = (at_us, *now[0][1:])
         _arm(tenant, case, cell, armed)
     if armed not in _armings(tenant, case, cell):
         return
@@ -272,6 +278,7 @@ def settle_again(tenant: Tenant, case: Deadline, cell: Owing) -> None:
     there, horizon = {named(item) for item in cell.items}, tenant.clock - tenant.lateness_us
     marks = [mark for mark in held if mark[0][0] < horizon and mark[4] not in there]
     cell.open = []
+    _set_next_periods(tenant, case, cell)
     for armed in _armings(tenant, case, cell):
         end = _end(tenant, case, cell, armed)
         if end is None:
@@ -295,8 +302,6 @@ def _marks(tenant: Tenant, case: Deadline, armed: Contribution, end: Contributio
 
 
 def _arm_again(tenant: Tenant, case: Deadline, cell: Owing, armed: Contribution) -> None:
-    if case.every and tenant.zone.window(case.every, armed[TIME])[1] >= tenant.clock:
-        _set_next_period(tenant, case, cell, armed)
     for number, due in enumerate(case.due(tenant, armed)):
         if due.at_us >= tenant.clock:
             _set_timer(tenant, case, cell, armed, number, due)
@@ -344,12 +349,19 @@ def forget(tenant: Tenant, case: Deadline, cell: Owing, before_us: int) -> bool:
 
 
 def _set_next_period(tenant: Tenant, case: Deadline, cell: Owing, armed: Contribution) -> None:
-    """Wake up, once, at the beginning of the period after the one of an arming, to arm what the trigger arms then."""
+    """Wake up, once, at the beginning of the period after an instant, to arm what a trigger arms then."""
     assert case.every is not None
     start = tenant.zone.window(case.every, armed[TIME])[1]
     if cell.ahead.get(armed[SOURCE : SUB + 1], -1) < start:
         cell.ahead[armed[SOURCE : SUB + 1]] = start
         _set_timer(tenant, case, cell, (start, *armed[1:]), -1, Due(0, start, 0, boundary=True))
+
+
+def _set_next_periods(tenant: Tenant, case: Deadline, cell: Owing) -> None:
+    """Wake up for every trigger of a key, whether or not it was one as of the period that runs."""
+    for item in cell.items if case.every else ():
+        if arms(case, cell, item):
+            _set_next_period(tenant, case, cell, (max(item[TIME], tenant.clock - 1), *item[1:]))
 
 
 def _live(tenant: Tenant, case: Deadline, cell: Owing, armed: Contribution, before_us: int) -> bool:
@@ -369,5 +381,7 @@ def last_due(tenant: Tenant, case: Deadline, cell: Owing) -> int:
 
 def wind_up(tenant: Tenant, case: Deadline, cell: Owing) -> None:
     """Set the timers of a key read back from a checkpoint; those that the clock has passed were decided before."""
+    cell.ahead = {}
+    _set_next_periods(tenant, case, cell)
     for armed in _armings(tenant, case, cell):
         _arm_again(tenant, case, cell, armed)

@@ -19,7 +19,6 @@ from engine.alert import Record
 from engine.cells import EMPTY, Cell
 from engine.deadlines import Owing, wind_up
 from engine.program import KIND, SUB, TIME, Contribution
-from engine.settling import told_of
 from engine.tenant import BASES, Tenant, line_of
 
 if TYPE_CHECKING:
@@ -269,8 +268,6 @@ def _wind_up(tenant: Tenant) -> None:
                 tenant.look_again(place, key, tenant.clock + tenant.lateness_us)
             if case is not None:
                 wind_up(tenant, case, cell)
-                if case.account is not None:
-                    cell.told = told_of(tenant, case.face, cell)
     for number, kind in enumerate(tenant.program.line_kinds):
         for name in tenant.entities(kind):
             tenant.look_again(-1 - number, name, tenant.clock + tenant.lateness_us)
