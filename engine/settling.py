@@ -74,8 +74,12 @@ def _tell_watchers(tenant: Tenant, waiting: dict[tuple[int, Any, Any, Any], bool
 
 
 def _marks(cell: Cell, index: int, sub: Any, group: Any) -> list[Mark]:
-    marks = cell.journal.get(index, {}).get(sub, [])
-    return [mark for mark in marks if mark[2] == group and mark[1] > 0]
+    """Return the crossings of an alert: two triggers may owe the same, which is then one."""
+    found: list[Mark] = []
+    for mark in cell.journal.get(index, {}).get(sub, []):
+        if mark[2] == group and mark[1] > (found[-1][1] if found else 0):
+            found.append(mark)
+    return found
 
 
 def _fact(tenant: Tenant, face: Face, cell: Cell, sub: Any, mark: Mark) -> tuple[int, dict[str, Any]]:
