@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from engine.cells import Cell, marks_after, marks_from
 from engine.program import FLAGS, SOURCE, SUB, TIME, Contribution, Face, Key, Mark, Position, Shown, named
+from engine.windows import DAY
 
 if TYPE_CHECKING:
     from engine.tenant import Tenant
     from engine.windows import CalendarUnit
 
+LIFE_US: Final = 36_525 * DAY  # A trigger arms anew for a hundred years: a clock may be wrong by thousands.
 OUTCOMES: Final = (
     "outcomes",
 )  # In place of an alert's group: what became of a key's armings may have changed.
@@ -164,8 +166,9 @@ def ring(tenant: Tenant, case: Deadline, key: Key, armed: Contribution, at_us: i
             del cell.ahead[armed[SOURCE : SUB + 1]]
             return
         armed = (at_us, *now[0][1:])
-        _arm(tenant, case, cell, armed)
-    if armed not in _armings(tenant, case, cell):
+        if at_us < now[0][TIME] + LIFE_US:
+            _arm(tenant, case, cell, armed)
+    if not _arms_at(tenant, case, cell, armed):
         return
     end = _end(tenant, case, cell, armed)
     for due in case.due(tenant, armed):
@@ -241,12 +244,20 @@ def _armings(tenant: Tenant, case: Deadline, cell: Owing) -> list[Contribution]:
     return found
 
 
+def _arms_at(tenant: Tenant, case: Deadline, cell: Owing, armed: Contribution) -> bool:
+    """Return whether an arming is one: a trigger, or a trigger still as of the beginning of a period."""
+    if case.still is None or armed in cell.items:
+        return armed in _armings(tenant, case, cell)
+    trigger = [item for item in cell.items if item[1:] == armed[1:] and arms(case, cell, item)]
+    return any(armed[TIME] < item[TIME] + LIFE_US for item in trigger) and case.still(tenant, armed)
+
+
 def _periods(tenant: Tenant, case: Deadline, armed: Contribution) -> Iterator[Contribution]:
     assert case.every is not None
     assert case.still is not None
     yield armed
     start = tenant.zone.window(case.every, armed[TIME])[1]
-    while start < tenant.clock:
+    while start < min(tenant.clock, armed[TIME] + LIFE_US):
         later = (start, *armed[1:])
         if case.still(tenant, later):
             yield later

@@ -100,7 +100,8 @@ def _periods(world: World, case: Case, trigger: Trigger, clock: int) -> Iterator
     assert remind is not None
     yield trigger.event.time
     start = calendar(remind.every, trigger.event.time)[1] if remind.every else clock
-    while start < clock:
+    ends = min(clock, trigger.event.time + 36_525 * 86_400_000_000)  # It is armed anew for a hundred years.
+    while start < ends:
         if holds(case.where, Scope(world, _as_of(trigger.event, start), case.lets, trigger.steps)):
             yield start
         start = calendar(remind.every, start)[1]
