@@ -16,10 +16,12 @@ SHORTEST: Final = 14  # Digits of the shortest number that is looked for, and of
 LONGEST: Final = 19
 
 # Digits as people type them in Chinese, and the spaces and strokes they group them with; one sign for one sign.
-_ALIKE: Final = str.maketrans(
-    "０１２３４５６７８９Ｘｘx\u00a0\u2007\u2009\u202f\u3000\uff0d\u2010\u2011\u2012\u2013\u2212",
-    "0123456789XXX     ------",
-)
+_ALIKE: Final[dict[int, str]] = {
+    **{0xFF10 + digit: str(digit) for digit in range(10)},
+    **dict.fromkeys((ord("x"), 0xFF38, 0xFF58), "X"),
+    **dict.fromkeys((0x00A0, 0x2007, 0x2009, 0x202F, 0x3000), " "),
+    **dict.fromkeys((0xFF0D, 0x2010, 0x2011, 0x2012, 0x2013, 0x2212), "-"),
+}
 # How a number is grouped: plain, in fours with a rest, or by its parts.
 _SHAPES: Final = (
     *((length,) for length in range(SHORTEST, LONGEST + 1)),
