@@ -10,6 +10,7 @@ from bisect import bisect_left, bisect_right
 from typing import Any, Final, Literal, TypeAlias
 
 from engine.program import TIME, Position
+from engine.windows import DAY
 
 Snapshot: TypeAlias = tuple[Any, ...]
 # What an event does to an entity: set a field; add to or drop from a set (a sorted tuple); put a (name, value) into a
@@ -24,6 +25,7 @@ OWNER: Final[Snapshot] = ("natural", False, "none", (), (), ())
 DEVICE: Final[Snapshot] = (False, None)
 # In order: exists, total_fen, instalment, buyer_id, moved.
 ORDER: Final[Snapshot] = (False, None, False, None, False)
+REFUNDABLE_US: Final = 366 * DAY  # A payment is refunded within a year; who asks later finds nothing.
 # In order: amount_fen, payer_id, code_kind, order_id.
 PAYMENT: Final[Snapshot] = (None, None, None, None)
 # (periods, revoked); periods hold (from, to) of each time it was issued or renewed.

@@ -13,13 +13,13 @@ from engine import deadlines, sequences
 from engine.cells import LEAST, Cell
 from engine.intake import about_arrival
 from engine.program import SUB, TIME, CellClass, Face, Key, Mark
-from engine.windows import DAY, HOUR
+from engine.reference import REFUNDABLE_US
+from engine.windows import HOUR
 
 if TYPE_CHECKING:
     from engine.tenant import Tenant
 
 KEYS_A_STEP: Final = 6
-REFUNDABLE_US: Final = 366 * DAY  # A payment is refunded within a year.
 SELDOM: Final = 4  # What is in use is looked at so many times less often.
 STEPS_AN_HOUR: Final = 10_000  # Events of a sequence's steps forgotten an hour of the clock, at most.
 
@@ -107,7 +107,7 @@ def _look_at_line(tenant: Tenant, index: int, key: Any) -> None:
     if line.last_time < 0:
         del lines[key]
     elif kind == "payment":
-        ends = line.last_time + REFUNDABLE_US + tenant.lateness_us
+        ends = line.last_time + REFUNDABLE_US + tenant.lateness_us  # No later event reads it.
         if ends < tenant.clock:
             del lines[key]
             if tenant.touched is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
+from engine.reference import REFUNDABLE_US
 from rules.planning.cells import alone, closed, lone, whole
 from rules.planning.fields import (
     ACCOUNT,
@@ -205,6 +206,8 @@ def _entity(entity: str, name: str) -> Lines:
         f"{line} = T.{entity}s.get({name})",
         f"if {line} is None: {line} = T.entity({entity!r}, {name}) if {name} is not None else NOBODY_{entity}",
         f"{at} = {line}.now if t > {line}.last_time else {line}.at(q)",
+        # What is so long ago may be forgotten, here sooner and there later: it is not known any more in any case.
+        *([f"if t > {line}.last_time + {REFUNDABLE_US}: {at} = PAYMENT"] if entity == "payment" else []),
     ]
 
 

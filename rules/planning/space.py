@@ -14,7 +14,7 @@ from engine.entities import limits_of
 from engine.instants import day_number, hash_of
 from engine.periods import named_period, period_of
 from engine.program import named
-from engine.reference import Timeline, consented, in_force, listed, qualified
+from engine.reference import PAYMENT, Timeline, consented, in_force, listed, qualified
 from engine.sweeping import tidy
 from engine.tenant import BASES
 from engine.windows import HALF_MINUTE, Zone
@@ -37,6 +37,7 @@ def namespace(rules: RuleSet) -> dict[str, Any]:
         qualified=qualified, consented=consented, in_force=in_force, listed=listed, hash_of=hash_of, day_of=date_of,
         business_deadline=business_deadline, period_of=period_of, named_period=named_period, day_number=day_number,
         workday_after=workday_after, workday_before=workday_before,
+        PAYMENT=PAYMENT,
         **{f"NOBODY_{kind}": _Nobody(BASES[kind]) for kind in ("account", "owner", "device", "order", "payment")},
     )  # fmt: skip
     for name, limit in rules.limits.items():
