@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from engine.windows import CalendarUnit
 
 LIFE_US: Final = 36_525 * DAY  # A trigger arms anew for a hundred years: a clock may be wrong by thousands.
-OUTCOMES: Final = (
-    "outcomes",
-)  # In place of an alert's group: what became of a key's armings may have changed.
 AFTER_ALL: Final = "\U0010ffff"  # Sorts after every source: a deadline stands after the events of its time.
 
 
@@ -42,7 +39,7 @@ class Due:
         return (self.at_us, "" if self.boundary else AFTER_ALL, "", "")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Deadline:
     """A case with `expect:` or `remind:`, compiled."""
 
@@ -179,8 +176,9 @@ def ring(tenant: Tenant, case: Deadline, key: Key, armed: Contribution, at_us: i
 
 
 def _note_outcomes(tenant: Tenant, case: Deadline, cell: Owing) -> None:
+    """Note that what became of a key's armings may have changed; the case stands in place of an alert's group."""
     if case.account is not None:
-        tenant.changed[case.face.index, cell, None, OUTCOMES] = False
+        tenant.changed[case.face.index, cell, None, case] = False
 
 
 class Outcome(NamedTuple):

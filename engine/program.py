@@ -218,8 +218,8 @@ class Program:
     limit_value: Callable[[str, Any], Any]  # The value as rules read it.
     cell_kinds: int  # Cell classes, deadline cases and sequences together.
     intake: tuple[Intake, ...] = ()
-    # An intake rule refuses what holds numbers in clear; it is asked where there may be some, and of no other input.
     looks_at_all: bool = False  # An intake rule may have something to say of any input.
+    # An intake rule refuses what holds numbers in clear; it is asked where there may be some, and of no other input.
     looks_inside: bool = False
     deadline_of: dict[int, Deadline] = field(default_factory=dict)  # By place among the cells.
     sequences: tuple[Sequence, ...] = ()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.alert import Record, State, alert_id, change_between
 from engine.cells import Cell, standing_of
-from engine.deadlines import OUTCOMES, outcomes
+from engine.deadlines import Deadline, outcomes
 from engine.evidence import evidence_of
 from engine.exchanging import exchange
 from engine.instants import rfc3339
@@ -51,8 +51,8 @@ def _tell_watchers(tenant: Tenant, waiting: dict[tuple[int, Any, Any, Any], bool
     added: list[Contribution] = []
     for index, cell, sub, group in waiting:
         face = tenant.program.faces[index]
-        if group is OUTCOMES:
-            before, after = cell.told, told_of(tenant, face, cell)
+        if isinstance(group, Deadline):
+            before, after = cell.told, _told_of(tenant, group, cell)
             removed += [fact for armed, fact in before.items() if after.get(armed) != fact]
             added += [fact for armed, fact in after.items() if before.get(armed) != fact]
             cell.told = after
@@ -98,10 +98,10 @@ def _fact(tenant: Tenant, face: Face, cell: Cell, sub: Any, mark: Mark) -> tuple
     return position[0], fact
 
 
-def told_of(tenant: Tenant, face: Face, cell: Any) -> dict[Contribution, Contribution]:
+def _told_of(tenant: Tenant, case: Deadline, cell: Any) -> dict[Contribution, Contribution]:
     """Return by arming the facts that say what became of it."""
-    case = next(case for case in tenant.program.deadline_of.values() if case.face is face)
     assert case.account is not None, "only of cases that other rules read"
+    face = case.face
     key = dict(zip(face.dimensions, face.key(cell.key, None), strict=True))
     found = {}
     for each in outcomes(tenant, case, cell):
