@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from rules.planning.building import Plan
 from rules.planning.fields import LIMITS, is_as_of, prefix_of
 from rules.planning.folding import indent
 from rules.planning.names import canonical, expanded, names_in, rewrite
-from rules.planning.plan import Stream, Unit
+from rules.planning.plan import Plan, Stream, Unit
 from rules.planning.reader import Reader, true
 from rules.planning.states import Lines
 from rules.tree import Call, Name, Node

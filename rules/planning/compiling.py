@@ -22,7 +22,7 @@ from engine.sequences import Link, Sequence
 from engine.windows import DAY, HOUR
 from rules.model import RuleSet
 from rules.planning.analysis import gate, only_grows, rising
-from rules.planning.building import Plan, build, chain_kind
+from rules.planning.building import build, chain_kind
 from rules.planning.cells import (
     alone,
     class_lines,
@@ -51,7 +51,7 @@ from rules.planning.handlers import (
 )
 from rules.planning.layout import lay_out
 from rules.planning.owing import deadline_lines
-from rules.planning.plan import Group, Unit
+from rules.planning.plan import Group, Plan, Unit
 from rules.planning.reader import Reader
 from rules.planning.receiving import intake_of, limit_readers
 from rules.planning.scans import scan_lines

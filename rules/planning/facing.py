@@ -8,8 +8,7 @@ from typing import Any
 from engine.program import Face
 from engine.windows import DAY
 from rules.planning.analysis import gate
-from rules.planning.building import Plan
-from rules.planning.plan import Unit
+from rules.planning.plan import Plan, Unit
 from rules.planning.words import Value, teller
 
 

@@ -30,8 +30,7 @@ def _of_case(case: Case) -> Iterator[str]:
     own = {dimension.name for dimension in case.per} or {"event"}
     if any(not (own <= held or held <= own) for held in _keys(case)):
         yield "a measure of another key"
-    if _two_ways(case):
-        yield "a dimension that one event type brings in two ways"
+    yield from _of_ways(case)
     yield from _of_names(case)
 
 
@@ -45,15 +44,21 @@ def _of_lists(case: Case) -> Iterator[str]:
         yield "a list as dimension of a finer key"
 
 
-def _two_ways(case: Case) -> bool:
-    """Return whether events of one type bring one dimension of the case's key by more than one expression."""
-    ways: dict[tuple[str, str], set[str]] = {}
+def _of_ways(case: Case) -> Iterator[str]:
+    """Yield the name of dimensions of the case's key that events bring by more than one expression, where that fails.
+
+    One event type must bring them in one way, and every measure's key must have them: cells are found by them.
+    """
+    ways: dict[str, dict[str, set[str]]] = {dimension.name: {} for dimension in case.per}
     for kinds, per in ((case.on, case.per), *((measure.of, measure.per) for measure in case.measures)):
         for dimension in per:
-            for kind in kinds:
-                ways.setdefault((dimension.name, kind), set()).add(dimension.value.source)
-    own = {dimension.name for dimension in case.per}
-    return any(len(texts) > 1 for (name, _), texts in ways.items() if name in own)
+            for kind in kinds if dimension.name in ways else ():
+                ways[dimension.name].setdefault(kind, set()).add(dimension.value.source)
+    if any(len(texts) > 1 for of_kind in ways.values() for texts in of_kind.values()):
+        yield "a dimension that one event type brings in two ways"
+    mixed = {name for name, of_kind in ways.items() if len(set().union(*of_kind.values())) > 1}
+    if not all(mixed <= held for held in _keys(case)):
+        yield "a dimension of a finer key that event types bring in different ways"
 
 
 def _keys(case: Case) -> Iterator[set[str]]:

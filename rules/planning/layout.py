@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from rules.planning.building import Plan, chain_kind
+from rules.planning.building import chain_kind
 from rules.planning.chaining import Chain
 from rules.planning.fields import LIMITS, OWNER_GIVEN, PLACED, allocate, has, prefix_of
 from rules.planning.handlers import ENTITIES, ID_OF, Kind, moves, with_lookups
 from rules.planning.names import canonical, expanded, names_in
 from rules.planning.owing import needed
-from rules.planning.plan import Group, State, Unit
+from rules.planning.plan import Group, Plan, State, Unit
 from rules.tree import Name, Node
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from rules.model import Case, Measure
+from rules.model import Case, Measure, RuleSet
 from rules.planning.names import canonical, names_in, signature
 from rules.tree import Node
 
@@ -229,3 +229,13 @@ class Streams:
     def on(self, kind: str) -> list[Stream]:
         """Return the streams an event type belongs to."""
         return [stream for stream in self.all.values() if kind in stream.kinds]
+
+
+@dataclass(slots=True)
+class Plan:
+    """Everything the generator writes Python for."""
+
+    rules: RuleSet
+    streams: Streams = field(default_factory=Streams)
+    units: list[Unit] = field(default_factory=list)
+    groups: list[Group] = field(default_factory=list)

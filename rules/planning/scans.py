@@ -10,8 +10,8 @@ from typing import Final
 
 from rules.emitted import Reading
 from rules.model import Expression
-from rules.planning.building import KNOWN_US
 from rules.planning.folding import define, indent, when
+from rules.planning.measuring import KNOWN_US
 from rules.planning.names import canonical
 from rules.planning.plan import Group, State, Stream, Taken
 from rules.planning.reader import Reader
@@ -21,7 +21,7 @@ _SIZES: Final = {
     "count",
     "sum",
     "distinct",
-}  # Their `at_least` is of the result, that of others of how many there are.
+}  # `at_least` is of their result; of others, of how many there are.
 
 
 def scan_lines(group: Group, state: State, read: Reader) -> Lines:
@@ -39,7 +39,7 @@ def scan_lines(group: Group, state: State, read: Reader) -> Lines:
         (taken,) = state.taken
         if measure.near:
             mine = read.text(f"event.{measure.near}")
-            lines += [f"if {mine} is None: return 0", f"mine = int({mine}, 16)"]
+            lines.append(f"mine = int({mine}, 16) if {mine} is not None else None")
         value, asked = _taken(state, taken, read)
         lines += [f"values = [{value} for x in L[i:j] if {asked}]"]
     size = "found" if measure.aggregate in _SIZES else "len(values)"
@@ -97,7 +97,8 @@ def _taken(state: State, taken: Taken, read: Reader) -> tuple[str, str]:
         near = reader.text(f"event.{measure.near}")
         assert measure.near_within is not None
         most = read.value(measure.near_within.tree).text
-        asked.append(f"{near} is not None and (int({near}, 16) ^ mine).bit_count() <= {most}")
+        asked += ["mine is not None", f"{near} is not None"]
+        asked.append(f"(int({near}, 16) ^ mine).bit_count() <= {most}")
     asked += [given for one in values for given in one.given]
     return text, " and ".join(dict.fromkeys(asked))
 

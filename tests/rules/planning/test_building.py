@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from rules.planning.building import Plan, build, select
+from rules.planning.building import build, select
 from rules.planning.compiling import compile_rules
+from rules.planning.plan import Plan
 from tests.engine.driving import fed, payment, program, shipped
 from tests.rules.planning.generated import small, small_rules
 

@@ -20,7 +20,10 @@ MEASURE = "failures: {count: event, over: 10m}"
 def with_measure(folder: Path, measure: str) -> RuleSet:
     """Load the small rules with another measure in RUN-01."""
     for path in (GOLDEN / "rules").iterdir():
-        (folder / path.name).write_text(path.read_text("utf-8").replace(MEASURE, measure), "utf-8")
+        text = path.read_text("utf-8").replace(MEASURE, measure)
+        if "let: {more:" in measure:
+            text = text.replace("warn: failures >= limit.burst", "warn: more >= limit.burst")
+        (folder / path.name).write_text(text, "utf-8")
     return load(folder)
 
 
@@ -34,6 +37,23 @@ def test_every_rule_of_the_catalogue_runs() -> None:
     ("measure", "named"),
     [
         pytest.param("failures: {count: event, over: day, after: 72h}", ("after",), id="a matured cohort"),
+        pytest.param(
+            "failures: {count: event, of: session.started, per: {account: event.device_id}, over: 10m}\n"
+            "      all: {count: event, of: [login.attempted, session.started], per: {account: event.ip}, over: 10m}\n"
+            "    let: {more: failures + all}",
+            ("a dimension that one event type brings in two ways",),
+            id="one event under two expressions of one dimension",
+        ),
+        pytest.param(
+            "failures: {count: event, of: session.started, per: {account: event.device_id}, over: 10m}\n"
+            "      all: {count: event, per: {ip: event.ip}, over: 10m}\n"
+            "    let: {more: failures + all}",
+            (
+                "a dimension of a finer key that event types bring in different ways",
+                "a measure of another key",
+            ),
+            id="events under different expressions of a dimension that not all measures have",
+        ),
     ],
 )
 def test_what_does_not_run_yet_is_named_and_left_out(

@@ -145,3 +145,28 @@ def test_an_intake_rule_is_asked_of_ordinary_inputs_too(tmp_path: Path) -> None:
         "    TEXTS\n", TEXTS.replace('"09:00"', '"09:00", type: payment.received').lstrip("\n")
     )
     assert said(tmp_path, rules, *log) == [("raised", "info", "a"), ("raised", "critical", "b")]
+
+
+def test_a_text_may_read_what_another_measure_is_taken_of(tmp_path: Path) -> None:
+    rules = """
+  - id: INN-01
+    on: payment.received
+    per: account
+    measure:
+      collected: {sum: event.amount_fen, over: day}
+      usual: {median: collected, each: day, over: 7 days, before: true}
+    levels:
+      info: usual >= limit.small
+    alert: event
+    TEXTS
+"""
+    (tmp_path / "small.yaml").write_text(
+        "limits:\n  small: {value: 2, unit: fen, source: policy, confidence: D, reviewed: 2026-11-22}\n",
+        "utf-8",
+    )
+    rules = rules.replace(
+        "    TEXTS\n",
+        TEXTS.replace("en: Example.}", 'en: "{collected|yuan} beside {usual|yuan}."}', 1).lstrip("\n"),
+    )
+    log = [payment("a", "d1 09:00", 300), payment("b", "d2 09:00", 500), payment("c", "d2 10:00", 700)]
+    assert said(tmp_path, rules, *log) == [("raised", "info", "b"), ("raised", "info", "c")]
