@@ -18,6 +18,7 @@ import msgspec
 
 from engine.alert import Record, encode
 from engine.instants import micros
+from streams.addressing import tenant_of
 from streams.commit import CODE, Batch
 from streams.ports import Source, Store
 
@@ -31,9 +32,8 @@ class _Identity(msgspec.Struct, gc=False):
     source: str
 
 
-class _Addressed(msgspec.Struct, gc=False):
+class _Timed(msgspec.Struct, gc=False):
     time: str
-    tenant: str | None = "default"
 
 
 _IDENTITY: Final = msgspec.json.Decoder(_Identity)
@@ -111,7 +111,7 @@ class RereadPast(ABC):
 
     def _of(self, tenant: str, code: int) -> Iterator[bytes]:
         for raw, found in self.again():
-            if found == code and (_ADDRESS.decode(raw).tenant or "default") == tenant:
+            if found == code and tenant_of(raw) == tenant:
                 yield raw
 
 
@@ -161,8 +161,8 @@ class ReplayedPast(RereadPast):
                 block.rest.close()
 
 
-_ADDRESS: Final = msgspec.json.Decoder(_Addressed)
+_TIMED: Final = msgspec.json.Decoder(_Timed)
 
 
 def _time(raw: bytes) -> int:
-    return micros(_ADDRESS.decode(raw).time)
+    return micros(_TIMED.decode(raw).time)

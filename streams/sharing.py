@@ -11,54 +11,28 @@ from dataclasses import dataclass, field
 from typing import Final
 from zlib import crc32
 
-import msgspec
-
-from engine.decoding import LONGEST, Refusal, timed
+from streams.addressing import NOBODY, tenant_of
 from streams.ports import Block, Position, Source
 
 _FIRST: Final = 0
 _ALL: Final = -1  # In every share.
 
 
-class _Addressed(msgspec.Struct, gc=False):
-    type: str = ""
-    tenant: str | None = None
-
-
-_ADDRESS: Final = msgspec.json.Decoder(_Addressed)
-
-
 def tenants_at_start(source: Source) -> int:
     """Return how many tenants the first block of a source has; raises RefusedError where it cannot be read."""
     first = next(source.blocks(None), None)
-    names = {_tenant_of(raw) for raw in first.lines} if first is not None else set()
+    names = {tenant_of(raw) for raw in first.lines} if first is not None else set()
     if first is not None and first.rest is not None:
         first.rest.close()
-    return len(names - {None})
+    return len(names - {None, NOBODY})
 
 
 def share_of(raw: bytes, of: int) -> int:
     """Return which of so many shares a line is in; -1 for all of them."""
-    tenant = _tenant_of(raw)
+    tenant = tenant_of(raw)
     if tenant is None:
-        return _FIRST
-    if tenant == "":
-        # What cannot be read moves no clock, and is counted once.
-        return _FIRST if isinstance(timed(raw), Refusal) else _ALL
-    return crc32(tenant.encode("utf-8", "surrogatepass")) % of
-
-
-def _tenant_of(raw: bytes) -> str | None:
-    """Return a line's tenant; empty for all tenants, None where the line is nobody's."""
-    if len(raw) > LONGEST:
-        return None
-    try:
-        found = _ADDRESS.decode(raw)
-    except (msgspec.MsgspecError, UnicodeError, RecursionError):
-        return None
-    if found.tenant is not None:
-        return found.tenant
-    return "" if found.type == "clock.tick" else "default"
+        return _ALL
+    return crc32(tenant.encode("utf-8", "surrogatepass")) % of if tenant != NOBODY else _FIRST
 
 
 @dataclass(slots=True)

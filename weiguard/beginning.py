@@ -11,13 +11,13 @@ from typing import Final
 from rules.loading import SHIPPED, load
 from rules.loading.files import files_of
 from rules.model import RuleSet
-from rules.problems import RuleProblems
 from rules.schema import NAME, RULE_ID
 from rules.suggesting import nearest
 from streams.refusing import RefusedError
 from weiguard.drafting import Draft, after, from_template
 from weiguard.failing import counted, say
 from weiguard.placing import place
+from weiguard.preparing import load_sound
 from weiguard.settings import Settings
 from weiguard.testing import try_rule
 
@@ -96,16 +96,7 @@ def _loaded(folder: Path) -> RuleSet:
     """Return the rules of a folder; none where it has no file yet."""
     if folder == PRINTED or not folder.is_dir() or not files_of(folder):
         return RuleSet((), {})
-    try:
-        return load(folder)
-    except RuleProblems as error:
-        say(str(error))
-        raise RefusedError(
-            _WHERE,
-            f"{counted(len(error.problems), 'problem')} in {folder}",
-            "rules that hold together",
-            "mend them first, then begin a new one",
-        ) from None
+    return load_sound(folder, _WHERE, "mend them first, then begin a new one")
 
 
 def _pack_of(id: str, rules: RuleSet) -> str:

@@ -11,12 +11,12 @@ import msgspec
 
 from monitoring.comparing import compared
 from monitoring.differences import Differences, Sorted
-from rules.loading import SHIPPED, load
+from rules.loading import SHIPPED
 from rules.model import RuleSet
-from rules.problems import RuleProblems
 from streams.refusing import RefusedError
 from weiguard.diff_page import counts_text, page
 from weiguard.failing import FOUND, counted, say
+from weiguard.preparing import load_sound
 from weiguard.settings import Settings
 from weiguard.words import language
 
@@ -47,16 +47,7 @@ def _rules(folder: Path) -> RuleSet:
         raise RefusedError(
             "rules diff", f"{folder}, which is no folder", "a folder of rule files", "name one"
         )
-    try:
-        return load(folder)
-    except RuleProblems as error:
-        say(str(error))
-        raise RefusedError(
-            "rules diff",
-            f"{counted(len(error.problems), 'problem')} in {folder}",
-            "rules that hold together",
-            "mend them first, then compare",
-        ) from None
+    return load_sound(folder, "rules diff", "mend them first, then compare")
 
 
 def _summary(found: Differences, old: RuleSet, new: RuleSet) -> str:

@@ -7,6 +7,19 @@ from typing import Annotated, Literal, TypeAlias
 
 import typer
 
+Events: TypeAlias = Annotated[
+    str,
+    typer.Argument(
+        metavar="EVENTS",
+        help="A file of events, one a line, plain or packed (.gz, .zst); - for standard input.",
+    ),
+]
+Until: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--until", metavar="TIME", help="Let the clock run on to TIME (RFC 3339) after the last event."
+    ),
+]
 Rules: TypeAlias = Annotated[
     Path | None,
     typer.Option("--rules", metavar="DIR", help="Rule files of one's own. Default: the shipped catalogue."),

@@ -90,6 +90,17 @@ def load_rules(settings: Settings, flag: str = "--rules") -> RuleSet:
     return load(rules_folder(settings, flag))
 
 
+def load_sound(folder: Path, where: str, mend: str) -> RuleSet:
+    """Load the rules of a folder, for a command that needs them to hold together. Raises RefusedError."""
+    try:
+        return load(folder)
+    except RuleProblems as error:
+        say(str(error))
+        raise RefusedError(
+            where, f"{counted(len(error.problems), 'problem')} in {folder}", "rules that hold together", mend
+        ) from None
+
+
 def rules_folder(settings: Settings, flag: str = "--rules") -> Path:
     """Return the folder of the rule set asked for, or of the shipped one. Raises RefusedError where it is none."""
     if settings.rules is None:

@@ -13,7 +13,8 @@ from typing import Any, Final, Self
 
 import msgspec
 
-from streams.kafka.addressing import NOBODY, partition_of, tenant_of
+from streams.addressing import NOBODY, tenant_of
+from streams.kafka.addressing import partition_of
 from streams.kafka.judging import Topic
 from streams.refusing import RefusedError
 

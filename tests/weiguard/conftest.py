@@ -14,7 +14,7 @@ from rules.loading import SHIPPED, load
 from rules.model import RuleSet
 from rules.planning.compiling import compile_rules
 from tests.weiguard.calling import Called, call
-from weiguard import beginning, diffing, preparing
+from weiguard import beginning, preparing
 
 Weiguard: TypeAlias = Callable[..., Called]
 
@@ -46,7 +46,7 @@ def weiguard(
 ) -> Weiguard:
     """Return what calls weiguard, in a folder of its own."""
     monkeypatch.chdir(tmp_path)
-    for module in (preparing, beginning, diffing):
+    for module in (preparing, beginning):
         monkeypatch.setattr(module, "load", _load)
     monkeypatch.setattr(preparing, "compile_rules", _compile)
     return lambda *arguments, **changed: call(monkeypatch, capfdbinary, *arguments, **changed)

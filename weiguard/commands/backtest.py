@@ -11,13 +11,7 @@ from weiguard import options
 
 
 def backtest(  # noqa: PLR0913  # one parameter an option
-    events: Annotated[
-        str,
-        typer.Argument(
-            metavar="EVENTS",
-            help="A file of events, one a line, plain or packed (.gz, .zst); - for standard input.",
-        ),
-    ],
+    events: options.Events,
     *,
     rules: Annotated[
         Path | None,
@@ -35,12 +29,7 @@ def backtest(  # noqa: PLR0913  # one parameter an option
         int,
         typer.Option("--examples", metavar="N", min=0, help="So many alerts of each change of each rule."),
     ] = 3,
-    until: Annotated[
-        str | None,
-        typer.Option(
-            "--until", metavar="TIME", help="Let the clock run on to TIME (RFC 3339) after the last event."
-        ),
-    ] = None,
+    until: options.Until = None,
     jobs: Annotated[
         int | None,
         typer.Option("--jobs", metavar="N", min=1, help="Processes at most. Default: one a core."),

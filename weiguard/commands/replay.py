@@ -11,13 +11,7 @@ from weiguard import options
 
 
 def replay(  # noqa: PLR0913  # one parameter an option
-    events: Annotated[
-        str,
-        typer.Argument(
-            metavar="EVENTS",
-            help="A file of events, one a line, plain or packed (.gz, .zst); - for standard input.",
-        ),
-    ],
+    events: options.Events,
     *,
     out: Annotated[
         str, typer.Option("--out", metavar="FILE", help="Where the records go; - for standard output.")
@@ -29,12 +23,7 @@ def replay(  # noqa: PLR0913  # one parameter an option
             help="Only the alerts that stand at the end, sorted by id, without what tells of arrival.",
         ),
     ] = False,
-    until: Annotated[
-        str | None,
-        typer.Option(
-            "--until", metavar="TIME", help="Let the clock run on to TIME (RFC 3339) after the last event."
-        ),
-    ] = None,
+    until: options.Until = None,
     format: Annotated[
         Literal["jsonl", "parquet"],
         typer.Option("--format", help="parquet needs the extra weiguard[parquet]."),

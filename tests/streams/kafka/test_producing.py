@@ -21,8 +21,9 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import MessageSizeTooLargeError
 
 from engine.decoding import LONGEST
+from streams.addressing import NOBODY, tenant_of
 from streams.kafka import producing, reaching, sending
-from streams.kafka.addressing import NOBODY, partition_of, tenant_of
+from streams.kafka.addressing import partition_of
 from streams.kafka.naming import Cluster
 from streams.kafka.producing import produce
 from streams.kafka.sending import BATCH_BYTES, Input, Produced
