@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -46,6 +47,15 @@ _AGGREGATES: Final[dict[Language, dict[str, str]]] = {
         "histogram": "how often each {}", "spread": "the spread of {}", "score": "the {score} score of {}",
     },
 }  # fmt: skip
+# What else is said of a measure; {} is its value.
+_MORE: Final[dict[Language, dict[str, str]]] = {
+    "zh": {"each": "按 {} 逐一", "other": "仅其他 {}", "at_least": "至少 {}，否则无值", "after": "事件 {} 之后计入"},
+    "en": {
+        "each": "for each {}", "other": "of another {} only", "at_least": "at least {}, else without value",
+        "after": "counted {} after the event",
+    },
+}  # fmt: skip
+_OPEN: Final = re.compile(r"open until (.+) with the same (.+), at most (.+)")
 _UNITS: Final = {"day": "日", "week": "周", "month": "月", "quarter": "季度", "year": "年"}
 _ALERTS: Final[dict[Language, dict[str, str]]] = {
     "zh": {
@@ -73,13 +83,14 @@ def counted(measure: Mapping[str, Any], key: list[str], lang: Language) -> str:
     )
     chinese = lang == "zh"
     heads = HEADS[lang]
-    parts = [what, _window(str(measure.get("window", "")), lang)]
+    before = bool(measure.get("before"))
+    parts = [what, _window(str(measure.get("window", "")), lang, before=before)]
     if measure.get("of"):
         parts.insert(*((0, "、".join(measure["of"])) if chinese else (1, f"of {', '.join(measure['of'])}")))
-    parts += [f"{name} {measure[name]}" for name in ("each", "other", "at_least", "after") if name in measure]
+    parts += [said.format(measure[name]) for name, said in _MORE[lang].items() if name in measure]
     if "near" in measure:
         parts.append(f"{heads['near']} {measure['near']} ({measure.get('near_within', '')})")
-    if measure.get("before"):
+    if before and not _whole_units(str(measure.get("window", ""))):
         parts.append("不含本次" if chinese else "this event not among them")
     if measure.get("per", key) != key:
         parts.append(f"{heads['per']} {', '.join(measure['per'])}")
@@ -92,7 +103,12 @@ def _many(count: str, noun: str) -> str:
     return f"{count} {noun}{'' if count == '1' else 's'}"
 
 
-def _window(window: str, lang: Language) -> str:
+def _whole_units(window: str) -> bool:
+    """Return whether a window is so many calendar units: with `before`, the complete ones before this one."""
+    return window.startswith("over ") and window.rpartition(" ")[2].removesuffix("s") in _UNITS
+
+
+def _window(window: str, lang: Language, *, before: bool) -> str:
     chinese = lang == "zh"
     kind, _, rest = window.partition(" ")
     if window in _UNITS:
@@ -102,6 +118,9 @@ def _window(window: str, lang: Language) -> str:
     if kind == "over":
         count, _, units = rest.partition(" ")
         unit = units.removesuffix("s")
+        if before:
+            told = f"此前 {count} 个完整的自然{_UNITS[unit]}内"
+            return told if chinese else f"in the {_many(count, f'complete calendar {unit}')} before"
         return (
             f"最近 {count} 个自然{_UNITS[unit]}内"
             if chinese
@@ -109,6 +128,10 @@ def _window(window: str, lang: Language) -> str:
         )
     if kind == "since":
         return f"自 {rest} 起" if chinese else f"since {rest}"
+    if kind == "period":
+        return f"{rest} 所指的期间内" if chinese else f"in the period {rest} names"
+    if chinese and (open_until := _OPEN.fullmatch(window)):
+        return "尚未由 {} 结束（{} 相同），最长 {}".format(*open_until.groups())
     if window == "ever":
         return "有史以来" if chinese else "ever"
     return window

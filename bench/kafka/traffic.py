@@ -16,7 +16,8 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from bench.kafka.broker import Place
 from bench.measuring import ChildError
-from streams.kafka.addressing import partition_of, tenant_of
+from streams.addressing import tenant_of
+from streams.kafka.addressing import partition_of
 from streams.kafka.kept import Position
 
 PATIENCE_S: Final = 120.0

@@ -84,7 +84,7 @@ def test_every_page_is_there_and_every_link_leads_to_one(
     ):
         assert words in shown
     assert f"{SAID[lang]['doubtful']}" in seen[f"FRD-01.{form}"].text
-    assert f"PST-13 ({SAID[lang]['not_built']})" in seen[f"statements.{form}"].text
+    assert f"FUN-01 ({SAID[lang]['not_built']})" in seen[f"statements.{form}"].text
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
