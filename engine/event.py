@@ -12,7 +12,7 @@ from typing import Annotated, Any, ClassVar, Final, Literal
 import msgspec
 
 from engine.payloads import NATURAL_KEYS, PAYLOADS
-from engine.payloads.fields import Payload
+from engine.payloads.fields import Payload, fields_of
 from engine.payloads.listed import LISTED
 
 Text = Annotated[str, msgspec.Meta(min_length=1)]
@@ -83,7 +83,7 @@ def _strict(kind: str, event: type[Event]) -> type[Event]:
     payload = PAYLOADS[kind]
     fields: list[Any] = []
     for name, values in LISTED[kind].items():
-        field = next(field for field in msgspec.structs.fields(payload) if field.name == name)
+        field = next(field for field in fields_of(payload) if field.name == name)
         listed: Any = Literal[values]
         fields.append((name, listed) if field.required else (name, listed | None, field.default))
     data = msgspec.defstruct(payload.__name__, fields, bases=(payload,), kw_only=True, gc=False)

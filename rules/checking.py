@@ -73,9 +73,8 @@ def check(
         return (refused,)
     read_names = list(paths(source))
     faults = list(_forbidden(read_names, scope))
-    env = cel.NewEnv(variables=_variables(read_names, scope), functions=_declarations())
     try:
-        serialized = env.compile(source).serialize()
+        serialized = _compiled(source, _variables(read_names, scope))
     except RuntimeError as error:
         return _sorted([*faults, *(() if _expands(faults) else runtime_faults(str(error), source, scope))])
     tree, refusals = read(serialized)
@@ -148,18 +147,35 @@ def _expands(faults: Iterable[Fault]) -> bool:
     return any(fault.found.startswith(("the macro", "has()")) for fault in faults)
 
 
-def _variables(read_names: Iterable[Path], scope: Mapping[str, Declared]) -> dict[str, cel.Type]:
+def _variables(read_names: Iterable[Path], scope: Mapping[str, Declared]) -> frozenset[tuple[str, TypeName]]:
     """Return the names of the scope that the source may mean: it has hundreds, an expression reads three."""
-    variables = {}
+    variables: dict[str, TypeName] = {}
     for path in read_names:
         parts = path.name.split(".")
         for size in range(1, len(parts) + 1):
             name = ".".join(parts[:size])
             if name in scope and scope[name].type != "event":  # A record is read field by field.
-                variables[name] = cel_type(scope[name].type)
+                variables[name] = scope[name].type
             elif parts[size - 1] == "given" and ".".join(parts[: size - 1]) in scope:
-                variables[name] = cel.Type.BOOL
-    return variables
+                variables[name] = "bool"
+    return frozenset(variables.items())
+
+
+@lru_cache(maxsize=4_096)
+def _compiled(source: str, variables: frozenset[tuple[str, TypeName]]) -> bytes:
+    """Return the typed expression as the runtime writes it. A text says the same in two languages: asked once.
+
+    Raises RuntimeError with all that the runtime finds wrong.
+    """
+    typed: bytes = _environment(variables).compile(source).serialize()
+    return typed
+
+
+@lru_cache(maxsize=1_024)
+def _environment(variables: frozenset[tuple[str, TypeName]]) -> cel.Env:
+    return cel.NewEnv(
+        variables={name: cel_type(of) for name, of in sorted(variables)}, functions=_declarations()
+    )
 
 
 @lru_cache(maxsize=256)

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError
-from ruamel.yaml.events import (
+import yaml
+from yaml.error import MarkedYAMLError
+from yaml.events import (
     AliasEvent,
     DocumentEndEvent,
     DocumentStartEvent,
@@ -24,15 +24,21 @@ from ruamel.yaml.events import (
     StreamEndEvent,
     StreamStartEvent,
 )
-from ruamel.yaml.reader import ReaderError
+from yaml.reader import ReaderError
 
 from rules.locating import Fields, Items, Part, Scalar, Source
 from rules.location import Location
 from rules.problems import Desk
 
+# The one in C takes a twentieth of the time; every wheel has it, a build of one's own may not.
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+_MARKED = "the parser gives every event its marks"
+
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 16
 
+_UNREADABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x85\ud800-\udfff\ufeff\u2028\u2029]")
 _INT = re.compile(r"[-+]?[0-9]+\Z")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
 _WORDS: dict[str, bool | None] = {
@@ -55,12 +61,9 @@ def read_bytes(raw: bytes, file: str, desk: Desk) -> Fields | None:
     try:
         root = _Builder(source, desk).document()
     except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        at = source.at(mark.line, mark.column) if mark else source.at(0, 0)
-        found = " ".join(str(error.problem or error.context or "broken YAML").split()).removeprefix("found ")
         desk.refuse(
-            at,
-            found,
+            _place(error, source),
+            _in_words(str(error.problem or error.context or "broken YAML")),
             "YAML",
             "quote a text that holds `: ` or ` #`, or starts with one of ! & * { [ | > % @ `",
         )
@@ -81,6 +84,24 @@ def read_bytes(raw: bytes, file: str, desk: Desk) -> Fields | None:
     return None
 
 
+def _place(error: MarkedYAMLError, source: Source) -> Location:
+    """Return where the parser gave up; past the end of the file is its last character."""
+    mark = error.problem_mark or error.context_mark
+    if mark is None:
+        return source.at(0, 0)
+    if mark.line >= len(source.lines):
+        return source.at(len(source.lines) - 1, len(source.lines[-1]))
+    return source.at(mark.line, mark.column)
+
+
+def _in_words(problem: str) -> str:
+    """Return the parser's words as they stand after `found`."""
+    words = " ".join(problem.split()).removeprefix("found ")
+    if words.startswith("exceeded"):
+        return "too many lists or mappings in one another"
+    return re.sub(r"^(did not find|could not find) (the )?expected ", "no ", words)
+
+
 def decoded(raw: bytes, file: str, desk: Desk) -> str | None:
     """Return a file as text with plain line ends; what cannot be read goes to the desk, and None comes back."""
     at = Location(file, 1, 1)
@@ -99,23 +120,18 @@ def decoded(raw: bytes, file: str, desk: Desk) -> str | None:
             "save it as UTF-8",
         )
         return None
-    for index, char in enumerate(text):
-        if _unreadable(char):
-            line = text.count("\n", 0, index)
-            column = index - (text.rfind("\n", 0, index) + 1)
-            at = Location(file, line + 1, column + 1)
-            desk.refuse(at, f"the control character U+{ord(char):04X}", "text", "remove it")
-            return None
+    odd = _UNREADABLE.search(text)
+    if odd:
+        line = text.count("\n", 0, odd.start())
+        column = odd.start() - (text.rfind("\n", 0, odd.start()) + 1)
+        desk.refuse(
+            Location(file, line + 1, column + 1),
+            f"the control character U+{ord(odd[0]):04X}",
+            "text",
+            "remove it",
+        )
+        return None
     return text
-
-
-def _unreadable(char: str) -> bool:
-    return (
-        (char < " " and char not in "\t\n")
-        or "\x7f" <= char <= "\x85"
-        or "\ud800" <= char <= "\udfff"
-        or char in "\ufeff\u2028\u2029"
-    )
 
 
 class _Builder:
@@ -123,7 +139,7 @@ class _Builder:
 
     def __init__(self, source: Source, desk: Desk) -> None:
         self.source, self.desk = source, desk
-        self.events: Iterator[Event] = iter(YAML(typ="safe", pure=True).parse(source.text))
+        self.events: Iterator[Event] = iter(yaml.parse(source.text, Loader=_LOADER))
 
     def document(self) -> Part | None:
         """Return the one document of the file, or None where there is none."""
@@ -200,16 +216,20 @@ class _Builder:
         """Return a scalar with its YAML 1.2 value."""
         style = str(event.style or "")
         text = str(event.value)
-        odd = next((char for char in text if _unreadable(char)), None) if style else None
-        if odd is not None:  # An escape can say what the file itself may not hold.
-            self.refuse(event, f"an escape for U+{ord(odd):04X}", "text", "remove it")
+        odd = _UNREADABLE.search(text) if style else None
+        if odd:  # An escape can say what the file itself may not hold.
+            self.refuse(event, f"an escape for U+{ord(odd[0]):04X}", "text", "remove it")
         value = text if style else _resolved(text)
-        begin, end = event.start_mark.index, event.end_mark.index
-        return Scalar(text, value, self.place(event), self.source, begin, end, style)
+        begin, end = event.start_mark, event.end_mark
+        assert begin, _MARKED
+        assert end, _MARKED
+        return Scalar(text, value, self.place(event), self.source, begin.index, end.index, style)
 
     def place(self, event: Event) -> Location:
         """Return where an event starts."""
-        return self.source.at(event.start_mark.line, event.start_mark.column)
+        mark = event.start_mark
+        assert mark, _MARKED
+        return self.source.at(mark.line, mark.column)
 
     def refuse(self, event: Event, found: str, expected: str, mend: str) -> None:
         """Note what cannot be read, and stop reading this file."""

@@ -20,6 +20,7 @@ from typing import Any, Final
 import msgspec
 
 from engine.event import PAYLOADS
+from engine.payloads.fields import fields_of
 from rules.durations import duration_us
 from rules.messages import SHANGHAI
 from rules.model import Rule, Trial
@@ -164,7 +165,7 @@ def _event(given: Mapping[str, object], at: datetime, id: str, kind: str) -> dic
 def _completed(kind: str, fields: dict[str, object], id: str, at: datetime) -> dict[str, object]:
     """Fill in the required fields that a test leaves out."""
     data = dict(fields)
-    for field in msgspec.structs.fields(PAYLOADS[kind]):
+    for field in fields_of(PAYLOADS[kind]):
         name = field.encode_name
         if not field.required or name in data:
             continue

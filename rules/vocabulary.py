@@ -14,6 +14,7 @@ from typing import Final
 import msgspec
 
 from engine.payloads import PAYLOADS
+from engine.payloads.fields import fields_of
 from rules.checking import Declared, Scope
 from rules.limits import DOUBLE_UNITS, INT_UNITS
 from rules.model import Limit
@@ -97,7 +98,7 @@ def _fields(kind: str) -> Mapping[str, Declared]:
     if kind in FACTS:
         return FACTS[kind]
     fields = {}
-    for field in msgspec.structs.fields(PAYLOADS[kind]):
+    for field in fields_of(PAYLOADS[kind]):
         name, found = field.encode_name, _type(msgspec.inspect.type_info(field.type))
         if found:
             fields[name] = Declared(found, unit_of(name, found), not field.required and field.default is None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Annotated, Final, TypeAlias
 
 import msgspec
@@ -24,3 +25,9 @@ Simhash: TypeAlias = Annotated[str, msgspec.Meta(pattern=SIMHASH_PATTERN, min_le
 
 class Payload(msgspec.Struct, kw_only=True, gc=False):
     """What every payload is: required fields, and optional ones that are None (or a stated value) when absent."""
+
+
+@cache
+def fields_of(payload: type[Payload]) -> tuple[msgspec.structs.FieldInfo, ...]:
+    """Return what a payload's fields are. Kept: msgspec reads the annotations anew at each asking."""
+    return msgspec.structs.fields(payload)

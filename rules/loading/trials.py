@@ -6,9 +6,8 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
-import msgspec
-
 from engine.event import PAYLOADS
+from engine.payloads.fields import fields_of
 from rules.checking import Declared, Scope, in_words
 from rules.durations import duration_us
 from rules.locating import Fields, Items, Part, Scalar
@@ -84,9 +83,7 @@ def _given(part: Part, rule: Rule, desk: Desk) -> dict[str, object]:
         desk.refuse(arrival.at, arrival.text, "+1d 09:00 or a time", "write when it arrives")
     _repetition(found, desk)
     names = event_names((kind,))
-    open_fields = (
-        {field.encode_name for field in msgspec.structs.fields(PAYLOADS[kind])} if kind in PAYLOADS else set()
-    )
+    open_fields = {field.encode_name for field in fields_of(PAYLOADS[kind])} if kind in PAYLOADS else set()
     given: dict[str, object] = {}
     for name, entry in found.items():
         if name in ENVELOPE:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-import msgspec
-
 from engine.payloads import PAYLOADS
+from engine.payloads.fields import fields_of as payload_fields
 from engine.program import COLUMNS
 
 # As-of values by name: the entity's snapshot and the place in it (engine/reference.py).
@@ -66,7 +65,7 @@ def fields_of(kind: str) -> dict[str, bool]:
         return {}
     return {
         f"event.{field.name}": not field.required and field.default is None
-        for field in msgspec.structs.fields(PAYLOADS[kind])
+        for field in payload_fields(PAYLOADS[kind])
     }
 
 
