@@ -14,6 +14,7 @@ from monitoring.metrics import Metrics
 from monitoring.serving import Address, serving
 from streams.kafka.judging import Asked
 from streams.kafka.naming import Cluster
+from streams.kafka.reaching import UnreachableError
 from streams.kafka.topics import look
 from streams.kafka.worker import LostError, Order, Worker
 from streams.replaying import quiet_collector
@@ -35,10 +36,17 @@ class Call:
 
 
 def run_worker(call: Call, settings: Settings) -> int:
-    """Work, and return the exit status. Raises RefusedError where topics, input or state are not as they must be."""
+    """Work, and return the exit status: LOST where no broker answers.
+
+    Raises RefusedError where topics, input or state are not as they must be.
+    """
     prepared = prepare(settings)
     cluster = settings.cluster()
-    partitions = _partitions(cluster, greatest_lateness_us(settings))
+    try:
+        partitions = _partitions(cluster, greatest_lateness_us(settings))
+    except UnreachableError as error:  # A supervisor starts it again while the brokers come up.
+        say(f"weiguard: {error}")
+        return LOST
     metrics = Metrics(prepared.program.ruleset, version("weiguard"))
 
     def opened(number: int, engine: Engine) -> None:

@@ -26,10 +26,15 @@ WITHIN_S: Final = 10.0
 _SAID: Final = 300  # Characters of what Kafka says.
 
 
+class UnreachableError(RefusedError):
+    """No broker answers: it may be the wrong address, or Kafka is away."""
+
+
 @contextmanager
 def administrator(cluster: Cluster, within_s: float | None = None) -> Iterator[Any]:
-    """Yield kafka-python's admin client; raises RefusedError for whatever it cannot do.
+    """Yield kafka-python's admin client.
 
+    Raises RefusedError for whatever it cannot do, UnreachableError where no broker answers.
     Each request has `within_s` seconds; None: WITHIN_S.
     """
     within_s = WITHIN_S if within_s is None else within_s
@@ -66,8 +71,8 @@ def _knock(cluster: Cluster, within_s: float) -> None:
     raise _unreachable(cluster, f"no broker that answers ({', '.join(reasons)})")
 
 
-def _unreachable(cluster: Cluster, found: str) -> RefusedError:
-    return RefusedError(
+def _unreachable(cluster: Cluster, found: str) -> UnreachableError:
+    return UnreachableError(
         cluster.bootstrap,
         found,
         "a Kafka broker",

@@ -44,7 +44,8 @@ def worker(  # noqa: PLR0913  # one parameter an option
 ) -> None:
     """Decide the events of a Kafka topic, sharing its partitions with all other workers of the same prefix.
 
-    It works until Ctrl-C or SIGTERM. Status 3: Kafka was lost; what was committed stands, so start it again.
+    It works until Ctrl-C or SIGTERM. Status 3: Kafka was lost or does not answer; what was committed stands, so
+    start it again.
 
     Example: weiguard worker --brokers k1:9092,k2:9092 --instance shop-1 --listen 127.0.0.1:9464
     """

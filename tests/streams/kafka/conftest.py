@@ -12,7 +12,7 @@ from typing import TypeAlias
 import pytest
 
 from streams.kafka.naming import Cluster
-from tests.streams.kafka.reading import records, standing
+from tests.streams.kafka.reading import patiently, records, standing
 from tests.streams.kafka.shops import Told, told, write
 
 _NUMBER = itertools.count(1)
@@ -58,10 +58,10 @@ def produced(cluster: Cluster, path: Path) -> None:
 
 def agrees(cluster: Cluster, log: Told) -> None:
     """Assert that every input is accounted for, and every record is that of a replay, in its place."""
-    where = standing(cluster)
+    where = patiently(lambda: standing(cluster))
     assert where.done
     assert sum(where.ends.values()) == log.lines
     assert sum(sum(position.counts) for position in where.positions.values()) == log.lines
-    found = records(cluster)
+    found = patiently(lambda: records(cluster))
     for tenant in log.records.keys() | found.keys():
         assert found.get(tenant) == log.records.get(tenant), tenant

@@ -15,10 +15,9 @@ from typing import Final, Self
 from kafka.errors import KafkaError
 
 from streams.kafka.naming import Cluster
-from tests.streams.kafka.reading import standing
+from tests.streams.kafka.reading import PATIENCE_S, standing
 
 SESSION_S: Final = 3
-PATIENCE_S: Final = 240
 LOST: Final = 3  # The status of a worker that lost Kafka or its partitions: it is to be started again.
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final, TypeVar
 
 from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
@@ -14,6 +15,8 @@ from streams.kafka.kept import Kept, Position
 from streams.kafka.naming import Cluster
 from tests.streams.kafka.shops import by_tenant
 
+T = TypeVar("T")
+PATIENCE_S: Final = 240
 TAILS = (1_000, 30_000, None)  # Messages at the end of a state partition in which to look for its position.
 
 
@@ -31,6 +34,18 @@ class Standing:
         reached = {number: position.offset + 1 for number, position in self.positions.items()}
         ends = {number: end for number, end in self.ends.items() if end}
         return reached == ends and {number: self.committed.get(number) for number in ends} == ends
+
+
+def patiently(read: Callable[[], T]) -> T:
+    """Read again where a broker is away, or not yet back."""
+    end = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            return read()
+        except KafkaError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(1)
 
 
 def messages(cluster: Cluster, topic: str) -> Iterator[Any]:

@@ -126,7 +126,9 @@ def test_corrections_fold_what_came_late(kafka: str, towns: Told, tmp_path: Path
 @pytest.mark.slow
 def test_workers_come_and_go(kafka: str, large_towns: Told, tmp_path: Path) -> None:
     cluster = prepared(kafka, large_towns)
-    with Fleet(cluster, tmp_path) as fleet:
+    with Fleet(
+        cluster, tmp_path, "--session", "30"
+    ) as fleet:  # None is to be lost where the machine is slow.
         fleet.start("a")
         fleet.until(lambda: decided(cluster) > 10_000, "something decided")
         fleet.start("b", "c")
