@@ -30,7 +30,7 @@ class Parameters:
     accounts: int = 10_000
     owners: int = 3_000
     registered: int = 10_000
-    days: int = 30
+    days: float = 30
     late: float = 0.0
     hot: float = 0.0
     seed: int = 1

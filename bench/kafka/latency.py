@@ -2,6 +2,9 @@
 
 An event is due at a turn of five milliseconds; where the bench or the brokers are late with it, that counts as latency
 too. Registrations are sent and decided beforehand. Every record counts, those of the first second too.
+
+The log runs at the pace of life: its clock moves as far as ours while it is sent. In the month that the other
+measures decide in seconds, thousands of deadlines would fall due between one event and the next.
 """
 
 from __future__ import annotations
@@ -23,6 +26,7 @@ from bench.kafka.traffic import Positions, Sending, consumer, sending
 from bench.log import Parameters
 from streams.kafka.addressing import partition_of
 
+_DAY_S: Final = 86_400
 _ROUND: Final = 500  # To so many events a second a rate is rounded down.
 
 
@@ -51,8 +55,10 @@ def measure(
     say(f"latency at {a_second:,} events/s, {seconds:.0f} s")
     before = 2 * parameters.owners + min(parameters.registered, parameters.accounts)
     count = int(a_second * seconds)
-    log = remote(spread_log(replace(parameters, events=before + count), partitions))
-    known, lines = list(islice(log, before)), list(log)
+    # Twice as long as it is read: at its end stands what bursts still have to come, hours ahead.
+    whole = replace(parameters, events=before + 2 * count, days=2 * seconds / _DAY_S)
+    log = remote(spread_log(whole, partitions))
+    known, lines = list(islice(log, before)), list(islice(log, count))
     with topics(brokers, f"latency-{a_second}", partitions) as place, Children(SAID) as children:
         worker = children.worker("worker", place)
         wait_for_workers([worker], place)
