@@ -3,6 +3,9 @@
 No label names an account, a payer, an address, a device, an order, a licence or a tenant, or holds what somebody typed:
 types are those of the contract and `other`, rules those of the program. So the number of series is known beforehand.
 
+What counts inputs, alert records and undecided expressions stands at 0 before there is any: Prometheus sees an increase
+between two samples alone, and the first alert of a rule must not be the one that it misses.
+
 Nothing is counted an event: inputs are counted by the engine anyway, and read when somebody asks. What a batch adds is
 counted once it is committed.
 """
@@ -12,10 +15,11 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import product
 from threading import Lock
-from typing import Any
+from typing import Any, Final, get_args
 
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, ProcessCollector
 from prometheus_client.core import (
     CounterMetricFamily,
     GaugeMetricFamily,
@@ -25,13 +29,22 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
+from engine.alert import State
+from engine.disposition import DISPOSITIONS, OTHER
 from engine.fold import Engine
+from engine.payloads import PAYLOADS
+from engine.program import LEVELS
 from monitoring.counting import Durations, OpenAlerts, Said, Watched
 from streams.commit import Committed
 
+_INPUTS: Final[dict[tuple[str, str], int]] = dict.fromkeys(
+    product((*sorted(PAYLOADS), OTHER), DISPOSITIONS), 0
+)
+_STATES: Final[tuple[str, ...]] = get_args(State)
+
 
 class Metrics(Collector):
-    """The metrics of one process, in a registry of their own.
+    """The metrics of one process, in a registry of their own; memory, CPU and files of the process are there too.
 
     `observe` is an observer of its runner. An engine is watched once it is restored, and forgotten when another process
     goes on with it.
@@ -48,11 +61,13 @@ class Metrics(Collector):
         self._watched: dict[Engine, Watched] = {}
         self._gone = _Counts()  # What engines had counted that are watched no more.
         self._alerts: dict[tuple[str, str, str], int] = {}  # (rule, level, state)
+        self._undecided: dict[str, int] = {}  # By rule: those that may come to be undecided, at 0.
         self._open = OpenAlerts()
         self._decide, self._commit = Durations(), Durations()
         # Between those who ask, and those who watch and forget; nobody who decides waits for it.
         self._lock = Lock()
         self.registry.register(self)
+        ProcessCollector(registry=self.registry)
 
     def observe(self, committed: Committed) -> None:
         """Count one batch that is durable now."""
@@ -68,7 +83,11 @@ class Metrics(Collector):
         """Count what an engine decides from now on. `standing`: the last records of the alerts of its tenants."""
         for record in standing:
             self._open.take(record)
+        for face in engine.program.faces:
+            for level, state in product(LEVELS[1 : face.top + 1] if face.written else (), _STATES):
+                self._alerts.setdefault((face.rule, level, state), 0)
         with self._lock:
+            self._undecided.update(dict.fromkeys(engine.program.undecided, 0))
             assert engine not in self._watched, "an engine is watched once"
             self._watched[engine] = Watched(engine)
 
@@ -84,10 +103,11 @@ class Metrics(Collector):
         with self._lock:
             watched = list(self._watched.values())
             counts = _Counts(self._gone)
+            undecided = self._undecided.copy()
             for each in watched:
                 counts.add(each)
         yield from self._of_inputs(counts)
-        yield from self._of_alerts(counts)
+        yield from self._of_alerts(undecided | counts.undecided)
         yield _durations(
             "weiguard_decide_seconds", "Time to decide; one observation is one batch.", self._decide
         )
@@ -102,18 +122,18 @@ class Metrics(Collector):
 
     def _of_inputs(self, counts: _Counts) -> Iterator[Metric]:
         help_ = "Inputs by type and by what became of them; a type outside the contract is `other`."
-        yield _counter("weiguard_events_total", help_, counts.events, "type", "disposition")
+        yield _counter("weiguard_events_total", help_, {**_INPUTS, **counts.events}, "type", "disposition")
 
-    def _of_alerts(self, counts: _Counts) -> Iterator[Metric]:
+    def _of_alerts(self, undecided: Mapping[str, int]) -> Iterator[Metric]:
         help_ = "Alert records committed, by what changed."
         yield _counter("weiguard_alerts_total", help_, self._alerts.copy(), "rule", "level", "state")
         standing = {(level,): count for level, count in self._open.counts.copy().items()}
         yield _gauge(
             "weiguard_open_alerts", "Alerts that stand, as far as this process knows.", standing, "level"
         )
-        undecided = {(rule,): count for rule, count in counts.undecided.items()}
         help_ = "Expressions of a rule that had no value for an event."
-        yield _counter("weiguard_undecided_total", help_, undecided, "rule")
+        by_rule = {(rule,): count for rule, count in undecided.items()}
+        yield _counter("weiguard_undecided_total", help_, by_rule, "rule")
 
     def _of_state(self, watched: list[Watched], counts: _Counts) -> Iterator[Metric]:
         tenants = [tenant for each in watched for tenant in each.tenants()]

@@ -121,11 +121,11 @@ def test_what_is_scraped_adds_up_to_the_inputs(listening: Callable[..., Running]
     told: dict[str, Any] = summary(said)
     assert status == 0
     assert by(found, "weiguard_events_total").total() == told["inputs"] == len(LOG)
-    assert by(found, "weiguard_events_total", "disposition") == {
+    assert +by(found, "weiguard_events_total", "disposition") == {
         (name,): count for name, count in told["dispositions"].items() if count
     }
-    assert by(found, "weiguard_alerts_total", "rule", "level", "state") == counted(told) != {}
-    assert by(found, "weiguard_undecided_total", "rule") == {
+    assert +by(found, "weiguard_alerts_total", "rule", "level", "state") == counted(told) != {}
+    assert +by(found, "weiguard_undecided_total", "rule") == {
         (rule,): count for rule, count in told["undecided"].items()
     }
     assert by(found, "weiguard_commit_seconds_count").total() >= 1
