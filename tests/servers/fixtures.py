@@ -1,4 +1,4 @@
-"""The servers as fixtures: one broker for a whole run, three for the tests of a file that kill some of them."""
+"""The servers as fixtures: one broker and one Prometheus for a whole run, and brokers that a file's tests may kill."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 from tests.servers.kafka import broker
 from tests.servers.kafka_jars import UnavailableError
 from tests.servers.local_kafka import LocalKafka
+from tests.servers.prometheus import LocalPrometheus, config_of, need
 
 
 @pytest.fixture(scope="session")
@@ -17,6 +18,14 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Yield where one broker is reached. All tests share it: each takes topics of its own."""
     with broker(tmp_path_factory.mktemp("kafka")) as bootstrap:
         yield bootstrap
+
+
+@pytest.fixture(scope="session")
+def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalPrometheus]:
+    """Yield a Prometheus with the rules of deploy/, which scrapes what a test tells it to."""
+    need("prometheus")
+    with LocalPrometheus(tmp_path_factory.mktemp("prometheus"), config_of) as server:
+        yield server
 
 
 @pytest.fixture(scope="module")

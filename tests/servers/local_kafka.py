@@ -6,12 +6,10 @@ dies with the process that started it (tests/servers/dying.py); ports, data and 
 
 from __future__ import annotations
 
-import os
 import shutil
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,8 +18,8 @@ from typing import Final, Self
 
 from tests.servers.kafka_jars import UnavailableError, jars
 from tests.servers.kafka_properties import Ports, properties
+from tests.servers.starting import started
 
-_DYING: Final = Path(__file__).with_name("dying.py")
 _CLUSTER_ID: Final = "V2VpZ3VhcmRUZXN0MDAwMA"  # Any 16 bytes in base64url.
 _WITHIN_S: Final = 90.0  # For a broker to start, or to end.
 _OFTEN_S: Final = 0.05
@@ -134,20 +132,9 @@ class LocalKafka:
         self._running[node] = self._java("320m", command, folder / "server.log")
 
     def _java(self, heap: str, command: list[str], log: Path) -> subprocess.Popen[bytes]:
-        """Start a Java program that dies with us and writes what it says to a file.
-
-        A session of its own keeps the terminal's Ctrl-C from it.
-        """
+        """Start a Java program that dies with us and writes what it says to a file."""
         flags = [flag.format(heap=heap) for flag in _JVM]
-        java = ["java", *flags, "-cp", f"{self._jars}/*", *command]
-        with log.open("ab") as said:
-            return subprocess.Popen(
-                [sys.executable, "-S", "-E", str(_DYING), str(os.getpid()), *java],
-                stdin=subprocess.DEVNULL,
-                stdout=said,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+        return started(["java", *flags, "-cp", f"{self._jars}/*", *command], log)
 
     def _wait(self, node: int) -> None:
         """Wait until a broker answers; that it accepts connections would come too early."""
