@@ -1,0 +1,1 @@
+"""What stands beside Weiguard: dashboards, recording and alerting rules, asked of a real Prometheus."""
