@@ -1,10 +1,10 @@
 # Everything a developer does, by name. `make` lists it.
 
 .DEFAULT_GOAL := help
-.PHONY: help bootstrap demo test lint fmt bench bench-kafka sim mutants shake histories lock clean
+.PHONY: help bootstrap demo test lint fmt bench bench-kafka sim mutants shake histories dashboards lock clean
 
 BIN := .venv/bin
-TYPED := engine rules streams monitoring weiguard tests $(wildcard bench)
+TYPED := engine rules streams monitoring weiguard tests deploy $(wildcard bench)
 
 help: ## List these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -46,6 +46,9 @@ shake: bootstrap ## Move times, amounts and arrivals in every rule's tests; engi
 
 histories: bootstrap ## Decide real histories and compare with what is known of them
 	@$(BIN)/python -m tests.histories $(ARGS)
+
+dashboards: bootstrap ## Write the dashboards in deploy/grafana/ anew from their code
+	@$(BIN)/python -m deploy.grafana
 
 lock: ## Write requirements.lock anew; ARGS=--upgrade takes newer versions
 	@sh scripts/lock $(ARGS)
