@@ -178,6 +178,8 @@ def _drawn(face: Face, queries: Sequence[Dataquery], colours: dict[str, str] | N
     )
     for letter, query in zip("ABCDEFGH", queries, strict=False):
         panel = panel.with_target(query.ref_id(letter))
+    if face.decimals is not None:
+        panel = panel.decimals(face.decimals)
     for name, colour in (colours or {}).items():
         fixed = {"mode": "fixed", "fixedColor": colour}
         panel = panel.override_by_name(name, [DynamicConfigValue(id_val="color", value=fixed)])

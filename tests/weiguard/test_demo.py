@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import io
+import re
+import socket
 from collections import defaultdict
 from collections.abc import Iterable
+from contextlib import ExitStack, suppress
+from urllib.request import urlopen
 
 import pytest
 from rich.console import Console
@@ -16,7 +20,8 @@ from rules.planning.compiling import compile_rules
 from streams.embedded import Runner
 from streams.sources.shops import FIRST_DAY, events
 from streams.sources.shops.stories import STORIES
-from weiguard.commands.demo_show import INTERRUPTED, OPENING, Play, Wishes, show
+from tests.monitoring.scraping import by, parsed
+from weiguard.commands.demo_show import ADDRESS, INTERRUPTED, OPENING, Play, Wishes, show
 
 STORIED = sorted({rule for story in STORIES for rule in story.rules} | {"QUA-01", "QUA-07"})
 
@@ -78,10 +83,25 @@ def _without_times(text: str) -> list[str]:
     return [line for line in text.splitlines() if "processor time" not in line]
 
 
-def test_without_once_it_says_that_there_is_no_console_yet() -> None:
+def test_without_once_metrics_stay_until_somebody_ends_it(capsys: pytest.CaptureFixture[str]) -> None:
+    """At the address that it printed, be another program where the contract would have it."""
     out = io.StringIO()
-    show(Wishes(speed=0, lang="en"), Console(file=out, width=140))
-    assert out.getvalue().endswith("The web console does not exist yet; the demo ends here.\n")
+    seen: list[str] = []
+
+    def look() -> None:
+        (url,) = re.findall(r"metrics on (http://127\.0\.0\.1:\d+)/metrics\n", capsys.readouterr().err)
+        for path in ("readyz", "metrics"):
+            with urlopen(f"{url}/{path}", timeout=10) as answer:  # noqa: S310  # our own
+                seen.append(answer.read().decode())
+
+    with ExitStack() as taken:
+        with suppress(OSError):  # Somebody else's is as good.
+            taken.enter_context(socket.create_server((ADDRESS.host, ADDRESS.port)))
+        assert show(Wishes(speed=0, lang="en"), Console(file=out, width=140), look) == 0
+    ready, metrics = seen
+    assert ready == "caught up\n"
+    assert by(parsed(metrics), "weiguard_events_total").total() == sum(1 for _ in events())
+    assert out.getvalue().endswith("metrics stay at the address above until Ctrl-C.\n")
 
 
 def test_an_interrupted_show_still_sums_up(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,9 +23,11 @@ def demo(
     lang: Annotated[
         Literal["zh", "en"] | None, typer.Option(help="Default: the terminal's language.")
     ] = None,
-    once: Annotated[bool, typer.Option("--once", help="End with the summary.")] = False,
+    once: Annotated[bool, typer.Option("--once", help="End with the summary, and show no metrics.")] = False,
 ) -> None:
     """Show the engine at work on a made-up day of small shops.
+
+    Metrics are on http://127.0.0.1:8787/metrics meanwhile, or on another port where that one is taken, until Ctrl-C.
 
     Example: weiguard demo --seed 8 --speed 0
     """

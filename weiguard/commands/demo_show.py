@@ -1,7 +1,8 @@
 """The show: the months before the day are read without a pause; then the day runs faster than life.
 
 It is the embedded engine over a database of its own, which goes when the show is over. Every alert of the day is
-printed as it is raised. The summary says what became of every event, and which alerts stand.
+printed as it is raised. The summary says what became of every event, and which alerts stand. Metrics are there from the
+first event on and, unless only the show is wanted, until Ctrl-C.
 """
 
 from __future__ import annotations
@@ -9,31 +10,38 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Event
 
 from rich.console import Console
 
 from engine.fold import Engine
 from monitoring.describing import texts
+from monitoring.serving import Address
 from rules.loading import load
+from rules.model import RuleSet
 from rules.planning.compiling import compile_rules
 from streams.commit import Committed
 from streams.embedded import Runner
-from streams.ports import Block
+from streams.ports import Block, Observer
+from streams.refusing import RefusedError
 from streams.sources.shops import FIRST_DAY, HISTORY_DAYS, events
 from streams.stores.deciding import decided_by
 from streams.stores.sqlite import open_store
 from weiguard.commands.demo_pace import Pace, arrival, default_speed
 from weiguard.commands.demo_screen import Screen
+from weiguard.listening import Window, shown
 from weiguard.words import Language, language
 
 SHOPS = 12
 EVENTS_A_SHOP = 1_500  # Where more events are asked for than this, there are more shops, not busier ones.
 OPENING = datetime.fromisoformat(f"{FIRST_DAY}T00:00:00+08:00")
+ADDRESS = Address("127.0.0.1", 8787)
 INTERRUPTED = 130  # The exit status of a program that Ctrl-C ended.
 
 
@@ -48,8 +56,14 @@ class Wishes:
     once: bool = False
 
 
-def show(wishes: Wishes, console: Console | None = None) -> int:
-    """Play the demo and return the exit status."""
+def stay() -> None:
+    """Wait for Ctrl-C."""
+    with suppress(KeyboardInterrupt):
+        Event().wait()
+
+
+def show(wishes: Wishes, console: Console | None = None, wait: Callable[[], None] = stay) -> int:
+    """Play the demo and return the exit status. `wait` ends when nobody looks any more."""
     console = console or Console()
     rules = load()
     engine = Engine(compile_rules(rules))
@@ -61,19 +75,45 @@ def show(wishes: Wishes, console: Console | None = None) -> int:
     )
     speed = default_speed(terminal=console.is_terminal) if wishes.speed is None else wishes.speed
     play = Play(engine, screen)
-    status = 0
-    with TemporaryDirectory(prefix="weiguard-demo-") as folder:
-        by = decided_by(engine.program, engine.settings)
-        with open_store(Path(folder) / "demo.db", by, texts(rules, engine.program)) as store:
-            try:
-                play.run(Runner(store, engine, observers=[play.hear]), Pace(speed, OPENING).batches(lines))
-            except KeyboardInterrupt:
-                screen.say("stopped")
-                status = INTERRUPTED
-    play.close()
-    if not wishes.once and status == 0:
-        screen.say("console")
-    return status
+    with ExitStack() as stack:
+        window = None if wishes.once else _seen(stack, engine.program.ruleset)
+        finished = _decide(play, rules, window, Pace(speed, OPENING).batches(lines))
+        play.close()
+        if window is not None and finished:
+            screen.say("console")
+            wait()
+    return 0 if finished else INTERRUPTED
+
+
+def _seen(stack: ExitStack, ruleset: str) -> Window:
+    """Serve metrics where the contract says, or at any free port: a demo needs nothing prepared."""
+    try:
+        return stack.enter_context(shown(ADDRESS, ruleset))
+    except RefusedError:
+        return stack.enter_context(shown(Address(ADDRESS.host, 0), ruleset))
+
+
+def _decide(play: Play, rules: RuleSet, window: Window | None, batches: Iterable[list[bytes]]) -> bool:
+    """Decide over a database that goes afterwards; return whether all of it was decided."""
+    engine = play.engine
+    by = decided_by(engine.program, engine.settings)
+    with (
+        TemporaryDirectory(prefix="weiguard-demo-") as folder,
+        open_store(Path(folder) / "demo.db", by, texts(rules, engine.program)) as store,
+    ):
+        observers: list[Observer] = [play.hear]
+        if window is not None:
+            observers.append(window.metrics.observe)
+        runner = Runner(store, engine, observers=observers)
+        if window is not None:
+            window.open(runner, store)
+        try:
+            play.run(runner, batches)
+        except KeyboardInterrupt:
+            play.screen.say("stopped")
+            return False
+        runner.caught_up = True
+    return True
 
 
 @dataclass(slots=True)
