@@ -23,7 +23,7 @@ from deploy.grafana.words import LANGUAGES, Language, Say
 from engine.disposition import DISPOSITIONS
 from engine.program import LEVELS
 from tests.deploy.asking import dashboard, panels, queries
-from tests.monitoring.test_metrics import NAMES, STATES
+from tests.monitoring.test_metrics import NAMES, STATES, WAITING
 from tests.tidy.tree import ROOT
 
 CHINESE: Final = re.compile(r"[\u3000-\u303f\u4e00-\u9fff]")
@@ -146,3 +146,19 @@ def test_the_mark_of_a_rule_set_is_the_one_that_was_tested() -> None:
     (tested,) = {each["expr"] for test in tests for each in test.get("promql_expr_test", ())}
     mark = marks(Say("en"))[0]
     assert (mark.expr or "").replace('{job=~"$job",instance=~"$instance"}', "") == tested
+
+
+def test_grafana_is_told_of_every_folder_of_dashboards() -> None:
+    """No Grafana reads the files here; that they name what there is can be seen without one."""
+    folder = FOLDER.parent / "provisioning"
+    (source,) = yaml.safe_load((folder / "datasources/weiguard.yaml").read_text())["datasources"]
+    assert (source["type"], source["isDefault"]) == ("prometheus", True)
+    providers = yaml.safe_load((folder / "dashboards/weiguard.yaml").read_text())["providers"]
+    paths = {each["options"]["path"] for each in providers}
+    assert paths == {f"$WEIGUARD_DASHBOARDS/{lang.name}" for lang in FOLDER.iterdir()}
+
+
+def test_the_page_about_it_names_every_metric() -> None:
+    """Those that wait for a part that is not built, too."""
+    named = set(re.findall(r"\bweiguard_\w+", (ROOT / "docs/monitoring.md").read_text()))
+    assert named == NAMES | WAITING

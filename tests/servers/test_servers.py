@@ -17,6 +17,7 @@ from tests.servers import kafka, kafka_jars
 from tests.servers.dying import __file__ as dying
 from tests.servers.kafka_jars import UnavailableError
 from tests.servers.local_kafka import LocalKafka
+from tests.servers.prometheus import LocalPrometheus, need
 
 
 @pytest.mark.slow
@@ -91,6 +92,23 @@ def test_where_none_can_be_had_the_skip_gives_every_reason(
     reasons = skipped.value.msg.split("; ")
     assert reasons[:2] == [f"no Kafka: {kafka.GIVEN} is not set", "no docker on PATH"]
     assert reasons[2].startswith("no java and no mvn on PATH")
+
+
+def test_without_prometheus_a_test_is_skipped_and_says_how_to_get_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(pytest.skip.Exception, match="no promtool on PATH"):
+        need("promtool")
+
+
+def test_a_prometheus_that_cannot_start_fails_and_says_why(tmp_path: Path) -> None:
+    """It is no reason to skip: it is there."""
+    need("prometheus")
+    broken = LocalPrometheus(tmp_path, lambda _: {"scrape_configs": [{"no_such_setting": 1}]})
+    with pytest.raises(AssertionError, match="no_such_setting"), broken:
+        pass
+    assert not (tmp_path / "data").exists()
 
 
 def test_jars_that_maven_cannot_fetch_are_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
