@@ -24,6 +24,7 @@ from rules.functions import date_of
 from rules.model import RuleSet
 from rules.planning.reader import constant
 from rules.planning.receiving import functions_of
+from rules.scores import SCORES
 
 
 def namespace(rules: RuleSet) -> dict[str, Any]:
@@ -31,7 +32,8 @@ def namespace(rules: RuleSet) -> dict[str, Any]:
     space = functions_of(rules)
     space["fn_hour"] = _hour
     space.update(
-        AGGREGATES=AGGREGATES, bisect_left=bisect_left, Cell=Cell, level_in=level_in, NOTHING={}, Due=Due, owe=owe,
+        AGGREGATES=AGGREGATES, SCORES=SCORES, bisect_left=bisect_left, Cell=Cell, level_in=level_in, NOTHING={},
+        Due=Due, owe=owe,
         advance=sequences.advance, named=named, insert_late=lateness.insert_late, tidy=tidy, note=lateness.note,
         limits_of=limits_of,
         qualified=qualified, consented=consented, in_force=in_force, listed=listed, hash_of=hash_of, day_of=date_of,
