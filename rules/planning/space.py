@@ -22,6 +22,7 @@ from engine.workdays import workday_after, workday_before
 from rules.aggregates import AGGREGATES
 from rules.functions import date_of
 from rules.model import RuleSet
+from rules.places.addresses import carrier_of, city_of, country_of, lat_of, lon_of
 from rules.planning.reader import constant
 from rules.planning.receiving import functions_of
 from rules.scores import SCORES
@@ -40,6 +41,7 @@ def namespace(rules: RuleSet) -> dict[str, Any]:
         business_deadline=business_deadline, period_of=period_of, named_period=named_period, day_number=day_number,
         workday_after=workday_after, workday_before=workday_before,
         PAYMENT=PAYMENT,
+        country_of=country_of, city_of=city_of, carrier_of=carrier_of, lat_of=lat_of, lon_of=lon_of,
         **{f"NOBODY_{kind}": _Nobody(BASES[kind]) for kind in ("account", "owner", "device", "order", "payment")},
     )  # fmt: skip
     for name, limit in rules.limits.items():
