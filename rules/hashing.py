@@ -1,7 +1,7 @@
 """One hash over everything that can change a decision or a word shown.
 
-Rules, limits, lexicons, the calendars' version and the language's. Not in it: tests, comments, the order of files and
-rules, quoting and layout. Two folders with the same hash decide alike.
+Rules, limits, lexicons, the calendars' version, the language's, and what says where an address is. Not in it: tests,
+comments, the order of files and rules, quoting and layout. Two folders with the same hash decide alike.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Final
 from rules.lexicons import Lexicon
 from rules.locating import Fields, Items, Part
 from rules.model import Limit
+from rules.places.addresses import places_version
 
 LANGUAGE_VERSION: Final = 1  # Raised when the same rule file would come to decide otherwise.
 _UNHASHED: Final = frozenset({"tests", "note"})
@@ -27,6 +28,7 @@ def content_hash(
     content = {
         "language": LANGUAGE_VERSION,
         "calendars": version("chinesecalendar"),
+        "places": places_version(),
         "packs": sorted((_pack(pack) for pack in packs), key=_canonical),
         "limits": [_limit(limits[name]) for name in sorted(limits)],
         "lexicons": [[name, _terms(lexicons[name])] for name in sorted(lexicons)],

@@ -21,6 +21,7 @@ class LoginAttempted(Payload, kw_only=True, gc=False):
     acc_km: float | None = None
     city: str | None = None
     country: str | None = None
+    carrier: str | None = None
     asn: str | None = None
     asn_type: str | None = None
     net_type: str | None = None

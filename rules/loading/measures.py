@@ -9,17 +9,18 @@ from rules.checking import Declared, Scope
 from rules.durations import duration_us
 from rules.loading.keys import again, named, read_key
 from rules.loading.names import Names, Space
+from rules.loading.scores import read_score, refuse_inner_score, refuse_score
 from rules.loading.triggers import Trigger, common, known_types
 from rules.loading.windows import WindowReader
 from rules.locating import Items, Part, Scalar
 from rules.model import Dimension, Expression, Measure
 from rules.problems import Desk
 from rules.schema import AGGREGATES, CALENDARS, MEASURE, fields, flag, one_of, scalar, text
+from rules.scores import SCORES
 from rules.tree import TypeName
 from rules.vocabulary import event_names
 
 WINDOWS: Final = ("over", "within", "open_until")
-SCORES: Final = ("freeman",)
 _TAKES: Final[dict[str, tuple[TypeName, ...]]] = {
     "sum": ("int", "double"),
     "min": ("int", "double", "string", "timestamp", "duration"),
@@ -76,7 +77,8 @@ class _Reading:
         per = self._per(of, space)
         if values is None or over is None or per is None:
             return None
-        typed = self._type(aggregate, values)
+        score = read_score(self.found, self.desk)
+        typed = self._type(aggregate, values, score)
         if typed is None:
             return None
         where = Space(space.name, space.scope)
@@ -96,7 +98,7 @@ class _Reading:
             after_us=self._span("after"),
             at_least=self._expression("at_least", Space("limits", common(self.around.names.ground)), "int"),
             quantile=self._quantile(aggregate),
-            score=self._score(aggregate),
+            score=score,
             other=one_of(self.found.get("other"), self.desk, ("account",)),
             near=self._near()[0],
             near_within=self._near()[1],
@@ -105,6 +107,10 @@ class _Reading:
             member=self._member(space),
         )
         self._bounded(measure)
+        refuse_score(measure, self.around.trigger.kinds, self.found, self.desk)
+        named = {name for value in values for name in value.names}
+        inner_ones = [each for each in self.around.names.built.values() if each.name in named]
+        refuse_inner_score(measure, inner_ones, self.found, self.desk)
         return measure, self._record(measure)
 
     def _one(self, choices: tuple[str, ...], kind: str) -> str:
@@ -146,7 +152,12 @@ class _Reading:
             self.desk.refuse(part.at, "an expression", "count: event", "narrow the events with where")
             return None
         if aggregate == "score":
-            part = self.found.get("features", self.part)
+            if "features" not in self.found:
+                mend = "write features: […]"
+                self.desk.refuse(part.at, "no features", "the features that a score compares", mend)
+                return None
+            part = self.found["features"]
+            space = Space(space.name, space.scope)
         if "each" in self.found:
             space = self.around.space
         written = part.items if isinstance(part, Items) else (part,)
@@ -183,7 +194,9 @@ class _Reading:
             return None
         return value
 
-    def _type(self, aggregate: str, values: tuple[Expression, ...]) -> tuple[TypeName, str] | None:
+    def _type(
+        self, aggregate: str, values: tuple[Expression, ...], score: str
+    ) -> tuple[TypeName, str] | None:
         match aggregate:
             case "count" | "distinct":
                 return "int", "count"
@@ -192,7 +205,7 @@ class _Reading:
             case "spread":
                 return "double", "km"
             case "score":
-                return "double", ""
+                return "double", SCORES[score].unit if score else ""
             case _ if not values:
                 return "event", ""
             case "series":
@@ -246,15 +259,6 @@ class _Reading:
             )
             return 0.5
         return value
-
-    def _score(self, aggregate: str) -> str:
-        if aggregate != "score":
-            if "features" in self.found:
-                self.desk.refuse(
-                    self.found["features"].at, "features", f"no features beside {aggregate}", "remove it"
-                )
-            return ""
-        return one_of(self.found["score"], self.desk, SCORES)
 
     def _near(self) -> tuple[str, Expression | None]:
         if "near" not in self.found:

@@ -31,6 +31,15 @@ from rules.tree import Call, Name, Node
 
 ENTITIES: Final = {"account": ACCOUNT, "owner": OWNER, "device": DEVICE, "order": ORDER, "payment": PAYMENT}
 ID_OF: Final = {"device": "event.device_id", "order": "event.order_id", "payment": "event.transaction_id"}
+# Fields that an event need not bring where it brings an address or a city, and how they follow.
+DERIVED: Final = {
+    "event.ip_hash": "d.ip_hash if d.ip_hash is not None or {ip} is None else hash_of({ip})",
+    "event.country": "d.country if d.country is not None or {ip} is None else country_of({ip})",
+    "event.city": "d.city if d.city is not None or {ip} is None else city_of({ip})",
+    "event.carrier": "d.carrier if d.carrier is not None or {ip} is None else carrier_of({ip})",
+    "event.lat": "d.lat if d.lat is not None or d.lon is not None else lat_of({city}, {ip})",
+    "event.lon": "d.lon if d.lat is not None or d.lon is not None else lon_of({city}, {ip})",
+}
 # What asks the engine, and how: `place` is the event's, `day` the date of its time.
 _CONTRACT: Final = "contract.valid"
 _ASKED: Final = {
@@ -155,10 +164,9 @@ def _fields(kind: Kind) -> Lines:
     for name in sorted(kind.reads | kind.needs):
         if prefix_of(name) != "event" or name in PLACED or name in ("event.account", "event.owner"):
             continue
-        if name == "event.ip_hash":
-            lines.append(
-                "event_ip_hash = d.ip_hash if d.ip_hash is not None or d.ip is None else hash_of(d.ip)"
-            )
+        if name in DERIVED and has(kind.name, name):
+            city, ip = (f"d.{each}" if has(kind.name, f"event.{each}") else "None" for each in ("city", "ip"))
+            lines.append(f"{local(name)} = {DERIVED[name].format(city=city, ip=ip)}")
         else:
             lines.append(
                 f"{local(name)} = d.{name.removeprefix('event.')}"

@@ -89,8 +89,6 @@ def _of_sequence(case: Case) -> Iterator[str]:
 
 
 def _of_measure(measure: Measure) -> Iterator[str]:
-    if measure.aggregate == "score":
-        yield "score"
     if measure.after_us:
         yield "after"
     if measure.record and measure.over.kind != "ever":

@@ -96,7 +96,7 @@ def _scan(plan: Plan, group: Group, unit: Unit, measure: Measure, named: dict[st
     if measure.over.kind == "open":
         found.closer = plan.streams.of((measure.over.closer,))
         group.streams[found.closer.bit] = found.closer
-    told = (measure.aggregate, measure.quantile, measure.each, measure.before, measure.other)
+    told = (measure.aggregate, measure.quantile, measure.score, measure.each, measure.before, measure.other)
     names = measure.over.by or measure.over.period
     by = signature(names.tree) if names is not None else ""
     return _kept(group, found, "/".join((*map(str, told), *map(_said, taken), by)))

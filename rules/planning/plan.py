@@ -141,6 +141,8 @@ class Bound:
             names.add(f"event.{self.measure.near}")
         if self.measure.over.period is not None:
             names |= names_in(canonical(self.measure.over.period.tree))
+        if self.measure.score:
+            names |= {name for tree in self.state.value for name in names_in(tree)}
         return names
 
 

@@ -6,9 +6,10 @@ unit came to, intervals that are open. The tail holds the window, so a late even
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
-from rules.emitted import Reading
+from rules.emitted import Reading, or_none
 from rules.model import Expression
 from rules.planning.folding import define, indent, when
 from rules.planning.measuring import KNOWN_US
@@ -16,6 +17,7 @@ from rules.planning.names import canonical
 from rules.planning.plan import Group, State, Stream, Taken
 from rules.planning.reader import Reader
 from rules.planning.states import BOUND, Lines
+from rules.tree import Name
 
 _SIZES: Final = {
     "count",
@@ -35,6 +37,8 @@ def scan_lines(group: Group, state: State, read: Reader) -> Lines:
         lines += _each_unit(state, read)
     elif state.closer is not None:
         lines += _still_open(state, state.closer, read)
+    elif measure.score:
+        return define(f"{state.scan}(T, c, p, own, least)", [*lines, *_scored(state, read)])
     else:
         (taken,) = state.taken
         if measure.near:
@@ -101,6 +105,25 @@ def _taken(state: State, taken: Taken, read: Reader) -> tuple[str, str]:
         asked.append(f"(int({near}, 16) ^ mine).bit_count() <= {most}")
     asked += [given for one in values for given in one.given]
     return text, " and ".join(dict.fromkeys(asked))
+
+
+def _scored(state: State, read: Reader) -> Lines:
+    """Return what scores the trigger by the features of all before it; `least` is of those it could compare with."""
+    (taken,) = state.taken
+    plain = replace(taken, value=())
+    _, asked = _taken(state, plain, read)
+    return [
+        f"values = [{_features(taken, _of(read))} for x in L[i:j] if {asked}]",
+        f"found, size = SCORES[{state.measure.score!r}].impl({_features(taken, read)}, values)",
+        "return None if found is None or least is not None and size < least else found",
+    ]
+
+
+def _features(taken: Taken, read: Reader) -> str:
+    """Return the features of one event as a tuple, None for each that it does not bring."""
+    read_as = [(tree, read.value(tree)) for tree in taken.value]
+    texts = [one.text if isinstance(tree, Name) else or_none(one) for tree, one in read_as]
+    return f"({', '.join(texts)},)"  # A name that is not there reads as None anyway.
 
 
 def _aggregate(name: str, values: str, share: float) -> str:

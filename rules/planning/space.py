@@ -22,8 +22,10 @@ from engine.workdays import workday_after, workday_before
 from rules.aggregates import AGGREGATES
 from rules.functions import date_of
 from rules.model import RuleSet
+from rules.places.addresses import carrier_of, city_of, country_of, lat_of, lon_of
 from rules.planning.reader import constant
 from rules.planning.receiving import functions_of
+from rules.scores import SCORES
 
 
 def namespace(rules: RuleSet) -> dict[str, Any]:
@@ -31,13 +33,15 @@ def namespace(rules: RuleSet) -> dict[str, Any]:
     space = functions_of(rules)
     space["fn_hour"] = _hour
     space.update(
-        AGGREGATES=AGGREGATES, bisect_left=bisect_left, Cell=Cell, level_in=level_in, NOTHING={}, Due=Due, owe=owe,
+        AGGREGATES=AGGREGATES, SCORES=SCORES, bisect_left=bisect_left, Cell=Cell, level_in=level_in, NOTHING={},
+        Due=Due, owe=owe,
         advance=sequences.advance, named=named, insert_late=lateness.insert_late, tidy=tidy, note=lateness.note,
         limits_of=limits_of,
         qualified=qualified, consented=consented, in_force=in_force, listed=listed, hash_of=hash_of, day_of=date_of,
         business_deadline=business_deadline, period_of=period_of, named_period=named_period, day_number=day_number,
         workday_after=workday_after, workday_before=workday_before,
         PAYMENT=PAYMENT,
+        country_of=country_of, city_of=city_of, carrier_of=carrier_of, lat_of=lat_of, lon_of=lon_of,
         **{f"NOBODY_{kind}": _Nobody(BASES[kind]) for kind in ("account", "owner", "device", "order", "payment")},
     )  # fmt: skip
     for name, limit in rules.limits.items():

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 from tests.oracle.instants import micros
 from tests.oracle.payloads import PAYLOADS, flaw
+from tests.oracle.places import PLACED, placed
 from tests.oracle.undecided import Undecided
 
 # (time, 1, source, id), and for a derived fact (rule, key, case) behind its cause. A deadline is (time, 2), after all
@@ -45,6 +46,8 @@ class Event:
         spec = PAYLOADS.get(self.type, {}).get(name)
         if value is None and name == "ip_hash" and "ip" in self.data:
             return hashlib.sha256(self.data["ip"].encode()).hexdigest()
+        if value is None and spec is not None and name in PLACED:
+            value = placed(name, self.data)
         if value is None and spec is not None:
             value = spec.default
         if value is None:

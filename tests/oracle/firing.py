@@ -97,12 +97,15 @@ def _crossing(measures: Measures, trigger: Trigger) -> Iterator[Crossing]:
         event.time,
         event,
         behind,
-        _values(scope, {m.name: "km" if m.aggregate == "spread" else "" for m in measures.case.used}),
+        _values(scope, {m.name: _UNITS.get(m.aggregate, "") for m in measures.case.used}),
         _values(
             scope,
             {f"limit.{n}": limit.unit for n, limit in scope.world.limits.items() if f"limit.{n}" in names},
         ),
     )
+
+
+_UNITS = {"spread": "km", "score": "percent"}  # Of measures that do not count what their expression counts.
 
 
 def _values(scope: Scope, units: dict[str, str]) -> dict[str, Any]:

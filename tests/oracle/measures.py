@@ -17,6 +17,7 @@ from tests.oracle.functions import distance_km
 from tests.oracle.instants import calendar, midnight
 from tests.oracle.rulefile import named_dimension
 from tests.oracle.scopes import Scope
+from tests.oracle.scores import SCORES
 from tests.oracle.shapes import Case, Measure, Over
 from tests.oracle.triggers import Key, Trigger, keys
 from tests.oracle.undecided import Undecided
@@ -76,7 +77,10 @@ class Measures:
             if measure.over.kind == "open":
                 inside = [c for c in inside if not self._closed(measure, c.event, key, window)]
             values = [c.value for c in inside]
-        result = aggregate(measure, values)
+        if measure.score:
+            result, values = SCORES[measure.score](_features(measure, scope), values)
+        else:
+            result = aggregate(measure, values)
         if measure.at_least is not None:
             size = result if measure.aggregate in ("count", "sum", "distinct") else len(values)
             if size < measure.at_least.run(scope):
@@ -214,6 +218,11 @@ def _read(text: Expression, scope: Scope) -> Value:
         return None
 
 
+def _features(measure: Measure, scope: Scope) -> tuple[Value, ...]:
+    """Return the features of an event, None for each that it does not bring."""
+    return tuple(_read(text, scope) for text in measure.values)
+
+
 def _period(name: str, at: int) -> tuple[int, int]:
     """Return the bounds of the period of a name, such as 2026, 2026Q1, 2026-03; known for 366 days from its start."""
     for unit, pattern in (
@@ -243,6 +252,9 @@ def _chosen(measure: Measure, contribution: Contribution, trigger: Trigger, scop
 
 def _add(items: list[Contribution], measure: Measure, source: Trigger, scope: Scope) -> None:
     """Add an event to a pool, unless its value is absent."""
+    if measure.score:
+        items.append(Contribution(source.event, _features(measure, scope), source.since))
+        return
     try:
         value: Value = source.event if measure.record else tuple(text.run(scope) for text in measure.values)
         near = measure.near[0].run(scope) if measure.near is not None else ""

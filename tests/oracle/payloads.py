@@ -57,7 +57,7 @@ app.launched: app_id* icp_no
 ad.spend: channel* spend_fen*:int impressions*:int
 lead.converted: channel* leads*:int converted*:int
 login.attempted: result* failure_reason method ip ip_hash device_id lat:float lon:float acc_km:float city
-  country asn asn_type
+  country carrier asn asn_type
   net_type ua_browser ua_os ua_type operator_id
 session.started session.ended: session_id* device_id city lat:float lon:float
 device.registered: device_id* managed*:bool owner_id

@@ -35,7 +35,7 @@ from tests.oracle.undecided import Unsupported
 
 AGGREGATES = frozenset({
     "count", "sum", "min", "max", "median", "quantile", "distinct", "first", "last", "previous", "series", "histogram",
-    "spread",
+    "spread", "score",
 })  # fmt: skip
 _DIMENSIONS = {"payment": "transaction_id", "ip": "ip_hash", "content": "content_hash", "licence": "licence_no_hash",
                "qualification": "qual_id"}  # fmt: skip
@@ -129,11 +129,11 @@ def _shared(pack: Raw, own: Raw) -> dict[str, Measure]:
 
 
 def _measure(name: str, raw: Raw, lets: dict[str, Expression], siblings: Raw) -> Measure:
-    unknown = raw.keys() & {"after", "score", "features"}
+    unknown = raw.keys() & {"after"}
     if unknown:
         raise Unsupported(f"measure {name}: {sorted(unknown)}")
     (aggregate,) = raw.keys() & AGGREGATES
-    written = raw[aggregate]
+    written = raw["features"] if aggregate == "score" else raw[aggregate]
     record = written == "event" and aggregate in ("first", "last", "previous")
     values: tuple[Expression, ...] = ()
     if isinstance(written, list):
@@ -146,6 +146,7 @@ def _measure(name: str, raw: Raw, lets: dict[str, Expression], siblings: Raw) ->
         _per(raw["per"]) if "per" in raw else None, _over(raw), bool(raw.get("before", False)),
         _expression(raw["at_least"]) if "at_least" in raw else None, float(raw.get("q", 0)), "other" in raw,
         (_named(near["key"]), _expression(near["within"])) if near else None, raw.get("each", ""), lets,
+        raw.get("score", ""),
     )  # fmt: skip
 
 

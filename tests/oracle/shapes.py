@@ -50,6 +50,7 @@ class Measure:
     near: tuple[Expression, Expression] | None
     each: str
     lets: dict[str, Expression]
+    score: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,10 +98,17 @@ def test_a_lexicon_counts_by_its_terms(terms: str, same: bool, tmp_path: Path) -
     assert (hash_of(tmp_path / "b", second) == hash_of(tmp_path / "a", first)) is same
 
 
-@pytest.mark.parametrize("what", ["LANGUAGE_VERSION", "version"])
-def test_the_language_and_the_calendars_are_in_it(
-    what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("what", "other"),
+    [
+        ("LANGUAGE_VERSION", 2),
+        ("version", lambda _: "9.9"),
+        ("places_version", lambda: ["0.3.3", "another table"]),
+    ],
+)
+def test_the_language_the_calendars_and_the_places_are_in_it(
+    what: str, other: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = hash_of(tmp_path, SAMPLE)
-    monkeypatch.setattr(hashing, what, 2 if what == "LANGUAGE_VERSION" else lambda _: "9.9")
+    monkeypatch.setattr(hashing, what, other)
     assert hash_of(tmp_path, SAMPLE) != before

@@ -16,6 +16,7 @@ from rules.functions import FUNCTIONS
 from rules.loading import SHIPPED, load
 from rules.model import RuleSet
 from rules.problems import RuleProblems
+from rules.scores import SCORES
 from rules.statements import read_statements
 from tests.weiguard.calling import COMMAND, environment
 from tests.weiguard.conftest import Weiguard
@@ -146,7 +147,7 @@ def test_a_table_keeps_its_cells(text: str) -> None:
 def test_the_words_are_there_in_both_languages() -> None:
     assert SAID["zh"].keys() == SAID["en"].keys()
     assert CONFIDENCE["zh"].keys() == CONFIDENCE["en"].keys()
-    assert FUNCTIONS_ZH.keys() == FUNCTIONS.keys()
+    assert FUNCTIONS_ZH.keys() == {*FUNCTIONS, *SCORES}
     assert all(function.doc for function in FUNCTIONS.values())
     source = "".join(path.read_text("utf-8") for path in Path(pages.__code__.co_filename).parent.glob("*.py"))
     assert [name for name in SAID["en"] if source.count(f'"{name}"') + source.count(f"'{name}'") < 3] == []

@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 
 from rules.functions import FUNCTIONS, Function
 from rules.model import Pack
+from rules.scores import SCORES, Score
 from rules.statements import Seed, Statement
 from weiguard.reference.book import Book
 from weiguard.reference.markdown import bullets, code, joined, plain, table
@@ -64,6 +65,10 @@ def functions(book: Book) -> str:
     rows = [
         [*_signature(each), _unit(each, book), _sentence(each, book), heads["fallible"] * each.fallible]
         for each in FUNCTIONS.values()
+    ]
+    rows += [
+        [*_of_score(each), code(each.unit), _sentence(each, book), heads["fallible"]]
+        for each in SCORES.values()
     ]
     head = [heads[name] for name in ("function", "called", "unit", "does", "note")]
     return joined([f"# {heads['functions']}", book.to("index", heads["index"]), table(head, rows)])
@@ -136,10 +141,16 @@ def _signature(function: Function) -> tuple[str, str]:
     return code(function.name), ", ".join(forms)
 
 
+def _of_score(score: Score) -> tuple[str, str]:
+    """Return a score's name, and how a measure takes it, with its features in their order."""
+    features = ", ".join(score.features)
+    return code(score.name), code(f"{{score: {score.name}, features: [{features}]}} → double")
+
+
 def _unit(function: Function, book: Book) -> str:
     return book.heads["same_unit"] if function.unit == "=" else code(function.unit)
 
 
-def _sentence(function: Function, book: Book) -> str:
+def _sentence(function: Function | Score, book: Book) -> str:
     known = FUNCTIONS_ZH.get(function.name) if book.lang == "zh" else None
     return plain(known or function.doc)

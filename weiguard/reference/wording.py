@@ -77,4 +77,5 @@ FUNCTIONS_ZH: Final[dict[str, str]] = {
     "qualified": "主体是否持有某类有效资质，且范围含某项（空：任意）。",
     "consented": "联系人对某范围的同意是否有效。",
     "listed": "某方是否在名单上。",
+    "freeman": "按网络和设备环境，本次登录比本账号百分之几的登录更少见（Freeman 等，2016；只看自身历史）。",
 }
