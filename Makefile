@@ -12,8 +12,9 @@ help: ## List these targets
 bootstrap: ## Make .venv from requirements.lock (instant when nothing changed)
 	@sh scripts/bootstrap
 
+# Where nobody sits at a terminal to press Ctrl-C, it ends with the summary.
 demo: bootstrap ## Run a seeded day of small shops; ARGS=--once ends with the summary
-	@$(BIN)/weiguard demo $(ARGS)
+	@$(BIN)/weiguard demo $$([ -t 1 ] || echo --once) $(ARGS)
 
 test: lint ## Run all checks and tests; SLOW=1 adds the slow tests
 	@sh scripts/servers
