@@ -82,4 +82,5 @@ def _same(before: Record, after: Record) -> bool:
         and before.values == after.values
         and before.limits == after.limits
         and before.evidence == after.evidence
+        and before.ruleset == after.ruleset  # A tenant's overrides count in.
     )

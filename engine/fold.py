@@ -15,6 +15,7 @@ from typing import Any, Final
 import msgspec
 
 from engine.alert import Record
+from engine.approving import FOLLOWED, fault
 from engine.clear_numbers import masked
 from engine.clear_text import may_hold
 from engine.correcting import NoPastError, Past, correct
@@ -218,8 +219,8 @@ class Engine:
                 return _copy(generation[identity], raw)
             if natural is not None and natural in generation:
                 return _copy(generation[natural], raw)
-        if event.kind == "limit_profile.set":
-            reason = self.program.limit_fault(event.data.limit, event.data.value)
+        if event.kind in FOLLOWED:
+            reason = fault(self.program, event)
             if reason:
                 return "quarantined", masked(reason)
         generation = seen.now if time_us < seen.until_us else seen.generation(time_us)
@@ -264,9 +265,7 @@ class Engine:
         read = timed(raw)
         assert not isinstance(read, Refusal), "only what can be read is folded"
         event: Any = read[0]
-        wrong = event.kind == "limit_profile.set" and self.program.limit_fault(
-            event.data.limit, event.data.value
-        )
+        wrong = event.kind in FOLLOWED and fault(self.program, event)
         if event.kind != "correction.requested" and not wrong:
             self._fold(tenant, event, time_us, tenant.clock)
         self.run_on(tenant, time_us)

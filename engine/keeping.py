@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from engine.fold import Engine
 
 # Of the entries: state kept in one format is not read in another. Raise it where a layout here changes.
-FORMAT: Final = 2
+FORMAT: Final = 3
 _PROTOCOL: Final = 5
 # Entries by what they hold: an entity, a step of a sequence, an alert's last record, the rest of a tenant. A cell's
 # begins with the number of its place.

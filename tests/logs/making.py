@@ -7,10 +7,10 @@ from typing import Any
 
 from tests.logs.arrival import Line, arrive, micros
 from tests.logs.draft import BASE, DAY, HOUR, SECOND, Draft, Stage, rfc3339
-from tests.logs.reference import changes, limits, registrations
+from tests.logs.reference import changes, decisions, limits, registrations
 from tests.logs.scenes import SCENES
 
-FAMILIES = frozenset({*SCENES, "reference", "limits"})
+FAMILIES = frozenset({*SCENES, "reference", "limits", "decisions"})
 TENANTS = ("t1", "t2")
 
 
@@ -18,8 +18,8 @@ def make_log(seed: int, size: int, families: set[str] | None = None) -> list[Lin
     """Return about `size` lines in order of arrival; the same seed gives the same log.
 
     `families`: which scenes to play (default: one to three, so that a log is dense in them); `limits` lowers limits by
-    events, `reference` changes accounts and owners in the middle. The last lines are a `clock.tick` for each
-    tenant, later than all else.
+    events, `reference` changes accounts and owners in the middle, `decisions` overrides limits and suppresses
+    alerts. The last lines are a `clock.tick` for each tenant, later than all else.
     """
     rng = random.Random(seed)
     chosen = _some(rng) if families is None else frozenset(families)
@@ -39,7 +39,8 @@ def make_log(seed: int, size: int, families: set[str] | None = None) -> list[Lin
 
 def _some(rng: random.Random) -> frozenset[str]:
     scenes = rng.sample(sorted(SCENES), rng.randint(1, 3))
-    return frozenset([*scenes, *(name for name in ("limits", "reference") if rng.random() < 0.6)])
+    chances = {"limits": 0.6, "reference": 0.6, "decisions": 0.3}
+    return frozenset([*scenes, *(name for name, chance in chances.items() if rng.random() < chance)])
 
 
 def _play(rng: random.Random, span: int, share: int, families: frozenset[str], tenant: str) -> list[Draft]:
@@ -50,6 +51,8 @@ def _play(rng: random.Random, span: int, share: int, families: frozenset[str], t
     registrations(stage, families)
     if "limits" in families:
         limits(stage, families)
+    if "decisions" in families:
+        decisions(stage, families)
     played = sorted(families & SCENES.keys())
     while played and len(stage.drafts) < share:
         rng.choice(SCENES[rng.choice(played)])(stage)
