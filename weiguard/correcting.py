@@ -22,7 +22,7 @@ SOURCE = "weiguard/correct"
 
 def run_correction(by: str | None, reason: str, settings: Settings, *, json: bool) -> int:
     """Correct, and return the exit status. `by`: None for whoever is logged in. Raises RefusedError."""
-    by = by or _login()
+    by = by or login()
     if not settings.db.is_file():
         raise RefusedError(str(settings.db), "no database", "one made by `weiguard run`", "name it with --db")
     with opened(prepare(settings), settings) as (prepared, store):
@@ -52,7 +52,8 @@ def run_correction(by: str | None, reason: str, settings: Settings, *, json: boo
     return 0
 
 
-def _login() -> str:
+def login() -> str:
+    """Return the name of whoever is logged in."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):  # A user without a name, as in some containers.

@@ -80,6 +80,12 @@ class SqliteReader:
             (raw,) = self._db.execute("SELECT raw FROM inputs WHERE seq = ?", (seq,)).fetchone()
             yield time_us, bytes(raw)
 
+    def mentioning(self, tenant: str, words: tuple[str, ...]) -> Iterator[StoredInput]:
+        """Yield a tenant's decided inputs in which one of some words stands, or that write signs by number."""
+        asked = " OR ".join("instr(raw, CAST(? AS BLOB))" for _ in (*words, "\\u"))
+        query = f"{_INPUTS} WHERE tenant = ? AND disposition = 0 AND ({asked}) ORDER BY seq"
+        yield from map(_input, self._db.execute(query, (tenant, *words, "\\u")))
+
     def late(self, tenant: str, until: int) -> Iterator[bytes]:
         """Yield a tenant's late inputs up to a number, in the order of the log."""
         query = "SELECT raw FROM inputs WHERE tenant = ? AND disposition = ? AND seq <= ? ORDER BY seq"
