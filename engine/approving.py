@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from engine.canonical import canonical
-from engine.cells import Cell
+from engine.cells import cells_of
 from engine.instants import day_number, micros
 from engine.program import Mark, Position
 from engine.refusal import short
@@ -116,7 +116,7 @@ def _holds(snapshot: tuple[Any, ...], place: Position) -> bool:
 
 def touched_by(tenant: Tenant, rule: str, key: dict[str, Any], place: Position) -> Iterator[tuple[Any, ...]]:
     """Yield (case, cell, sub, group) of every alert that a suppression is about and that crosses a level later."""
-    for cell in _cells(tenant):
+    for cell in cells_of(tenant):
         for index, subs in cell.journal.items():
             face = tenant.program.faces[index]
             for sub, marks in subs.items():
@@ -124,10 +124,3 @@ def touched_by(tenant: Tenant, rule: str, key: dict[str, Any], place: Position) 
                 named = dict(zip(face.dimensions, face.key(cell.key, sub), strict=True))
                 if late and covers(rule, key, face.rule, named):
                     yield from ((index, cell, sub, mark[2]) for mark in late)
-
-
-def _cells(tenant: Tenant) -> Iterator[Cell]:
-    """Yield every cell in which something may have fired."""
-    yield tenant.plain
-    for cells in tenant.cells:
-        yield from (cell for cell in cells.values() if isinstance(cell, Cell) and cell.journal)

@@ -133,6 +133,8 @@ def _record(  # noqa: PLR0913  # what one record is made of
     if mark is None and (before is None or before.state == "retracted"):
         return None
     after = _standing(tenant, face, cell, key, group, mark, before) if mark is not None else None
+    if before is None and after is not None and tenant.inherited:
+        before = tenant.inherited.pop(after.id, None)  # Earlier rules spoke of it: its records go on.
     state = change_between(before, after)
     if state is None:
         return None

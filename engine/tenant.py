@@ -93,6 +93,12 @@ class Tenant:
         self.due_hour = -1
         self.sweeping: list[tuple[int, Any]] = []
         self.refolds = 0
+        self.lates = 0  # Inputs that came later than lateness, and how many of them a correction has folded.
+        self.corrected = 0
+        # After a change of rules: what earlier ones said and these do not find, as long as it can change, by id; and
+        # the clock when each rule that changed did so.
+        self.inherited: dict[str, Record] = {}
+        self.changed_us: dict[str, int] = {}
         self.guards = True
         self.keep = True
         self.mute = [0] * len(program.undecided)  # Where judging again counts what it could not decide.

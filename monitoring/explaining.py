@@ -56,7 +56,7 @@ def explain(reader: SqliteReader, alert: str) -> Explained:
     """Explain one alert, named by its id or the beginning of it. Raises RefusedError where it names none or several."""
     stored = _records(reader, alert)
     records = [msgspec.json.decode(each.body, type=Record) for each in stored]
-    text = reader.rule(records[-1].rule)
+    text = reader.rule(records[-1].rule, stored[-1].input)
     named = _named(records)
     arrivals = [
         each for seq in sorted({each.input for each in stored}) for each in islice(reader.inputs(seq - 1), 1)

@@ -27,10 +27,10 @@ from rules.suggesting import nearest
 from streams.embedded import Runner
 from streams.refusing import RefusedError
 from streams.stores.sqlite import SqliteStore
-from weiguard.correcting import login
-from weiguard.preparing import load_rules, match_patterns, prepare
+from weiguard.preparing import load_rules, match_patterns, prepare_kept
 from weiguard.running import Watcher, opened
 from weiguard.settings import Settings
+from weiguard.signing import login
 from weiguard.words import language
 
 SOURCE: Final = "weiguard/rules"
@@ -174,7 +174,7 @@ def _into(kind: str, data: dict[str, Any], signed: Signed, settings: Settings) -
     """Write a decision into a database, and say what came of it."""
     if not settings.db.is_file():
         raise RefusedError(str(settings.db), "no database", "one made by `weiguard run`", "name it with --db")
-    with opened(prepare(settings), settings) as (prepared, store):
+    with opened(prepare_kept(settings), settings) as (prepared, store):
         tenant = _tenant(settings, store)
         watcher = Watcher(lambda _lines, _bytes: None, tenant)
         engine = prepared.engine()

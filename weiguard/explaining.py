@@ -78,7 +78,7 @@ def _decided(explained: Explained, lang: Language) -> Iterator[str]:
         for each in found:
             if name == "overrides":
                 unit = known.get(each["limit"], {}).get("unit", "")
-                scope = {part: each[part] for part in ("account", "owner_id") if part in each}
+                scope: dict[str, Any] = {part: each[part] for part in ("account", "owner_id") if part in each}
                 what = f"{each['limit']} {limit_text(each['value'], unit, lang)} · {_pairs(scope) or words['tenant']}"
             else:
                 what = f"{each['rule']} {_pairs(each['key']) or words['tenant']}"

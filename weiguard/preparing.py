@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -11,10 +11,12 @@ from engine.fold import Engine
 from engine.fold import Settings as EngineSettings
 from engine.program import Program
 from rules.loading import SHIPPED, load
+from rules.migrating import restarted
 from rules.model import RuleSet
 from rules.planning.compiling import compile_rules
 from rules.problems import RuleProblems
 from streams.refusing import RefusedError
+from streams.stores.sqlite_reading import began_anew
 from weiguard.failing import counted, say
 from weiguard.settings import Settings
 
@@ -26,6 +28,8 @@ class Prepared:
     rules: RuleSet
     program: Program
     settings: EngineSettings
+    # From when on a rule counts that began anew when rules changed, RFC 3339; see rules/migrating.py.
+    since: Mapping[str, str] = field(default_factory=dict)
 
     def engine(self) -> Engine:
         """Return a new engine."""
@@ -37,6 +41,19 @@ def prepare(settings: Settings, *, keep: bool = False) -> Prepared:
     rules = load_rules(settings)
     match_patterns("--only", settings.only, rules.rules())
     return _compiled(rules, settings, keep=keep)
+
+
+def prepare_kept(settings: Settings) -> Prepared:
+    """Load and compile as the database goes on: a rule that began anew counts from where it did.
+
+    Raises RefusedError or RuleProblems.
+    """
+    prepared = prepare(settings)
+    since = began_anew(settings.db, prepared.rules.hash)
+    if not since:
+        return prepared
+    program = compile_rules(restarted(prepared.rules, since), settings.only)
+    return replace(prepared, program=program, since=since)
 
 
 def prepare_both(settings: Settings, against: Path | None) -> tuple[Prepared, Prepared]:

@@ -16,10 +16,11 @@ import msgspec
 from streams.commit import CODE, StoredInput, StoredRecord
 from streams.ports import Position
 from streams.refusing import RefusedError
-from streams.stores.deciding import DecidedBy
+from streams.stores.deciding import DecidedBy, Epoch
 from streams.stores.sqlite_failing import damaged, failed
 from streams.stores.sqlite_schema import check_kind
 
+_NEWEST: Final = (1 << 63) - 1
 _PAGE: Final = 1_000  # Rows fetched at a time, so that a reader holds no lock while it works.
 _NAMES: Final = tuple(CODE)
 _INPUTS: Final = """
@@ -156,9 +157,20 @@ class SqliteReader:
         except msgspec.MsgspecError:
             return None  # What it was decided by cannot be told any more.
 
-    def rule(self, name: str) -> bytes | None:
-        """Return the text of a rule as JSON, as it was when it decided."""
-        row = self._db.execute("SELECT body FROM rules WHERE id = ?", (name,)).fetchone()
+    def rule(self, name: str, seq: int = _NEWEST) -> bytes | None:
+        """Return the text of a rule as JSON, as it was when an input was decided; by default as it was last."""
+        query = "SELECT body FROM rules WHERE id = ? AND first <= ? ORDER BY first DESC LIMIT 1"
+        row = self._db.execute(query, (name, seq)).fetchone()
+        return bytes(row[0]) if row else None
+
+    def epochs(self) -> list[Epoch]:
+        """Return from which input on what decided, in order."""
+        rows = self._db.execute("SELECT first, decided_by FROM epochs ORDER BY first")
+        return [Epoch(first, msgspec.json.decode(by, type=DecidedBy)) for first, by in rows]
+
+    def ruleset(self, name: str) -> bytes | None:
+        """Return the files of a rule set by its hash, as they were archived; None where it was not kept."""
+        row = self._db.execute("SELECT files FROM rulesets WHERE id = ?", (name,)).fetchone()
         return bytes(row[0]) if row else None
 
     def close(self) -> None:
@@ -193,3 +205,15 @@ def open_reader(path: Path) -> SqliteReader:
         connection.close()
         raise
     return SqliteReader(connection, path)
+
+
+def began_anew(path: Path, ruleset: str) -> dict[str, str]:
+    """Return from when on rules count that began anew in a database of this rule set; none where there is none such.
+
+    Raises RefusedError where it cannot be read.
+    """
+    if not path.is_file() or not path.stat().st_size:
+        return {}
+    with open_reader(path) as reader:
+        by = reader.decided_by()
+    return by.since if by is not None and by.ruleset == ruleset else {}
