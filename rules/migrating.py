@@ -7,12 +7,13 @@ Where what a rule counts is defined otherwise the author has to say which of the
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, Final, Literal, TypeAlias
 
 from rules.location import Location
 from rules.model import Case, Expression, Measure, Rule, RuleSet, Step
+from rules.planning.building import watched_by
 from rules.problems import Problem
 from rules.tree import Call, Const, Name, Node
 
@@ -45,6 +46,16 @@ def migrations(old: RuleSet, new: RuleSet) -> dict[str, Migration | None]:
         if name not in before or _meaning(before[name], old) != _meaning(rule, new):
             found[name] = "restart" if rule.migrate == "restart" else "refold"
     return found
+
+
+def affected(new: RuleSet, moved: Iterable[str]) -> frozenset[str]:
+    """Return the rules that decide otherwise where these are not as they were: they, and those that watch them."""
+    known = new.rules()
+    watched = {name: watched_by(rule, (*known, *moved)) for name, rule in known.items()}
+    found = set(moved)
+    while more := {name for name, read in watched.items() if name not in found and read & found}:
+        found |= more
+    return frozenset(found)
 
 
 def undeclared(old: RuleSet, new: RuleSet) -> list[Problem]:

@@ -129,7 +129,6 @@ class Runner:
         self.checkpoint()
 
     def _read(self, source: Source, blocks: Iterator[Block], stop: Stop, between: Callable[[], None]) -> None:
-        between()
         while (block := next_block(blocks, stop)) is not None:
             self.take(source.name, block)
             between()

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from engine.fold import Engine, Outcome, Settings
 from engine.switching import Switch
 from rules.archiving import from_archive
-from rules.migrating import migrations, restarted
+from rules.migrating import affected, migrations, restarted
 from rules.model import RuleSet
 from rules.planning.compiling import compile_rules
 from streams.commit import Batch, StoredInput
@@ -58,4 +58,4 @@ def _rules(reader: SqliteReader, epoch: Epoch) -> RuleSet:
 
 def _switch(epoch: Epoch, before: RuleSet, rules: RuleSet) -> Switch:
     program = compile_rules(restarted(rules, epoch.by.since), epoch.by.only)
-    return Switch(program, frozenset(migrations(before, rules)))
+    return Switch(program, affected(rules, migrations(before, rules)))

@@ -10,13 +10,14 @@ from pathlib import Path
 from engine.fold import Engine
 from engine.fold import Settings as EngineSettings
 from engine.program import Program
+from rules.archiving import from_archive
 from rules.loading import SHIPPED, load
 from rules.migrating import restarted
 from rules.model import RuleSet
 from rules.planning.compiling import compile_rules
 from rules.problems import RuleProblems
 from streams.refusing import RefusedError
-from streams.stores.sqlite_reading import began_anew
+from streams.stores.sqlite_reading import last_rules
 from weiguard.failing import counted, say
 from weiguard.settings import Settings
 
@@ -43,17 +44,19 @@ def prepare(settings: Settings, *, keep: bool = False) -> Prepared:
     return _compiled(rules, settings, keep=keep)
 
 
-def prepare_kept(settings: Settings) -> Prepared:
+def prepare_kept(settings: Settings, *, as_decided: bool = False) -> Prepared:
     """Load and compile as the database goes on: a rule that began anew counts from where it did.
 
-    Raises RefusedError or RuleProblems.
+    `as_decided`: by the rules that the database keeps, whatever the files say now. Raises RefusedError or RuleProblems.
     """
-    prepared = prepare(settings)
-    since = began_anew(settings.db, prepared.rules.hash)
-    if not since:
-        return prepared
-    program = compile_rules(restarted(prepared.rules, since), settings.only)
-    return replace(prepared, program=program, since=since)
+    by, archive = last_rules(settings.db)
+    kept = as_decided and by is not None and archive is not None
+    rules = from_archive(archive or b"") if kept else load_rules(settings)
+    match_patterns("--only", settings.only, rules.rules())
+    if by is None or by.ruleset != rules.hash or not by.since:
+        return _compiled(rules, settings, keep=False)
+    compiled = _compiled(restarted(rules, by.since), settings, keep=False)
+    return replace(compiled, rules=rules, since=by.since)
 
 
 def prepare_both(settings: Settings, against: Path | None) -> tuple[Prepared, Prepared]:

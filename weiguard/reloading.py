@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 from engine.instants import rfc3339
 from monitoring.describing import texts
 from rules.archiving import archived, from_archive
-from rules.migrating import migrations, restarted, undeclared
+from rules.migrating import affected, migrations, restarted, undeclared
 from rules.model import RuleSet
 from rules.planning.compiling import compile_rules
 from rules.problems import RuleProblems
@@ -88,7 +88,7 @@ class Reloading:
         by = decided_by(program, before.settings, self.settings.only, since)
         decider = Decider(by, texts(rules, program), archive)
         runner.change_rules(
-            program, frozenset(moved), decider, self._events(runner, rules.hash, sorted(moved))
+            program, affected(rules, moved), decider, self._events(runner, rules.hash, sorted(moved))
         )
         self.prepared = replace(before, rules=rules, program=program, since=since)
         told = ", ".join(f"{name} ({how or 'gone'})" for name, how in sorted(moved.items()))

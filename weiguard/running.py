@@ -48,6 +48,7 @@ class Order:
     json: bool = False
     strict: bool = False
     listen: Address | None = None  # Where metrics and health are served.
+    reload: bool = False  # Begin by the rules that the database keeps, and change to those of the files.
     author: str | None = None  # Who answers for changed rules, and who approved them.
     approver: str | None = None
 
@@ -76,7 +77,7 @@ class Watcher:
 def run_sources(order: Order, settings: Settings) -> int:
     """Run, and return the exit status. Raises RefusedError; what was committed before stays."""
     _refuse_misuse(order)
-    prepared = prepare(settings) if order.refold else prepare_kept(settings)
+    prepared = prepare(settings) if order.refold else prepare_kept(settings, as_decided=order.reload)
     stop = Stop()
     with ExitStack() as stack:
         window = None
@@ -127,6 +128,8 @@ def _decide(
         # What was counted when it was decided first is not counted again.
         undecided, unlisted = Counter(engine.undecided), Counter(engine.tally.unlisted)
         reloading = Reloading(prepared, settings, order.author, order.approver)
+        if order.reload:
+            reloading.change(runner)
         with reloading.listening():
             runner.run(sources, stop, lambda: reloading.look(runner))
         watcher.summary.undecided = Counter(engine.undecided) - undecided
@@ -135,7 +138,7 @@ def _decide(
 
 
 def _refuse_misuse(order: Order) -> None:
-    if not order.sources and not order.refold:
+    if not order.sources and not order.refold and not order.reload:
         raise RefusedError(
             "run",
             "no source",
@@ -157,8 +160,8 @@ def opened(
 ) -> Iterator[tuple[Prepared, SqliteStore]]:
     """Open the database to write, and close it whatever happens."""
     by = decided_by(prepared.program, prepared.settings, settings.only, prepared.since)
-    rules, archive = texts(prepared.rules, prepared.program), archived(rules_folder(settings))
-    with open_store(settings.db, by, rules, refold=refold, archive=archive) as store:
+    rules, folder = texts(prepared.rules, prepared.program), rules_folder(settings)
+    with open_store(settings.db, by, rules, refold=refold, archive=archived(folder)) as store:
         yield prepared, store
 
 

@@ -242,6 +242,7 @@ def _prepare(connection: sqlite3.Connection, path: Path, by: DecidedBy, *, refol
         return
     differs = difference(stored, by) if reader.last else None
     if differs is not None:
-        raise RefusedError(
-            str(path), *differs, "fold its log anew with --refold, or name another database with --db"
+        mend = (
+            "change them with `weiguard run --reload`, fold its log anew with --refold, or name another --db"
         )
+        raise RefusedError(str(path), *differs, mend)

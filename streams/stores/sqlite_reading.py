@@ -207,13 +207,13 @@ def open_reader(path: Path) -> SqliteReader:
     return SqliteReader(connection, path)
 
 
-def began_anew(path: Path, ruleset: str) -> dict[str, str]:
-    """Return from when on rules count that began anew in a database of this rule set; none where there is none such.
+def last_rules(path: Path) -> tuple[DecidedBy | None, bytes | None]:
+    """Return what decided the end of a database, and its rule set whole; None for what is not known.
 
-    Raises RefusedError where it cannot be read.
+    Raises RefusedError where the database cannot be read.
     """
     if not path.is_file() or not path.stat().st_size:
-        return {}
+        return None, None
     with open_reader(path) as reader:
         by = reader.decided_by()
-    return by.since if by is not None and by.ruleset == ruleset else {}
+        return by, reader.ruleset(by.ruleset) if by is not None else None

@@ -4,25 +4,38 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from engine.alert import encode
+from engine.fold import Engine, Settings
+from engine.program import Program
 from monitoring.describing import texts
 from rules.archiving import archived, from_archive
 from rules.loading import load
-from rules.migrating import undeclared
+from rules.migrating import affected, migrations, undeclared
+from rules.planning.compiling import compile_rules
 from streams.embedded import Runner
 from streams.ports import Block
+from streams.refusing import RefusedError
 from streams.rereading import decided_again
-from streams.stores.deciding import decided_by
+from streams.stores.deciding import Decider, decided_by
+from streams.stores.memory import MemoryStore
 from streams.stores.sqlite import SqliteStore, open_store
-from streams.stores.sqlite_reading import began_anew, open_reader
-from tests.engine.driving import event, payment
-from tests.logs.arrival import Line
+from streams.stores.sqlite_reading import last_rules, open_reader
+from tests.contracts.store import PowerCut
+from tests.engine.driving import event, payment, program, shipped
+from tests.logs.arrival import Line, shuffle_within_lateness
+from tests.logs.making import make_log
+from tests.logs.strategies import SEEDS
+from tests.streams.running import lines_of
 from weiguard.preparing import prepare_kept
 from weiguard.reloading import Reloading
 from weiguard.settings import Settings as Chosen
@@ -39,10 +52,10 @@ class Shop:
         self.settings = Chosen(rules=self.folder, db=self.db, checkpoint=1_000)
         self.start()
 
-    def start(self) -> None:
+    def start(self, *, reload: bool = False) -> None:
         """Start, as the command does, by the rules in the folder."""
-        self.reloading = Reloading(prepare_kept(self.settings), self.settings, "li", "wang")
-        made = self.reloading.prepared
+        made = prepare_kept(self.settings, as_decided=reload)
+        self.reloading = Reloading(made, self.settings, "li", "wang", asked=reload)
         by = decided_by(made.program, made.settings, (), made.since)
         told = texts(made.rules, made.program)
         self.store: SqliteStore = open_store(self.db, by, told, archive=archived(self.folder))
@@ -172,7 +185,9 @@ def test_a_rule_that_restarts_counts_from_the_change_on_also_after_the_next_one(
     shop.edit("  - id: TAK-01", "  - migrate: restart\n    id: TAK-01", "takings.yaml")
     assert shop.change() == []
     assert shop.take(paid("b", "10:00", 4_900)) == [], "98.00 since the change"
-    assert began_anew(shop.db, load(shop.folder).hash).keys() == {"TAK-01"}
+    by, _ = last_rules(shop.db)
+    assert by is not None
+    assert by.since == {"TAK-01": "2026-03-09T09:00:00+08:00"}
     shop.edit("answer: {value: 10m", "answer: {value: 20m")
     assert shop.change() == []
     shop.stop(cleanly=False)
@@ -231,3 +246,89 @@ def test_a_change_stands_in_the_log_and_its_rule_sets_are_kept(shop: Shop) -> No
         assert text is not None
         most.append(msgspec.json.decode(text)["limits"]["day_most"]["value"])
     assert most == [20_000, 10_000], "an alert is explained by the text of its time"
+
+
+def test_a_change_that_is_cut_off_did_not_happen_and_can_be_made_at_the_next_start(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after kill -9: the files are new, the database is not."""
+    shop.take(paid("a", "09:00", 15_000))
+    shop.edit(MOST, LESS)
+
+    def cut(*_: Any) -> None:
+        raise PowerCut
+
+    monkeypatch.setattr(shop.store, "_put_state", cut)  # The last part of a change.
+    with pytest.raises(PowerCut):
+        shop.change()
+    shop.stop(cleanly=False)
+    with pytest.raises(RefusedError, match="change them with `weiguard run --reload`"):
+        shop.start()
+    shop.start(reload=True)
+    assert shop.store.last == 1
+    shop.reloading.look(shop.runner)
+    assert [msgspec.json.decode(each.body)["level"] for each in shop.store.records()] == ["warn", "critical"]
+    shop.replayed()
+
+
+@dataclass(frozen=True, slots=True)
+class Lowered:
+    """The shipped rules with another daily limit, as a change of them."""
+
+    program: Program
+    changed: frozenset[str]
+    decider: Decider
+
+
+@cache
+def lowered() -> Lowered:
+    """Make the change once for all tests."""
+    rules = shipped()
+    limit = replace(rules.limits["personal_daily"], value=1_000_000)
+    other = replace(rules, limits={**rules.limits, "personal_daily": limit}, hash="sha256:other")
+    program = compile_rules(other)
+    decider = Decider(decided_by(program, Settings()), {})
+    return Lowered(program, affected(other, migrations(rules, other)), decider)
+
+
+def one_event(tenant: str, at: str) -> list[dict[str, object]]:
+    """Return a tenant's event of the change."""
+    data = {"rule": "COL-01", "ruleset": "sha256:other", "author": "li", "approver": "wang"}
+    line = {
+        "specversion": "1.0",
+        "id": f"{tenant}-{at}",
+        "source": "rules",
+        "type": "rule.changed",
+        "time": at,
+    }
+    return [{**line, "tenant": tenant, "data": data}]
+
+
+def of_unchanged(store: MemoryStore) -> list[dict[str, Any]]:
+    """Return the records of the rules that did not change, but for the rule set's name."""
+    records: list[dict[str, Any]] = [msgspec.json.decode(each.body) for each in store.records()]
+    return [{**each, "ruleset": ""} for each in records if each["rule"] not in lowered().changed]
+
+
+@given(seed=SEEDS, share=st.floats(0, 1))
+def test_rules_that_did_not_change_say_what_they_would_have_said(seed: int, share: float) -> None:
+    """Field for field but for the rule set's name, wherever the change is, with late events on both sides of it."""
+    log = make_log(seed, 60, {"payments", "freezes", "limits", "reference", "decisions"})
+    lines = lines_of(shuffle_within_lateness(log, seed))
+    at = int(share * len(lines))
+    plain, changed = MemoryStore(), MemoryStore()
+    Runner(plain, Engine(program())).take("log", Block(lines, None))
+    runner = Runner(changed, Engine(program()))
+    runner.take("log", Block(lines[:at], None))
+    runner.change_rules(lowered().program, lowered().changed, lowered().decider, one_event)
+    again = Runner(
+        changed, Engine(lowered().program)
+    )  # A start right behind the change finds the same state.
+    again.resume()
+    again.take("log", Block(lines[at:], None))
+    assert of_unchanged(changed) == of_unchanged(plain)
+
+
+def test_the_change_of_the_property_changes_some_rules_and_not_others() -> None:
+    assert {"COL-01", "ENG-07"} <= lowered().changed, "the rule, and one that watches it"
+    assert len(lowered().changed) < 10

@@ -65,6 +65,12 @@ def check(
         Path | None, typer.Argument(metavar="DIR", help="A folder of rule files. Default: as --rules.")
     ] = None,
     *,
+    against: Annotated[
+        Path | None,
+        typer.Option(
+            "--against", metavar="DIR", help="The rules that these will replace in a running engine."
+        ),
+    ] = None,
     rules: options.Rules = None,
     lang: options.Lang = None,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 where there is a warning.")] = False,
@@ -72,7 +78,8 @@ def check(
 ) -> None:
     """Check rule files and show all problems at once.
 
-    Each with its place and the way out. Exits with 1 where there are any. What is allowed and probably not meant is
+    Each with its place and the way out. Exits with 1 where there are any. With --against, a rule whose windows are
+    defined otherwise than there has to say how it migrates. What is allowed and probably not meant is
     warned of on stderr: a level that never holds or that another hides, a limit that nothing reads, memory without end.
 
     Example: weiguard rules check my-rules
@@ -81,7 +88,9 @@ def check(
     from weiguard.settings import settings_from
 
     raise typer.Exit(
-        ruling.check_rules(settings_from({"rules": folder or rules, "lang": lang}), strict=strict, json=json)
+        ruling.check_rules(
+            settings_from({"rules": folder or rules, "lang": lang}), against, strict=strict, json=json
+        )
     )
 
 

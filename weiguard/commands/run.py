@@ -28,6 +28,12 @@ def run(  # noqa: PLR0913  # one parameter an option
         typer.Option("--refold", help="Decide the database's whole log anew first, by the rules in use now."),
     ] = False,
     listen: options.Listen = None,
+    reload: Annotated[
+        bool,
+        typer.Option(
+            "--reload", help="Where the database has other rules, change to these at its end, as on SIGHUP."
+        ),
+    ] = False,
     author: Annotated[
         str | None,
         typer.Option(
@@ -62,5 +68,5 @@ def run(  # noqa: PLR0913  # one parameter an option
         from monitoring.serving import Address
 
         address = Address.of(listen)
-    order = Order(tuple(sources or ()), follow, refold, json, strict, address, author, approver)
+    order = Order(tuple(sources or ()), follow, refold, json, strict, address, reload, author, approver)
     raise typer.Exit(run_sources(order, settings_from(flags)))
