@@ -62,6 +62,9 @@ def switch(
         name: record for name, record in said.items() if name not in held and _lasts(record, horizon)
     }
     again.keep = tenant.keep
+    if not again.keep:  # What no mark stands for any more is never asked for again.
+        marked = {name for name, _ in _marked(again)}
+        again.standing = {name: record for name, record in again.standing.items() if name in marked}
     if tenant.touched is not None:
         again.touched = everything(again)
     engine.tenants[tenant.name] = again
@@ -92,7 +95,7 @@ def _beyond(
     again: Tenant, said: dict[str, Record], changed: frozenset[str], cause: tuple[str, str], clock_us: int
 ) -> Iterator[Record]:
     """Yield a record for each alert that stands higher by changed rules than was said; let all others stand as said."""
-    alive = set(_alive(again))
+    alive = {name for name, alive in _marked(again) if alive}
     raised_at, horizon = rfc3339(clock_us, again.zone.info), again.clock - again.lateness_us
     for name, after in list(again.standing.items()):
         face, before = again.program.faces[name[0]], said.get(after.id)
@@ -120,12 +123,12 @@ def _lasts(record: Record, horizon: int) -> bool:
     return micros(end if end is not None else record.at) >= horizon
 
 
-def _alive(tenant: Tenant) -> Iterator[tuple[int, Any, Any]]:
-    """Yield the names of the episodes that go on."""
+def _marked(tenant: Tenant) -> Iterator[tuple[tuple[int, Any, Any], bool]]:
+    """Yield the names of the alerts that something is remembered of, and whether each is an episode that goes on."""
     for cell in cells_of(tenant):
         for index, subs in cell.journal.items():
             face = tenant.program.faces[index]
-            if face.alert in ("episode", "ever"):
-                for sub, marks in subs.items():
-                    if marks and marks[-1][1] > 0:
-                        yield index, face.key(cell.key, sub), marks[-1][2]
+            for sub, marks in subs.items():
+                for mark in marks:
+                    goes_on = face.alert in ("episode", "ever") and mark is marks[-1] and mark[1] > 0
+                    yield (index, face.key(cell.key, sub), mark[2]), goes_on

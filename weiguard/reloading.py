@@ -12,13 +12,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import count
 from types import FrameType
-from typing import Any, TypeAlias
+from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 from engine.instants import rfc3339
 from monitoring.describing import texts
 from rules.archiving import archived, from_archive
-from rules.migrating import affected, migrations, restarted, undeclared
+from rules.migrating import Migration, affected, migrations, restarted, undeclared
 from rules.model import RuleSet
 from rules.planning.compiling import compile_rules
 from rules.problems import RuleProblems
@@ -31,6 +31,15 @@ from weiguard.settings import Settings
 from weiguard.signing import login
 
 Event: TypeAlias = dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Rules that hold together and were compiled, what becomes of each that moved, and their files whole."""
+
+    prepared: Prepared
+    moved: dict[str, Migration | None]
+    archive: bytes
 
 
 @dataclass(slots=True)
@@ -61,19 +70,24 @@ class Reloading:
             return
         self.asked = False
         try:
-            self.change(runner)
+            change = self._checked(runner)
         except (RuleProblems, RefusedError, OSError) as error:
             say(str(error))
             say("weiguard: the rules were not changed; those in use go on")
+        else:
+            self._make(change, runner)
 
     def change(self, runner: Runner) -> None:
-        """Let the rules in the files decide from here on. Raises RuleProblems or RefusedError with nothing changed."""
+        """Let the rules in the files decide from here on. Raises RuleProblems or RefusedError, and the run is over."""
+        self._make(self._checked(runner), runner)
+
+    def _checked(self, runner: Runner) -> Change | None:
+        """Load, check and compile the rules in the files; None where they are as they were."""
         archive = archived(rules_folder(self.settings))
         rules = from_archive(archive)  # What is kept is what was loaded, whoever edits meanwhile.
         before = self.prepared
         if rules.hash == before.rules.hash:
-            say("weiguard: the rules are as they were")
-            return
+            return None
         problems = undeclared(before.rules, rules)
         if problems:
             raise RuleProblems(problems)
@@ -85,16 +99,24 @@ class Reloading:
             raise RefusedError(
                 "--only", str(error), "patterns that match a rule", "keep one of these rules"
             ) from None
-        by = decided_by(program, before.settings, self.settings.only, since)
-        decider = Decider(by, texts(rules, program), archive)
-        runner.change_rules(
-            program, affected(rules, moved), decider, self._events(runner, rules.hash, sorted(moved))
-        )
-        self.prepared = replace(before, rules=rules, program=program, since=since)
+        return Change(replace(before, rules=rules, program=program, since=since), moved, archive)
+
+    def _make(self, change: Change | None, runner: Runner) -> None:
+        """Make a change; what the store cannot take ends the run, for the engine is ahead of it then."""
+        if change is None:
+            say("weiguard: the rules are as they were")
+            return
+        made, moved = change.prepared, change.moved
+        rules, program = made.rules, made.program
+        by = decided_by(program, made.settings, self.settings.only, made.since)
+        decider = Decider(by, texts(rules, program), change.archive)
+        events = self._events(runner, rules.hash, sorted(moved))
+        runner.change_rules(program, affected(rules, moved), decider, events)
+        self.prepared = made
         told = ", ".join(f"{name} ({how or 'gone'})" for name, how in sorted(moved.items()))
         say(f"weiguard: {counted(len(moved), 'rule')} changed from here on: {told or 'none'}; {rules.hash}")
 
-    def _since(self, runner: Runner, rules: RuleSet, moved: dict[str, Any]) -> dict[str, str]:
+    def _since(self, runner: Runner, rules: RuleSet, moved: dict[str, Migration | None]) -> dict[str, str]:
         """Return from when on each rule counts that begins anew, now or in an earlier change."""
         clocks = [runner.engine.clock(name) or 0 for name in runner.engine.tenants]
         now = rfc3339(max(clocks, default=0), ZoneInfo(self.settings.zone))
