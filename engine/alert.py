@@ -69,10 +69,10 @@ def change_between(before: Record | None, after: Record | None) -> State | None:
         return "retracted"
     if before.level == after.level:
         return None if _same(before, after) else "amended"
-    return "escalated" if _RANK[after.level] > _RANK[before.level] else "lowered"
+    return "escalated" if RANK[after.level] > RANK[before.level] else "lowered"
 
 
-_RANK: Final = {"info": 1, "warn": 2, "critical": 3}
+RANK: Final = {"info": 1, "warn": 2, "critical": 3}
 
 
 def _same(before: Record, after: Record) -> bool:
@@ -82,4 +82,5 @@ def _same(before: Record, after: Record) -> bool:
         and before.values == after.values
         and before.limits == after.limits
         and before.evidence == after.evidence
+        and before.ruleset == after.ruleset  # A tenant's overrides count in.
     )

@@ -7,9 +7,13 @@ scratch: a state rewound to a place in the tail, on which `step` runs again.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from typing import Any, Final
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Final
 
 from engine.program import ENDED, SETTLED, Contribution, Key, Mark, Position
+
+if TYPE_CHECKING:
+    from engine.tenant import Tenant
 
 # The journal of a cell in which nothing fired; never written.
 EMPTY: Final[dict[int, dict[Any, list[Mark]]]] = {}
@@ -74,3 +78,10 @@ def standing_of(marks: list[Mark], group: Any) -> Mark | None:
         if mark[2] == group and mark[1] > 0 and (found is None or mark[1] >= found[1]):
             found = mark
     return found
+
+
+def cells_of(tenant: Tenant) -> Iterator[Cell]:
+    """Yield every cell of a tenant in which something fired."""
+    yield tenant.plain
+    for cells in tenant.cells:
+        yield from (cell for cell in cells.values() if isinstance(cell, Cell) and cell.journal)

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from heapq import merge
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from engine.alert import Record, change_between
 from engine.decoding import Refusal, timed
-from engine.instants import rfc3339
+from engine.instants import micros, rfc3339
 from engine.intake import about_arrival
 from engine.keeping import everything
 from engine.settling import changed_record
@@ -47,7 +48,7 @@ def correct(
 ) -> list[Record]:
     """Fold a tenant again with its late inputs; return the corrections, and let the engine go on from there."""
     again = engine.fresh(tenant.name)
-    for time_us, _, _, raw in merge(_decided(past, tenant.name), sorted(_missing(past, tenant.name))):
+    for time_us, _, _, raw in merge(decided(past, tenant.name), sorted(missing(past, tenant.name))):
         engine.refold(again, raw, time_us)
     engine.run_on(again, tenant.clock)
     again.seen, again.plain.journal = tenant.seen, {**_of_intake(tenant), **again.plain.journal}
@@ -56,12 +57,14 @@ def correct(
     records = _differences(
         tenant, again, {record.id: record for record in past.standing(tenant.name)}, cause, clock_us
     )
-    again.keep = tenant.keep
+    again.keep, again.inherited, again.changed_us = tenant.keep, tenant.inherited, tenant.changed_us
+    again.lates = again.corrected = tenant.lates
     engine.tenants[tenant.name] = again
     return records
 
 
-def _decided(past: Past, tenant: str) -> Iterator[Fact]:
+def decided(past: Past, tenant: str) -> Iterator[Fact]:
+    """Yield the decided inputs of a tenant as facts, in order."""
     for raw in past.decided(tenant):
         event, time_us = _event(raw)
         yield time_us, event.source, event.id, raw
@@ -73,11 +76,14 @@ def _event(raw: bytes) -> tuple[Any, int]:
     return read[0], read[1]
 
 
-def _missing(past: Past, tenant: str) -> Iterable[Fact]:
-    """Return the late inputs that say something new: the first under each name that nothing decided has."""
+def missing(past: Past, tenant: str, most: int | None = None) -> Iterable[Fact]:
+    """Return the late inputs that say something new: the first under each name that nothing decided has.
+
+    `most`: look at so many late inputs only, those that came first.
+    """
     held: dict[tuple[str, ...], Fact] = {}
     facts: dict[tuple[int, str, str], Fact] = {}
-    for raw in past.late(tenant):
+    for raw in islice(past.late(tenant), most):
         event, time_us = _event(raw)
         names = _names(event)
         if not any(name in held for name in names):
@@ -116,7 +122,7 @@ def _differences(
         standing = after if after.state != "retracted" else None
         stands.add(after.id)
         state = change_between(said, standing)
-        if state is None:
+        if state is None or (said is not None and _former(tenant, said)):
             again.standing[name] = said if said is not None else after
             continue
         number = said.record + 1 if said is not None else 1
@@ -127,7 +133,16 @@ def _differences(
     found += [
         changed_record(gone, gone.record + 1, "retracted", raised_at, cause, late=True)
         for gone in before.values()
-        if gone.id not in stands and gone.rule not in exempt and gone.state != "retracted"
+        if gone.id not in stands
+        and gone.rule not in exempt
+        and gone.state != "retracted"
+        and not _former(tenant, gone)
     ]
     again.standing |= {name: record for name, record in tenant.standing.items() if name[0] in arrival}
     return sorted(found, key=lambda record: (record.at, record.rule, record.id))
+
+
+def _former(tenant: Tenant, said: Record) -> bool:
+    """Return whether a record is of a rule as it was before it was changed: that stays as it was said."""
+    changed_us = tenant.changed_us.get(said.rule)
+    return changed_us is not None and micros(said.raised_at) <= changed_us

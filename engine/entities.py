@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from engine.approving import OVERRIDES, SCOPE, suppression_name, touched_by, until_us
 from engine.cells import Cell
 from engine.program import Contribution, Position
 from engine.reference import Edit
@@ -25,7 +26,7 @@ def _enter(
     if tenant.touched is not None:
         tenant.touched.add(("line", kind, name))
     tenant.entity(kind, name).change(place, edits)
-    return tenant.readers_of(kind, name, place) if kind != "limits" else []
+    return tenant.readers_of(kind, name, place) if kind not in ("limits", "suppression") else []
 
 
 def _account(*edits_of: Callable[[Any, Tenant], Edit]) -> Change:
@@ -155,18 +156,39 @@ def _revoked(tenant: Tenant, place: Position, event: Any) -> list[Contribution]:
 
 
 def _limit(tenant: Tenant, place: Position, event: Any) -> list[Contribution]:
-    data = event.data
-    scope = (
-        f"account:{data.account}"
-        if data.account is not None
-        else f"owner:{data.owner_id}"
-        if data.owner_id
-        else ""
-    )
+    value = tenant.program.limit_value(event.data.limit, event.data.value)
+    return _set_limit(tenant, place, _scope(event.data), event.data.limit, value)
+
+
+def _override(tenant: Tenant, place: Position, event: Any) -> list[Contribution]:
+    value = tenant.program.limit_value(event.data.limit, event.data.value)
+    held = (value, until_us(event.data.until, tenant.zone))
+    return _set_limit(tenant, place, SCOPE + _scope(event.data), event.data.limit, held)
+
+
+def _scope(data: Any) -> str:
+    if data.account is not None:
+        return f"account:{data.account}"
+    return f"owner:{data.owner_id}" if data.owner_id else ""
+
+
+def _set_limit(tenant: Tenant, place: Position, scope: str, limit: str, held: Any) -> list[Contribution]:
     tenant.variant = tenant.program.dynamic
-    value = tenant.program.limit_value(data.limit, data.value)
-    _enter(tenant, "limits", scope, place, (("put", 0, (data.limit, value)),))
+    _enter(tenant, "limits", scope, place, (("put", 0, (limit, held)),))
     return _after(tenant, place)
+
+
+def _suppression(*, on: bool) -> Change:
+    def change(tenant: Tenant, place: Position, event: Any) -> list[Contribution]:
+        data = event.data
+        until = until_us(data.until, tenant.zone) if on else None
+        edits: tuple[Edit, ...] = (("set", 0, on), ("set", 1, until))
+        _enter(tenant, "suppression", suppression_name(data.rule, data.key), place, edits)
+        for alert in touched_by(tenant, data.rule, data.key, place):
+            tenant.changed[alert] = True
+        return []
+
+    return change
 
 
 def _after(tenant: Tenant, place: Position) -> list[Contribution]:
@@ -213,16 +235,32 @@ CHANGES: Final[dict[str, Change]] = {
     "listed_party.added": _listing(on=True),
     "listed_party.removed": _listing(on=False),
     "limit_profile.set": _limit,
+    "override.set": _override,
+    "suppression.added": _suppression(on=True),
+    "suppression.ended": _suppression(on=False),
 }
 
 
 def limits_of(
     tenant: Tenant, account: str | None, owner: str | None, place: Position
 ) -> dict[str, Any] | None:
-    """Return the limits overridden for an event as of its place: the tenant's, then the owner's, then the account's."""
+    """Return the limits set for an event as of its place: the tenant's, then the owner's, then the account's.
+
+    Of each the profile, then what people override. The names that an override set last stand under OVERRIDES.
+    """
     found: dict[str, Any] = {}
+    by_hand: dict[str, Any] = {}
     for scope in ("", f"owner:{owner}", f"account:{account}"):
         line = tenant.limits.get(scope)
         if line is not None:
-            found.update(line.at(place)[0])
+            profile = line.at(place)[0]
+            found.update(profile)
+            by_hand = {name: value for name, value in by_hand.items() if name not in profile}
+        line = tenant.limits.get(SCOPE + scope)
+        if line is not None:
+            for name, (value, until) in line.at(place)[0].items():
+                if until is None or place[0] < until:
+                    found[name] = by_hand[name] = value
+    if by_hand:
+        found[OVERRIDES] = tuple(sorted(by_hand.items()))
     return found or None

@@ -15,6 +15,7 @@ from typing import Any, Final
 import msgspec
 
 from engine.alert import Record
+from engine.approving import FOLLOWED, fault
 from engine.clear_numbers import masked
 from engine.clear_text import may_hold
 from engine.correcting import NoPastError, Past, correct
@@ -30,6 +31,7 @@ from engine.program import Found, Program
 from engine.reprojecting import look_again
 from engine.settling import settle
 from engine.sweeping import sweep
+from engine.switching import Switches, switch
 from engine.tenant import Tenant
 from engine.windows import HOUR, Zone
 
@@ -77,7 +79,10 @@ class Engine:
         self.tally = Tally()
         # Says of a new tenant why its place is elsewhere; empty where it is here.
         self.elsewhere: Callable[[str], str] | None = None
+        # Set where rules may change: what `rule.changed` brings. Elsewhere it is an event like any other.
+        self.switches: Switches | None = None
         self._undecided = [0] * len(program.undecided)
+        self._before: dict[str, int] = {}  # Counted by the rules before these.
         self._found: list[Found] = []  # Scratch of the generated functions; empty between events.
         self._zone = Zone(settings.zone)
         self._tracking = False
@@ -85,7 +90,7 @@ class Engine:
     @property
     def undecided(self) -> dict[str, int]:
         """Return how many expressions of each rule had no value, where any had none."""
-        found: dict[str, int] = {}
+        found = dict(self._before)
         for rule, count in zip(self.program.undecided, self._undecided, strict=True):
             if count:
                 found[rule] = found.get(rule, 0) + count
@@ -120,7 +125,12 @@ class Engine:
         refusal = self._dispose(tenant, event, raw, time_us, received_us, clock_us)
         if refusal is None:
             disposition, reason = "decided", ""
-            records = self._fold(tenant, event, time_us, clock_us)
+            if event.kind == "rule.changed" and self.switches is not None:
+                tenant, records = self._switch(tenant, event, clock_us, self.switches)
+                records += self._fold(tenant, event, time_us, clock_us)
+            else:
+                records = self._fold(tenant, event, time_us, clock_us)
+                tenant = self.tenants[name]  # A correction puts another in its place.
         else:
             disposition, reason = refusal
             records = []
@@ -204,6 +214,7 @@ class Engine:
             if reason:
                 return "quarantined", reason
         if time_us < clock_us - tenant.lateness_us:
+            tenant.lates += 1
             return "late", ""
         seen = tenant.seen
         if clock_us >= seen.until_us:
@@ -218,8 +229,8 @@ class Engine:
                 return _copy(generation[identity], raw)
             if natural is not None and natural in generation:
                 return _copy(generation[natural], raw)
-        if event.kind == "limit_profile.set":
-            reason = self.program.limit_fault(event.data.limit, event.data.value)
+        if event.kind in FOLLOWED:
+            reason = fault(self.program, event)
             if reason:
                 return "quarantined", masked(reason)
         generation = seen.now if time_us < seen.until_us else seen.generation(time_us)
@@ -244,6 +255,20 @@ class Engine:
             handler.fold(tenant, time_us, event, self._found, self._undecided)
         return settle(tenant, (event.source, event.id), clock_us) if tenant.changed else []
 
+    def _switch(
+        self, tenant: Tenant, event: Any, clock_us: int, switches: Switches
+    ) -> tuple[Tenant, list[Record]]:
+        to = switches(event.data.ruleset)
+        if to is None or to.program is tenant.program:
+            return tenant, []
+        return switch(self, tenant, to, (event.source, event.id), clock_us)
+
+    def use(self, program: Program) -> None:
+        """Decide new tenants and what has no tenant by a program from now on."""
+        if program is not self.program:
+            self._before = self.undecided
+            self.program, self._undecided = program, [0] * len(program.undecided)
+
     def _correct(self, tenant: Tenant, cause: tuple[str, str], clock_us: int) -> list[Record]:
         if self.past is None:
             raise NoPastError(
@@ -264,9 +289,7 @@ class Engine:
         read = timed(raw)
         assert not isinstance(read, Refusal), "only what can be read is folded"
         event: Any = read[0]
-        wrong = event.kind == "limit_profile.set" and self.program.limit_fault(
-            event.data.limit, event.data.value
-        )
+        wrong = event.kind in FOLLOWED and fault(self.program, event)
         if event.kind != "correction.requested" and not wrong:
             self._fold(tenant, event, time_us, tenant.clock)
         self.run_on(tenant, time_us)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from engine.fold import Engine
 
 # Of the entries: state kept in one format is not read in another. Raise it where a layout here changes.
-FORMAT: Final = 2
+FORMAT: Final = 3
 _PROTOCOL: Final = 5
 # Entries by what they hold: an entity, a step of a sequence, an alert's last record, the rest of a tenant. A cell's
 # begins with the number of its place.
@@ -170,6 +170,9 @@ def _rest(tenant: Tenant) -> dict[str, Any]:
         "dynamic": tenant.variant is tenant.program.dynamic,
         "licence_owners": tenant.licence_owners,
         "revoked": tenant.revoked,
+        "late": (tenant.lates, tenant.corrected),
+        "inherited": [msgspec.json.encode(record) for record in tenant.inherited.values()],
+        "changed_us": tenant.changed_us,
         "plain": tenant.plain.journal if tenant.plain.journal is not EMPTY else None,
     }
 
@@ -246,6 +249,10 @@ def _take_rest(tenant: Tenant, value: dict[str, Any]) -> None:
         tenant.variant = tenant.program.dynamic
     tenant.licence_owners = value["licence_owners"]
     tenant.revoked = value["revoked"]
+    tenant.lates, tenant.corrected = value["late"]
+    held = [msgspec.json.decode(raw, type=Record) for raw in value["inherited"]]
+    tenant.inherited = {record.id: record for record in held}
+    tenant.changed_us = value["changed_us"]
     if value["plain"] is not None:
         tenant.plain.journal = value["plain"]
 

@@ -230,6 +230,7 @@ class Program:
     reader_columns: dict[str, dict[int, int]] = field(default_factory=dict)
     line_kinds: tuple[str, ...] = (
         "account", "owner", "device", "order", "payment", "limits", "contract", "consent", "listing",
+        "suppression",
     )  # fmt: skip
     undecided: tuple[str, ...] = ()  # The rule that each counter of undecided expressions belongs to.
     source: str = ""  # The generated Python, for tracebacks and for reading.

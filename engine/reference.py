@@ -34,8 +34,11 @@ CONTRACT: Final[Snapshot] = ((), False)
 CONSENT: Final[Snapshot] = ({},)
 # Of a party: whether it is on a list.
 LISTING: Final[Snapshot] = (False,)
-# One mapping: limit name → the value a tenant set for this account, owner or the whole tenant.
+# One mapping: limit name → the value a tenant set for this account, owner or the whole tenant; of an override, that
+# value with its end in UTC microseconds or None.
 LIMITS: Final[Snapshot] = ({},)
+# Of a rule and key: whether its alerts are suppressed, and until when (UTC microseconds, None: for good).
+SUPPRESSION: Final[Snapshot] = (False, None)
 
 
 class Timeline:

@@ -9,12 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from engine.alert import Record, State, alert_id, change_between
+from engine.approving import OVERRIDES, heard, ruleset_of
 from engine.cells import Cell, standing_of
 from engine.deadlines import Deadline, outcomes
 from engine.evidence import evidence_of
 from engine.exchanging import exchange
 from engine.instants import rfc3339
-from engine.program import LEVELS, SUB, Contribution, Face, Mark, named
+from engine.program import LEVELS, SUB, Contribution, Face, Mark, Shown, named
 
 if TYPE_CHECKING:
     from engine.tenant import Tenant
@@ -125,10 +126,15 @@ def _record(  # noqa: PLR0913  # what one record is made of
     key = face.key(cell.key, sub)
     name = (face.index, key, group)
     before = tenant.standing.get(name)
-    mark = standing_of(cell.journal.get(face.index, {}).get(sub, []), group)
+    marks = cell.journal.get(face.index, {}).get(sub, [])
+    if tenant.suppressions:
+        marks = heard(tenant, face, key, marks)
+    mark = standing_of(marks, group)
     if mark is None and (before is None or before.state == "retracted"):
         return None
     after = _standing(tenant, face, cell, key, group, mark, before) if mark is not None else None
+    if before is None and after is not None and tenant.inherited:
+        before = tenant.inherited.pop(after.id, None)  # Earlier rules spoke of it: its records go on.
     state = change_between(before, after)
     if state is None:
         return None
@@ -172,8 +178,13 @@ def _standing(
         level=LEVELS[level], tenant=tenant.name, key=named, window=window, at=rfc3339(position[0], tenant.zone.info),
         raised_at="", trigger=by, cause={}, late=False, values=words.values, limits=words.limits,
         evidence=before.evidence if before is not None and sure else evidence_of(face, cell, mark),
-        ruleset=tenant.program.ruleset, message=words.message, action=words.action,
+        ruleset=_ruleset(tenant, shown), message=words.message, action=words.action,
     )  # fmt: skip
+
+
+def _ruleset(tenant: Tenant, shown: Shown) -> str:
+    overrides = shown[0].get(OVERRIDES) if shown[0] else None
+    return tenant.program.ruleset if overrides is None else ruleset_of(tenant.program.ruleset, overrides)
 
 
 def window_of(tenant: Tenant, face: Face, group: Any) -> dict[str, Any]:

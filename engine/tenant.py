@@ -21,6 +21,7 @@ from engine.reference import (
     ORDER,
     OWNER,
     PAYMENT,
+    SUPPRESSION,
     Fact,
     Snapshot,
     Timeline,
@@ -41,6 +42,7 @@ BASES: Final[dict[str, Snapshot]] = {
     "consent": CONSENT,
     "listing": LISTING,
     "limits": LIMITS,
+    "suppression": SUPPRESSION,
 }
 
 
@@ -68,7 +70,9 @@ class Tenant:
         self.contracts: dict[str, Timeline] = {}  # By the qualification's id.
         self.consents: dict[str, Timeline] = {}  # By contact.
         self.listings: dict[str, Timeline] = {}  # By party.
-        self.limits: dict[str, Timeline] = {}  # By "account:A1", "owner:O1" or "".
+        # By "account:A1", "owner:O1" or "", and what an override sets by the same names after SCOPE.
+        self.limits: dict[str, Timeline] = {}
+        self.suppressions: dict[str, Timeline] = {}  # By rule and key, see engine/approving.py.
         self.licence_owners: dict[
             str, tuple[str, ...]
         ] = {}  # Who held a licence, to find whom a revocation touches.
@@ -89,6 +93,12 @@ class Tenant:
         self.due_hour = -1
         self.sweeping: list[tuple[int, Any]] = []
         self.refolds = 0
+        self.lates = 0  # Inputs that came later than lateness, and how many of them a correction has folded.
+        self.corrected = 0
+        # After a change of rules: what earlier ones said and these do not find, as long as it can change, by id; and
+        # the clock when each rule that changed did so.
+        self.inherited: dict[str, Record] = {}
+        self.changed_us: dict[str, int] = {}
         self.guards = True
         self.keep = True
         self.mute = [0] * len(program.undecided)  # Where judging again counts what it could not decide.

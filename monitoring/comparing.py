@@ -24,7 +24,18 @@ from rules.lexicons import Lexicon
 from rules.model import Limit, Rule, RuleSet
 from rules.scanning import squeezed
 
-_SAID: Final = ("pack", "source", "confidence", "who", "tags", "note", "shadow", "effective_from", "until")
+_SAID: Final = (
+    "pack",
+    "source",
+    "confidence",
+    "who",
+    "tags",
+    "note",
+    "shadow",
+    "effective_from",
+    "until",
+    "migrate",
+)
 _ORDER: Final = (
     "title", *_SAID, "on", "sequence", "where", "per", "measure", "let", "levels", "expect", "remind", "alert",
     "message", "action",
@@ -85,7 +96,7 @@ def parts_of(rule: Mapping[str, Any]) -> dict[tuple[str, tuple[str, ...]], Any]:
     found: dict[tuple[str, tuple[str, ...]], Any] = {
         ("", ("title", language)): text for language, text in rule["title"].items()
     }
-    found |= {("", (name,)): rule[name] for name in _SAID if rule[name]}
+    found |= {("", (name,)): rule[name] for name in _SAID if rule.get(name)}
     for case in rule["cases"]:
         found |= {(case.get("name", ""), way): value for way, value in _of_case(case).items()}
     return found

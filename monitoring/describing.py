@@ -60,6 +60,7 @@ def whole(rule: Rule, limits: Mapping[str, Limit]) -> dict[str, Any]:
         "note": rule.note,
         "effective_from": rule.effective_from,
         "until": rule.until,
+        **({"migrate": rule.migrate} if rule.migrate else {}),
         "file": f"{rule.at.file}:{rule.at.line}",
         "later": list(rule.later),
         "cases": cases,

@@ -14,6 +14,7 @@ import msgspec
 
 from engine.alert import Record
 from engine.clear_text import without_numbers
+from monitoring.decided import decisions
 from streams.commit import StoredInput, StoredRecord
 from streams.refusing import RefusedError
 from streams.stores.sqlite_reading import SqliteReader
@@ -25,6 +26,8 @@ _SHOWN: Final = ("id", "source", "type", "time", "subject", "receivedtime", "dat
 class Explained:
     """One alert, explained. `rule` is its text in plain values.
 
+    `overrides` are those in force when it crossed its level, `suppressions` all that were ever about its rule and key.
+
     `events` are what it rests on (`role` evidence) and other inputs whose coming wrote a record (`role` arrival: one
     that moved the clock past a deadline, say); `missing` are ids of evidence that the log does not hold.
     """
@@ -33,6 +36,8 @@ class Explained:
     rule: dict[str, Any]
     events: list[dict[str, Any]]
     missing: list[str]
+    overrides: list[dict[str, Any]]
+    suppressions: list[dict[str, Any]]
 
     def plain(self) -> dict[str, Any]:
         """Return it as JSON values."""
@@ -42,6 +47,8 @@ class Explained:
             "records": msgspec.to_builtins(self.records),
             "events": self.events,
             "missing": self.missing,
+            "overrides": self.overrides,
+            "suppressions": self.suppressions,
         }
 
 
@@ -49,7 +56,7 @@ def explain(reader: SqliteReader, alert: str) -> Explained:
     """Explain one alert, named by its id or the beginning of it. Raises RefusedError where it names none or several."""
     stored = _records(reader, alert)
     records = [msgspec.json.decode(each.body, type=Record) for each in stored]
-    text = reader.rule(records[-1].rule)
+    text = reader.rule(records[-1].rule, stored[-1].input)
     named = _named(records)
     arrivals = [
         each for seq in sorted({each.input for each in stored}) for each in islice(reader.inputs(seq - 1), 1)
@@ -62,12 +69,10 @@ def explain(reader: SqliteReader, alert: str) -> Explained:
         {**event.plain, "role": "evidence" if event.plain["id"] in named else "arrival"}
         for event in sorted(found.values(), key=lambda event: event.order)
     ]
-    return Explained(
-        records,
-        msgspec.json.decode(text) if text is not None else {},
-        events,
-        sorted(named - {event["id"] for event in events}),
-    )
+    rule = msgspec.json.decode(text) if text is not None else {}
+    missing = sorted(named - {event["id"] for event in events})
+    limits = {**rule.get("limits", {}), **records[-1].limits}
+    return Explained(records, rule, events, missing, *decisions(reader, records[-1], limits))
 
 
 def _records(reader: SqliteReader, alert: str) -> list[StoredRecord]:

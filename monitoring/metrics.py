@@ -118,7 +118,8 @@ class Metrics(Collector):
         help_ = "Inputs of a partition that are not decided yet."
         lags = {(str(number),): lag for number, lag in self.lags().items()}
         yield _gauge("weiguard_kafka_lag", help_, lags, "partition")
-        yield InfoMetricFamily("weiguard_build", "What decides: the version and the rule set.", self._build)
+        build = self._build | ({"ruleset": watched[-1].engine.program.ruleset} if watched else {})
+        yield InfoMetricFamily("weiguard_build", "What decides: the version and the rule set.", build)
 
     def _of_inputs(self, counts: _Counts) -> Iterator[Metric]:
         help_ = "Inputs by type and by what became of them; a type outside the contract is `other`."

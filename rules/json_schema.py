@@ -19,6 +19,7 @@ from rules.schema import (
     LEVELS,
     LIMIT,
     MEASURE,
+    MIGRATIONS,
     NAME,
     PACK,
     REMIND,
@@ -109,6 +110,7 @@ def _rule() -> dict[str, Schema]:
         "shadow": {"type": "boolean"},
         "effective_from": _DAY,
         "until": _DAY,
+        "migrate": {"enum": list(MIGRATIONS)},
         "cases": _list(_named("case")),
         "tests": _list(_named("test")),
     }

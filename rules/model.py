@@ -224,6 +224,7 @@ class Rule:
     cases: tuple[Case, ...]
     trials: tuple[Trial, ...]
     at: Location
+    migrate: str = ""  # restart or refold: what becomes of its windows where it replaces another of its id.
     later: tuple[str, ...] = ()  # Constructs it needs that do not run yet, by name ("every", "near", …).
 
 

@@ -23,7 +23,7 @@ DECIDING: Final = (
 )  # fmt: skip
 RULE: Final = (
     "id", "title", *DECIDING, "who", "source", "confidence", "tags", "note", "shadow", "effective_from", "until",
-    "cases", "tests",
+    "migrate", "cases", "tests",
 )  # fmt: skip
 CASE: Final = ("name", *DECIDING)
 STEP: Final = ("as", "event", "where", "within")
@@ -42,6 +42,7 @@ LIMIT: Final = ("value", "table", "unit", "source", "confidence", "reviewed")
 LEVELS: Final = ("info", "warn", "critical")
 CALENDARS: Final = ("day", "week", "month", "quarter", "year")
 LANGUAGES: Final[tuple[Language, ...]] = ("zh", "en")
+MIGRATIONS: Final = ("restart", "refold")
 CONFIDENCES: Final = ("A", "B", "C", "D", "M")
 
 NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,63}\Z")

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import IO, Final, TypeAlias
+from typing import IO, TYPE_CHECKING, Final, TypeAlias
 
 import msgspec
 
 from engine.alert import Record
 from engine.disposition import DISPOSITIONS
 from streams.ports import Position
+
+if TYPE_CHECKING:
+    from streams.stores.deciding import Decider
 
 CODE: Final[dict[str, int]] = {
     disposition: code for code, disposition in enumerate(DISPOSITIONS)
@@ -61,6 +64,9 @@ class Batch:
         None  # At a checkpoint: the entries changed since the last.
     )
     again: bool = False  # The inputs are in the log already and are decided anew.
+    rules: Decider | None = (
+        None  # What decides these inputs and all that follow; `state` is then the whole state.
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from typing import Final
+from typing import Final, TypeAlias
 
 import msgspec
 
@@ -16,21 +16,27 @@ from engine.alert import Record, encode
 from engine.fold import Engine
 from engine.instants import rfc3339
 from engine.keeping import StateError
+from engine.program import Program
+from engine.switching import Switch
 from engine.windows import Zone
 from streams.commit import CODE, Batch, Committed, InputRow
 from streams.past import StoredPast
 from streams.ports import BLOCK_LINES, Block, Observer, Source, Store
 from streams.refusing import RefusedError
 from streams.stopping import Stop, next_block
+from streams.stores.deciding import Decider
 
 CHECKPOINT_EVERY: Final = 30_000  # Inputs.
 # Where much changes between two checkpoints they come less often: to write an entry costs about as much as to decide an
 # input, so writing state never takes more than a fraction of the time, and a restart grows with the state alone.
 INPUTS_AN_ENTRY: Final = 3
 CLOCK: Final = "weiguard/clock"  # The source of ticks.
+RULES: Final = "weiguard/rules"  # The source of changes of rules.
+_DEFAULT: Final = "default"  # The tenant of a change of rules before there is any.
 _MINUTE_US: Final = 60 * 10**6
 _REFOLD: Final = "fold the log anew with --refold, or restore a copy of the database"
 _UTC: Final = Zone("UTC").info
+Events: TypeAlias = Callable[[str, str], list[dict[str, object]]]  # By tenant and time.
 
 
 class Runner:
@@ -98,29 +104,34 @@ class Runner:
             if max(stored.time_us, stored.clock_us) >= since[stored.tenant]:
                 engine.recall(stored.raw, stored.clock_us)
 
-    def run(self, sources: Sequence[Source], stop: Stop | None = None) -> None:
+    def run(
+        self, sources: Sequence[Source], stop: Stop | None = None, between: Callable[[], None] = lambda: None
+    ) -> None:
         """Read sources to their ends, one after the other, and live ones for good; then write a checkpoint.
 
+        `between` is called after every block, when nothing is half done.
         Raises RefusedError where a source or the store fails; what was committed before stays.
         """
         stop = stop or Stop()
         for source in sources:
             if not source.live:
-                self._read(source, source.blocks(self.store.position(source.name)), stop)
+                self._read(source, source.blocks(self.store.position(source.name)), stop, between)
         live = [
             (source, source.blocks(self.store.position(source.name))) for source in sources if source.live
         ]
         self.caught_up = not live and stop.asked is None
         while live and stop.asked is None:
             idle = [self._read_some(source, blocks, stop) for source, blocks in live]
+            between()
             if all(idle):
                 self.caught_up = True
                 self.tick()
         self.checkpoint()
 
-    def _read(self, source: Source, blocks: Iterator[Block], stop: Stop) -> None:
+    def _read(self, source: Source, blocks: Iterator[Block], stop: Stop, between: Callable[[], None]) -> None:
         while (block := next_block(blocks, stop)) is not None:
             self.take(source.name, block)
+            between()
 
     def _read_some(self, source: Source, blocks: Iterator[Block], stop: Stop) -> bool:
         """Take a live source's next block; return whether it is idle."""
@@ -130,16 +141,21 @@ class Runner:
         self.take(source.name, block)
         return False
 
-    def take(self, source: str, block: Block) -> Committed:
-        """Decide and commit one block, and tell the observers. Raises RefusedError where the store cannot take it."""
+    def take(self, source: str, block: Block, rules: Decider | None = None) -> Committed:
+        """Decide and commit one block, and tell the observers. Raises RefusedError where the store cannot take it.
+
+        `rules`: what decides from this block on, where that is not what decided before.
+        """
         position = block.position
         line = position.lines - len(block.lines) if position is not None else 0
-        batch = Batch(source, position=position, rest=block.rest)
+        batch = Batch(source, position=position, rest=block.rest, rules=rules)
         records: list[Record] = []
         begun = time.perf_counter()
         size = self._decide(block.lines, line, batch, records)
         between = time.perf_counter()
-        if self._seq - self._checkpoint >= max(self._every, INPUTS_AN_ENTRY * self._entries):
+        if rules is not None or self._seq - self._checkpoint >= max(
+            self._every, INPUTS_AN_ENTRY * self._entries
+        ):
             self._add_checkpoint(batch)
         try:
             self._commit(batch)
@@ -189,6 +205,29 @@ class Runner:
     def append(self, source: str, event: dict[str, object]) -> Committed:
         """Write an event of Weiguard's own into the log, decide and commit it."""
         return self.take(source, Block([msgspec.json.encode(event)], None))
+
+    def change_rules(
+        self, program: Program, changed: frozenset[str], decider: Decider, events: Events
+    ) -> Committed:
+        """Let other rules decide from here on: each tenant goes on with what they make of its log.
+
+        `events` is told a tenant and when, and returns its `rule.changed`, which name the rule set; at the first of
+        them the tenant changes.
+        """
+        engine, ruleset = self.engine, decider.by.ruleset
+        to = Switch(program, changed)
+        engine.switches = lambda named: to if named == ruleset else None
+        zone = Zone(decider.by.zone).info
+        tenants = sorted({*self.store.tenants(), *engine.tenants}) or [_DEFAULT]
+        lines = [
+            msgspec.json.encode(each)
+            for name in tenants
+            for each in events(name, rfc3339(engine.clock(name) or 0, zone))
+        ]
+        try:
+            return self.take(RULES, Block(lines, None), decider)
+        finally:
+            engine.switches = None
 
     def tick(self) -> None:
         """Write a `clock.tick` into the log, once a minute."""

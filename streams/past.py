@@ -12,15 +12,15 @@ from collections.abc import Iterable, Iterator
 from heapq import merge
 from itertools import groupby
 from operator import itemgetter
-from typing import Final, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
 import msgspec
 
 from engine.alert import Record, encode
 from engine.instants import micros
 from streams.addressing import tenant_of
-from streams.commit import CODE, Batch
-from streams.ports import Source, Store
+from streams.commit import CODE, Batch, StoredRecord
+from streams.ports import Source
 
 _DECIDED: Final = CODE["decided"]
 _LATE: Final = CODE["late"]
@@ -54,10 +54,23 @@ def _name(raw: bytes) -> tuple[str, str]:
     return identity.source, identity.id
 
 
+class Kept(Protocol):
+    """What a store that is only looked at has of the past; see `ports.Store`."""
+
+    def decided(self, tenant: str, until: int) -> Iterator[tuple[int, bytes]]:
+        """Yield a tenant's decided inputs up to a number with their times, in the order of their times."""
+
+    def late(self, tenant: str, until: int) -> Iterator[bytes]:
+        """Yield a tenant's late inputs up to a number, in the order of the log."""
+
+    def records(self, after: int = 0) -> Iterator[StoredRecord]:
+        """Yield records in the order of the log, those of inputs with a greater number than `after`."""
+
+
 class StoredPast:
     """The past of a run over a store."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Kept) -> None:
         self._store = store
         self._until = 0  # The number of the last input that is stored and past.
         self._pending = Batch()

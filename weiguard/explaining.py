@@ -16,7 +16,7 @@ from rules.vocabulary import unit_of
 from streams.stores.sqlite_reading import open_reader
 from weiguard.rule_page import case_lines, limit_lines, sourced
 from weiguard.settings import Settings
-from weiguard.value_words import value_text
+from weiguard.value_words import limit_text, value_text
 from weiguard.words import EXPLAINED, LEVELS, STATES, Language, language
 
 
@@ -55,6 +55,7 @@ def lines(explained: Explained, lang: Language) -> Iterator[str]:
     for record in explained.records:
         yield from _record(record, rule, lang)
     yield ""
+    yield from _decided(explained, lang)
     evidence = [event for event in explained.events if event["role"] == "evidence"]
     arrivals = [event for event in explained.events if event["role"] == "arrival"]
     yield words["events"].format(shown=len(evidence), count=max(last.evidence.get("count", 0), len(evidence)))
@@ -65,6 +66,28 @@ def lines(explained: Explained, lang: Language) -> Iterator[str]:
     if explained.missing:
         yield f"{words['missing']}: {', '.join(explained.missing)}"
     yield f"{words['ruleset']}: {last.ruleset}"
+
+
+def _decided(explained: Explained, lang: Language) -> Iterator[str]:
+    """Return what people decided, and who; nothing where nobody decided anything."""
+    words, known = EXPLAINED[lang], explained.rule.get("limits", {})
+    for name in ("overrides", "suppressions"):
+        found: list[dict[str, Any]] = getattr(explained, name)
+        if found:
+            yield words[name]
+        for each in found:
+            if name == "overrides":
+                unit = known.get(each["limit"], {}).get("unit", "")
+                scope: dict[str, Any] = {part: each[part] for part in ("account", "owner_id") if part in each}
+                what = f"{each['limit']} {limit_text(each['value'], unit, lang)} · {_pairs(scope) or words['tenant']}"
+            else:
+                what = f"{each['rule']} {_pairs(each['key']) or words['tenant']}"
+            end = f" {words['until']} {each['until']}" if "until" in each else ""
+            kind = f" {words['ended']}" if each["type"] == "suppression.ended" else ""
+            why = f": {each['reason']}" if "reason" in each else ""
+            yield f"  {each['from']}{end}  {what}{kind} · {words['signed'].format(**each)}{why}"
+        if found:
+            yield ""
 
 
 def _events(events: list[dict[str, Any]]) -> Iterator[str]:

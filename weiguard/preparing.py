@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 from engine.fold import Engine
 from engine.fold import Settings as EngineSettings
 from engine.program import Program
+from rules.archiving import from_archive
 from rules.loading import SHIPPED, load
+from rules.migrating import restarted
 from rules.model import RuleSet
 from rules.planning.compiling import compile_rules
 from rules.problems import RuleProblems
 from streams.refusing import RefusedError
+from streams.stores.sqlite_reading import last_rules
 from weiguard.failing import counted, say
 from weiguard.settings import Settings
 
@@ -26,6 +29,8 @@ class Prepared:
     rules: RuleSet
     program: Program
     settings: EngineSettings
+    # From when on a rule counts that began anew when rules changed, RFC 3339; see rules/migrating.py.
+    since: Mapping[str, str] = field(default_factory=dict)
 
     def engine(self) -> Engine:
         """Return a new engine."""
@@ -37,6 +42,21 @@ def prepare(settings: Settings, *, keep: bool = False) -> Prepared:
     rules = load_rules(settings)
     match_patterns("--only", settings.only, rules.rules())
     return _compiled(rules, settings, keep=keep)
+
+
+def prepare_kept(settings: Settings, *, as_decided: bool = False) -> Prepared:
+    """Load and compile as the database goes on: a rule that began anew counts from where it did.
+
+    `as_decided`: by the rules that the database keeps, whatever the files say now. Raises RefusedError or RuleProblems.
+    """
+    by, archive = last_rules(settings.db)
+    kept = as_decided and by is not None and archive is not None
+    rules = from_archive(archive or b"") if kept else load_rules(settings)
+    match_patterns("--only", settings.only, rules.rules())
+    if by is None or by.ruleset != rules.hash or not by.since:
+        return _compiled(rules, settings, keep=False)
+    compiled = _compiled(restarted(rules, by.since), settings, keep=False)
+    return replace(compiled, rules=rules, since=by.since)
 
 
 def prepare_both(settings: Settings, against: Path | None) -> tuple[Prepared, Prepared]:

@@ -23,7 +23,9 @@ def page(rule: Mapping[str, Any], lang: Language) -> Iterator[str]:
     yield f"        {rule['title'][other]}"
     facts = [f"{heads['pack']} {rule['pack']}", rule["file"]]
     facts += [f"{heads[name]} {', '.join(rule[name])}" for name in ("who", "tags") if rule[name]]
-    facts += [f"{heads[name]} {rule[name]}" for name in ("effective_from", "until") if rule[name]]
+    facts += [
+        f"{heads[name]} {rule[name]}" for name in ("effective_from", "until", "migrate") if rule.get(name)
+    ]
     yield " · ".join(facts)
     yield sourced(rule, lang)
     if rule["note"]:

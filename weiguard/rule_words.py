@@ -18,7 +18,7 @@ HEADS: Final[dict[Language, dict[str, str]]] = {
         "alert": "报警", "message": "说明文字", "action": "处置", "limits": "限额", "tests": "测试",
         "later": "尚不能运行，需要", "reviewed": "复核于", "to": "最迟", "business": "营业时间",
         "first": "自首个未答者起", "latest": "自最近一个起", "workdays": "工作日", "after": "之后",
-        "before": "之前", "days": "天", "every": "每逢", "near": "相近",
+        "before": "之前", "days": "天", "every": "每逢", "near": "相近", "migrate": "替换旧规则时",
     },
     "en": {
         **{name: name for name in ("pack", "source", "confidence", "tags", "note", "case", "on", "sequence", "where")},
@@ -26,7 +26,7 @@ HEADS: Final[dict[Language, dict[str, str]]] = {
         **{name: name for name in ("until", "reviewed", "after", "before", "days", "every", "near")},
         "who": "for", "shadow": "a shadow rule: it decides and does not alert", "effective_from": "from",
         "measure": "counts", "expect": "expects", "alert": "alerts", "later": "does not run yet; it needs",
-        "to": "within",
+        "to": "within", "migrate": "where it replaces another:",
         "business": "of business time", "first": "from the first that waits", "latest": "from the latest",
         "workdays": "working days",
     },

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -15,12 +16,13 @@ from rich.text import Text
 
 from monitoring.describing import row, whole
 from rules.loading import SHIPPED, load
+from rules.migrating import undeclared
 from rules.model import Rule, RuleSet
 from rules.problems import Problem, RuleProblems
 from rules.suggesting import nearest
 from streams.refusing import RefusedError
 from weiguard.failing import FOUND, counted, say
-from weiguard.preparing import load_rules, match_patterns
+from weiguard.preparing import load_rules, load_sound, match_patterns
 from weiguard.rule_page import page
 from weiguard.settings import Settings
 from weiguard.words import DOUBTFUL, LEVELS, RULE_LIST, SHADOW, Language, language
@@ -79,9 +81,10 @@ def show_rule(id: str, settings: Settings, *, json: bool) -> None:
         sys.stdout.write(line + "\n")
 
 
-def check_rules(settings: Settings, *, strict: bool, json: bool) -> int:
+def check_rules(settings: Settings, against: Path | None, *, strict: bool, json: bool) -> int:
     """Write all problems and warnings of a rule set; return the exit status. Raises RefusedError without a folder.
 
+    `against`: the rules it will replace in a running engine; a rule must say how it migrates where its windows differ.
     Warnings have both languages, problems are in English. `strict`: a warning too makes the status 1.
     """
     lang = settings.lang or language(os.environ)
@@ -91,7 +94,7 @@ def check_rules(settings: Settings, *, strict: bool, json: bool) -> int:
             "rules check", f"{folder}, which is no folder", "a folder of rule files", "name one"
         )
     try:
-        rules = load(folder, strict_tests=True)
+        rules = _loaded(folder, against)
     except RuleProblems as error:
         # Warnings are not told: what looks unused may be used in a part that could not be read.
         _tell({"problem": error.problems}, lang, json=json)
@@ -102,6 +105,14 @@ def check_rules(settings: Settings, *, strict: bool, json: bool) -> int:
     _tell({"warning": rules.warnings, "later": later}, lang, json=json)
     say(_checked(rules, lang))
     return FOUND if strict and rules.warnings else 0
+
+
+def _loaded(folder: Path, against: Path | None) -> RuleSet:
+    rules = load(folder, strict_tests=True)
+    before = load_sound(against, "--against", "name the rules that run now") if against is not None else rules
+    if problems := undeclared(before, rules):
+        raise RuleProblems(problems)
+    return rules
 
 
 def _checked(rules: RuleSet, lang: Language) -> str:

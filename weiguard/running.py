@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from monitoring.describing import texts
+from rules.archiving import archived
 from streams.commit import Committed
 from streams.embedded import Runner
 from streams.ports import Observer
@@ -24,8 +25,9 @@ from streams.stores.deciding import decided_by
 from streams.stores.sqlite import SqliteStore, open_store
 from weiguard.failing import FOUND, INTERRUPTED, say
 from weiguard.leaving import keep_to_the_end
-from weiguard.preparing import Prepared, prepare
+from weiguard.preparing import Prepared, prepare, prepare_kept, rules_folder
 from weiguard.progress import progress_bar
+from weiguard.reloading import Reloading
 from weiguard.replaying import say_refused
 from weiguard.settings import Settings
 from weiguard.summary import Summary
@@ -46,6 +48,9 @@ class Order:
     json: bool = False
     strict: bool = False
     listen: Address | None = None  # Where metrics and health are served.
+    reload: bool = False  # Begin by the rules that the database keeps, and change to those of the files.
+    author: str | None = None  # Who answers for changed rules, and who approved them.
+    approver: str | None = None
 
 
 @dataclass(slots=True)
@@ -72,7 +77,7 @@ class Watcher:
 def run_sources(order: Order, settings: Settings) -> int:
     """Run, and return the exit status. Raises RefusedError; what was committed before stays."""
     _refuse_misuse(order)
-    prepared = prepare(settings)
+    prepared = prepare(settings) if order.refold else prepare_kept(settings, as_decided=order.reload)
     stop = Stop()
     with ExitStack() as stack:
         window = None
@@ -122,14 +127,18 @@ def _decide(
             window.open(runner, store)
         # What was counted when it was decided first is not counted again.
         undecided, unlisted = Counter(engine.undecided), Counter(engine.tally.unlisted)
-        runner.run(sources, stop)
+        reloading = Reloading(prepared, settings, order.author, order.approver)
+        if order.reload:
+            reloading.change(runner)
+        with reloading.listening():
+            runner.run(sources, stop, lambda: reloading.look(runner))
         watcher.summary.undecided = Counter(engine.undecided) - undecided
         watcher.summary.unlisted = Counter(engine.tally.unlisted) - unlisted
     return watcher.summary, runner.caught_up
 
 
 def _refuse_misuse(order: Order) -> None:
-    if not order.sources and not order.refold:
+    if not order.sources and not order.refold and not order.reload:
         raise RefusedError(
             "run",
             "no source",
@@ -150,8 +159,9 @@ def opened(
     prepared: Prepared, settings: Settings, *, refold: bool = False
 ) -> Iterator[tuple[Prepared, SqliteStore]]:
     """Open the database to write, and close it whatever happens."""
-    by = decided_by(prepared.program, prepared.settings)
-    with open_store(settings.db, by, texts(prepared.rules, prepared.program), refold=refold) as store:
+    by = decided_by(prepared.program, prepared.settings, settings.only, prepared.since)
+    rules, folder = texts(prepared.rules, prepared.program), rules_folder(settings)
+    with open_store(settings.db, by, rules, refold=refold, archive=archived(folder)) as store:
         yield prepared, store
 
 

@@ -27,12 +27,16 @@ class RuleChanged(Payload, kw_only=True, gc=False):
 
 
 class OverrideSet(Payload, kw_only=True, gc=False):
-    """Data of `override.set`."""
+    """Data of `override.set`: for the whole tenant, or for one account or owner; `until`: an instant or a day."""
 
     limit: str
     value: Any
     author: str
     approver: str
+    account: str | None = None
+    owner_id: str | None = None
+    until: str | None = None
+    reason: str | None = None
 
 
 class CorrectionRequested(Payload, kw_only=True, gc=False):
@@ -66,13 +70,18 @@ class AlertAcknowledged(Payload, kw_only=True, gc=False):
 
 
 class SuppressionAdded(Payload, kw_only=True, gc=False):
-    """Data of `suppression.added` · `suppression.ended`."""
+    """Data of `suppression.added` · `suppression.ended`.
+
+    `rule`: an id or a pattern such as `COL-*`; `key`: dimensions of the alert's key, {} for all keys; `until`: an
+    instant or a day.
+    """
 
     rule: str
     key: Any
     until: str | None = None
     author: str
     approver: str
+    reason: str | None = None
 
 
 class AuditVerified(Payload, kw_only=True, gc=False):

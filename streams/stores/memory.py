@@ -60,6 +60,8 @@ class MemoryStore:
         self._alerts |= alerts
         if batch.position is not None:
             self._positions[batch.source] = batch.position
+        if batch.rules is not None:
+            self._state = {}
         for key, value in changed:
             if value is None:
                 self._state.pop(key, None)

@@ -18,7 +18,7 @@ import msgspec
 from engine.alert import encode
 from streams.commit import CODE, Batch
 from streams.refusing import RefusedError
-from streams.stores.deciding import DecidedBy, difference
+from streams.stores.deciding import DecidedBy, Decider, difference
 from streams.stores.locking import Lock
 from streams.stores.sqlite_failing import REFOLD, damaged, failed
 from streams.stores.sqlite_reading import SqliteReader
@@ -42,12 +42,11 @@ class SqliteStore(SqliteReader):
         connection: sqlite3.Connection,
         path: Path,
         lock: Lock,
-        by: DecidedBy,
-        rules: Mapping[str, bytes],
+        decider: Decider,
     ) -> None:
         super().__init__(connection, path)
         self._lock = lock
-        self._by, self._rules = by, rules
+        self._decider = decider
         self._totals = self.totals()
         self._sources: dict[str, int] = dict(connection.execute("SELECT name, id FROM sources"))
         self._inside = False  # A transaction is open that holds more than one batch.
@@ -56,6 +55,8 @@ class SqliteStore(SqliteReader):
         """Take a batch whole or not at all; raises RefusedError where the disk is full or fails."""
         totals = dict(self._totals)
         with self._transaction():
+            if batch.rules is not None:
+                self._change(batch.rules, batch.inputs[0][0], totals)
             if batch.inputs:
                 self._put_inputs(batch, totals)
             self._put_records(batch, totals)
@@ -70,6 +71,13 @@ class SqliteStore(SqliteReader):
             changed = [(n, name) for name, n in totals.items() if n != self._totals[name]]
             self._db.executemany("UPDATE totals SET n = ? WHERE name = ?", changed)
         self._totals = totals
+
+    def _change(self, decider: Decider, first: int, totals: dict[str, int]) -> None:
+        """Let something else decide from an input on; the state kept so far is none of its."""
+        self._db.execute("DELETE FROM state")
+        totals["state_rows"] = totals["state_sum"] = 0
+        self._decider = decider
+        self._note(first)
 
     def _put_inputs(self, batch: Batch, totals: dict[str, int]) -> None:
         rows = batch.inputs
@@ -138,13 +146,22 @@ class SqliteStore(SqliteReader):
                 self._inside = False
 
     def stamp(self) -> None:
-        """Note what decides from now on, and the texts of its rules."""
+        """Note what decides the whole log, and the texts of its rules."""
         with self._transaction():
-            self._db.execute(
-                "INSERT OR REPLACE INTO facts VALUES ('decided_by', ?)", (msgspec.json.encode(self._by),)
-            )
             self._db.execute("DELETE FROM rules")
-            self._db.executemany("INSERT INTO rules VALUES (?, ?)", self._rules.items())
+            self._db.execute("DELETE FROM epochs")
+            self._note(1)
+
+    def _note(self, first: int) -> None:
+        """Note what decides from an input on: its name, the texts of its rules that are new, and its rule set whole."""
+        by, run = self._decider.by, self._db.execute
+        run("INSERT OR REPLACE INTO facts VALUES ('decided_by', ?)", (msgspec.json.encode(by),))
+        run("INSERT OR REPLACE INTO epochs VALUES (?, ?)", (first, msgspec.json.encode(by)))
+        for name, body in self._decider.texts.items():
+            if self.rule(name, first) != body:
+                run("INSERT OR REPLACE INTO rules VALUES (?, ?, ?)", (name, first, body))
+        if self._decider.archive:
+            run("INSERT OR IGNORE INTO rulesets VALUES (?, ?)", (by.ruleset, self._decider.archive))
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -175,8 +192,10 @@ def _checked(entry: tuple[bytes, bytes | None]) -> tuple[bytes, int, bytes | Non
     return (key, 0, None) if value is None else (key, checksum(key, value), value)
 
 
-def open_store(path: Path, by: DecidedBy, rules: Mapping[str, bytes], *, refold: bool = False) -> SqliteStore:
-    """Open a database to write, making it where there is none.
+def open_store(
+    path: Path, by: DecidedBy, rules: Mapping[str, bytes], *, refold: bool = False, archive: bytes = b""
+) -> SqliteStore:
+    """Open a database to write, making it where there is none. `archive`: the rule set whole, to be kept.
 
     Raises RefusedError where another process writes it, where it is damaged, newer or foreign, and, unless it is to be
     refolded, where other rules or settings decided it.
@@ -186,7 +205,7 @@ def open_store(path: Path, by: DecidedBy, rules: Mapping[str, bytes], *, refold:
     try:
         connection = sqlite3.connect(path, isolation_level=None, timeout=10)
         _prepare(connection, path, by, refold=refold)
-        store = SqliteStore(connection, path, lock, by, rules)
+        store = SqliteStore(connection, path, lock, Decider(by, rules, archive))
         if not store.last:
             store.stamp()
     except BaseException as error:
@@ -223,6 +242,7 @@ def _prepare(connection: sqlite3.Connection, path: Path, by: DecidedBy, *, refol
         return
     differs = difference(stored, by) if reader.last else None
     if differs is not None:
-        raise RefusedError(
-            str(path), *differs, "fold its log anew with --refold, or name another database with --db"
+        mend = (
+            "change them with `weiguard run --reload`, fold its log anew with --refold, or name another --db"
         )
+        raise RefusedError(str(path), *differs, mend)

@@ -16,10 +16,11 @@ import msgspec
 from streams.commit import CODE, StoredInput, StoredRecord
 from streams.ports import Position
 from streams.refusing import RefusedError
-from streams.stores.deciding import DecidedBy
+from streams.stores.deciding import DecidedBy, Epoch
 from streams.stores.sqlite_failing import damaged, failed
 from streams.stores.sqlite_schema import check_kind
 
+_NEWEST: Final = (1 << 63) - 1
 _PAGE: Final = 1_000  # Rows fetched at a time, so that a reader holds no lock while it works.
 _NAMES: Final = tuple(CODE)
 _INPUTS: Final = """
@@ -79,6 +80,12 @@ class SqliteReader:
         for time_us, seq in places:
             (raw,) = self._db.execute("SELECT raw FROM inputs WHERE seq = ?", (seq,)).fetchone()
             yield time_us, bytes(raw)
+
+    def mentioning(self, tenant: str, words: tuple[str, ...]) -> Iterator[StoredInput]:
+        """Yield a tenant's decided inputs in which one of some words stands, or that write signs by number."""
+        asked = " OR ".join("instr(raw, CAST(? AS BLOB))" for _ in (*words, "\\u"))
+        query = f"{_INPUTS} WHERE tenant = ? AND disposition = 0 AND ({asked}) ORDER BY seq"
+        yield from map(_input, self._db.execute(query, (tenant, *words, "\\u")))
 
     def late(self, tenant: str, until: int) -> Iterator[bytes]:
         """Yield a tenant's late inputs up to a number, in the order of the log."""
@@ -150,9 +157,20 @@ class SqliteReader:
         except msgspec.MsgspecError:
             return None  # What it was decided by cannot be told any more.
 
-    def rule(self, name: str) -> bytes | None:
-        """Return the text of a rule as JSON, as it was when it decided."""
-        row = self._db.execute("SELECT body FROM rules WHERE id = ?", (name,)).fetchone()
+    def rule(self, name: str, seq: int = _NEWEST) -> bytes | None:
+        """Return the text of a rule as JSON, as it was when an input was decided; by default as it was last."""
+        query = "SELECT body FROM rules WHERE id = ? AND first <= ? ORDER BY first DESC LIMIT 1"
+        row = self._db.execute(query, (name, seq)).fetchone()
+        return bytes(row[0]) if row else None
+
+    def epochs(self) -> list[Epoch]:
+        """Return from which input on what decided, in order."""
+        rows = self._db.execute("SELECT first, decided_by FROM epochs ORDER BY first")
+        return [Epoch(first, msgspec.json.decode(by, type=DecidedBy)) for first, by in rows]
+
+    def ruleset(self, name: str) -> bytes | None:
+        """Return the files of a rule set by its hash, as they were archived; None where it was not kept."""
+        row = self._db.execute("SELECT files FROM rulesets WHERE id = ?", (name,)).fetchone()
         return bytes(row[0]) if row else None
 
     def close(self) -> None:
@@ -187,3 +205,15 @@ def open_reader(path: Path) -> SqliteReader:
         connection.close()
         raise
     return SqliteReader(connection, path)
+
+
+def last_rules(path: Path) -> tuple[DecidedBy | None, bytes | None]:
+    """Return what decided the end of a database, and its rule set whole; None for what is not known.
+
+    Raises RefusedError where the database cannot be read.
+    """
+    if not path.is_file() or not path.stat().st_size:
+        return None, None
+    with open_reader(path) as reader:
+        by = reader.decided_by()
+        return by, reader.ruleset(by.ruleset) if by is not None else None

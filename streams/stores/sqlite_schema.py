@@ -16,7 +16,10 @@ from streams.refusing import RefusedError
 from streams.stores.sqlite_failing import REFOLD, damaged
 
 APPLICATION_ID: Final = 0x57474431  # "WGD1"
-VERSION: Final = 1
+VERSION: Final = 2
+
+# `epochs`: from which input on which rule set decided, with the settings, as JSON. `rulesets`: the files of every rule
+# set that ever did, by its hash (rules/archiving.py). `rules`: the text of a rule from an input on, for `explain`.
 
 TABLES: Final = """
 CREATE TABLE facts(name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
@@ -31,7 +34,9 @@ CREATE TABLE records(
   seq INTEGER PRIMARY KEY, input INTEGER NOT NULL, alert TEXT NOT NULL, record INTEGER NOT NULL, body BLOB NOT NULL,
   UNIQUE(alert, record));
 CREATE TABLE state(key BLOB PRIMARY KEY, crc INTEGER NOT NULL, value BLOB NOT NULL) WITHOUT ROWID;
-CREATE TABLE rules(id TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE rules(id TEXT NOT NULL, first INTEGER NOT NULL, body BLOB NOT NULL, PRIMARY KEY(id, first)) WITHOUT ROWID;
+CREATE TABLE epochs(first INTEGER PRIMARY KEY, decided_by BLOB NOT NULL);
+CREATE TABLE rulesets(id TEXT PRIMARY KEY, files BLOB NOT NULL);
 """
 TOTALS: Final = (*CODE, "records", "checkpoint", "state_rows", "state_sum")
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
+from engine.approving import heard
 from engine.cells import Cell, standing_of
 from engine.deadlines import Owing
 from engine.fold import Engine
@@ -67,8 +68,9 @@ def check_standing(tenant: Tenant) -> None:
         for index, subs in cell.journal.items():
             face = tenant.program.faces[index]
             for sub, marks in subs.items():
+                said_of = heard(tenant, face, face.key(cell.key, sub), marks)
                 for group in {mark[2] for mark in marks}:
-                    mark = standing_of(marks, group)
+                    mark = standing_of(said_of, group)
                     if mark is not None:
                         position, level, _, _, (source, name) = mark
                         trigger = {"source": source, "id": name}

@@ -202,7 +202,7 @@ def test_guards_do_save_work() -> None:
     """If no guard ever held, the test before this one would prove nothing."""
     refolds: Counter[str] = Counter()
     for seed in range(20):
-        log = shuffle_within_lateness(make_log(seed, 100), seed)
+        log = shuffle_within_lateness(make_log(seed, 100, {"payments", "friends"}), seed)
         for name, settings in (("guarded", Settings()), ("unguarded", UNGUARDED)):
             refolds[name] += sum(
                 tenant.refolds for tenant in fed(log, settings=settings).engine.tenants.values()

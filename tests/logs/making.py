@@ -7,10 +7,10 @@ from typing import Any
 
 from tests.logs.arrival import Line, arrive, micros
 from tests.logs.draft import BASE, DAY, HOUR, SECOND, Draft, Stage, rfc3339
-from tests.logs.reference import changes, limits, registrations
+from tests.logs.reference import changes, decisions, limits, registrations
 from tests.logs.scenes import SCENES
 
-FAMILIES = frozenset({*SCENES, "reference", "limits"})
+FAMILIES = frozenset({*SCENES, "reference", "limits", "decisions"})
 TENANTS = ("t1", "t2")
 
 
@@ -18,11 +18,11 @@ def make_log(seed: int, size: int, families: set[str] | None = None) -> list[Lin
     """Return about `size` lines in order of arrival; the same seed gives the same log.
 
     `families`: which scenes to play (default: one to three, so that a log is dense in them); `limits` lowers limits by
-    events, `reference` changes accounts and owners in the middle. The last lines are a `clock.tick` for each
-    tenant, later than all else.
+    events, `reference` changes accounts and owners in the middle, `decisions` overrides limits and suppresses
+    alerts. The last lines are a `clock.tick` for each tenant, later than all else.
     """
     rng = random.Random(seed)
-    chosen = _some(rng) if families is None else frozenset(families)
+    chosen = _some(rng, seed) if families is None else frozenset(families)
     assert chosen <= FAMILIES, f"unknown families: {sorted(chosen - FAMILIES)}"
     span = rng.choice([DAY // 2, 2 * DAY, 5 * DAY, 40 * DAY])
     shares = (size, 0) if size < 60 else (size - size // 3, size // 3)
@@ -37,9 +37,10 @@ def make_log(seed: int, size: int, families: set[str] | None = None) -> list[Lin
     return lines + _ticks(lines, rng)
 
 
-def _some(rng: random.Random) -> frozenset[str]:
+def _some(rng: random.Random, seed: int) -> frozenset[str]:
     scenes = rng.sample(sorted(SCENES), rng.randint(1, 3))
-    return frozenset([*scenes, *(name for name in ("limits", "reference") if rng.random() < 0.6)])
+    chosen = [*scenes, *(name for name in ("limits", "reference") if rng.random() < 0.6)]
+    return frozenset([*chosen, *(["decisions"] if seed % 10 > 6 else [])])
 
 
 def _play(rng: random.Random, span: int, share: int, families: frozenset[str], tenant: str) -> list[Draft]:
@@ -50,6 +51,8 @@ def _play(rng: random.Random, span: int, share: int, families: frozenset[str], t
     registrations(stage, families)
     if "limits" in families:
         limits(stage, families)
+    if "decisions" in families:
+        decisions(stage, families)
     played = sorted(families & SCENES.keys())
     while played and len(stage.drafts) < share:
         rng.choice(SCENES[rng.choice(played)])(stage)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from tests.logs.draft import ACCOUNTS, BASE, DAY, HOUR, OWNERS, Stage, rfc3339
+from tests.logs.draft import ACCOUNTS, BASE, DAY, HOUR, OWNERS, Stage, date_of, rfc3339
+
+NARROW = ["A1", "A1", "A3", "M1", "S1", "W1", "W1"]  # Accounts and owners of which something is decided.
+BROAD = ["O1", "O1", "O2", "O3"]
+PACKS = ["COL", "FRD", "PST", "LOG", "QUA", "SLA", "AML", "MTX"]  # What rules' ids begin with.
 
 # Counts and sums a log of a hundred events would hardly reach, and the values that it does.
 LOWERED: dict[str, dict[str, tuple[int, ...]]] = {
@@ -91,14 +95,46 @@ def changes(stage: Stage) -> None:
 def limits(stage: Stage, families: frozenset[str]) -> None:
     """Lower some limits of an account or an owner, early or in the middle."""
     rng = stage.rng
+    lowered = _lowered(families)
+    for name in rng.sample(sorted(lowered), min(len(lowered), rng.randint(2, 6))):
+        where = rng.choice([{"account": rng.choice(NARROW)}, {"owner_id": rng.choice(BROAD)}])
+        value = rng.choice(lowered[name])
+        stage.add("limit_profile.set", _early(stage), limit=name, value=value, source="test", **where)
+
+
+def decisions(stage: Stage, families: frozenset[str]) -> None:
+    """Override limits and suppress alerts for a time, anywhere in the log; now and then with two eyes only."""
+    rng = stage.rng
+    lowered = _lowered(families)
+    for name in rng.sample(sorted(lowered), min(len(lowered), rng.randint(0, 4))):
+        for _ in range(rng.choice([1, 1, 2])):
+            where = rng.choice([{"account": rng.choice(NARROW)}, {"owner_id": rng.choice(BROAD)}, {}])
+            value = rng.choice(lowered[name])
+            stage.add("override.set", _moment(stage), limit=name, value=value, **where, **_people(stage))
+    for _ in range(rng.randint(0, 4)):
+        rule = rng.choice([f"{rng.choice(PACKS)}-*", f"{rng.choice(PACKS)}-0{rng.randint(1, 9)}", "*"])
+        key = rng.choice([{"account": rng.choice(NARROW)}, {"owner": rng.choice(BROAD)}, {}])
+        stage.add("suppression.added", _moment(stage), rule=rule, key=key, **_people(stage))
+        if stage.maybe(0.4):
+            stage.add("suppression.ended", _moment(stage), rule=rule, key=key, author="li", approver="wang")
+
+
+def _people(stage: Stage) -> dict[str, str]:
+    """Return who decides and who approves, and mostly until when."""
+    until = stage.moment() + stage.gap()
+    ends = stage.rng.choice([{}, {"until": rfc3339(until)}, {"until": date_of(until)}])
+    return {"author": "li", "approver": "li" if stage.maybe(0.1) else "wang", **ends}
+
+
+def _moment(stage: Stage) -> int:
+    return _early(stage) if stage.maybe(0.5) else stage.moment()
+
+
+def _lowered(families: frozenset[str]) -> dict[str, tuple[int, ...]]:
     lowered: dict[str, tuple[int, ...]] = {}
     for family in sorted(families & LOWERED.keys()):
         lowered |= LOWERED[family]
-    for name in rng.sample(sorted(lowered), min(len(lowered), rng.randint(2, 6))):
-        accounts, owners = ["A1", "A1", "A3", "M1", "S1", "W1", "W1"], ["O1", "O1", "O2", "O3"]
-        where = rng.choice([{"account": rng.choice(accounts)}, {"owner_id": rng.choice(owners)}])
-        value = rng.choice(lowered[name])
-        stage.add("limit_profile.set", _early(stage), limit=name, value=value, source="test", **where)
+    return lowered
 
 
 def _owner(stage: Stage, time: int, owner: str, *standing: str | bool) -> None:

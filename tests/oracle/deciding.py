@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -68,10 +68,17 @@ def _tenant(called: str, tenant: Tenant, files: RuleFiles, chosen: list[str], cl
         of_rule = [alert for case in rule.cases for alert in _case(world, case, tenant, clock, pools)]
         if rule.shadow:
             continue
-        found += of_rule
+        found += [each for alert in of_rule if (each := _heard(world, alert)) is not None]
         if watched and not any("intake" in case.on for case in rule.cases):  # Those depend on arrival.
             _publish(world, rule.cases, of_rule, called, tenant.facts, clock)
     return found
+
+
+def _heard(world: World, alert: Alert) -> Alert | None:
+    """Return an alert with the crossings that nothing suppresses; None where none is left."""
+    rule, key = alert.case.rule, alert.named_key()
+    left = [each for each in alert.crossings if not world.silent(rule, key, each.at, each.after)]
+    return replace(alert, crossings=left) if left else None
 
 
 def _case(world: World, case: Case, tenant: Tenant, clock: int, pools: dict[Any, Pool]) -> list[Alert]:

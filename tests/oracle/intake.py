@@ -36,6 +36,10 @@ NATURAL_KEYS: dict[str, tuple[str, ...]] = {
     "qualification.renewed": ("qual_id", "valid_from"),
 }
 
+APPROVED = frozenset(
+    {"override.set", "suppression.added", "suppression.ended"}
+)  # By another than the author.
+
 
 @dataclass(slots=True)
 class Tenant:
@@ -129,7 +133,8 @@ def _disposition(tenant: Tenant, event: Event, ahead: int | None) -> str:
         return "late"
     first = _same(tenant, event)
     if first is None:
-        return "decided"
+        alone = event.type in APPROVED and event.data["author"] == event.data["approver"]
+        return "quarantined" if alone else "decided"
     return "conflict" if differ(first, event) else "duplicate"
 
 

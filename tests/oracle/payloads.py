@@ -92,12 +92,12 @@ listed_party.added listed_party.removed: party_id* list*
 connector.heartbeat: connector_id*
 clock.tick:
 rule.changed: rule* ruleset* author* approver
-override.set: limit* value*:any author* approver*
+override.set: limit* value*:any author* approver* account owner_id until reason
 correction.requested: by* reason
 audit.queried: by* query*
 subject.erased: subject* by* reason*
 alert.acknowledged alert.assigned alert.snoozed alert.resolved alert.reopened: alert_id* by* reason
-suppression.added suppression.ended: rule* key*:any until author* approver*
+suppression.added suppression.ended: rule* key*:any until author* approver* reason
 audit.verified: log_id* ok*:bool
 alert.raised: alert_id* rule* level*
 expectation.met expectation.missed: rule* waited:int

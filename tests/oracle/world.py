@@ -5,12 +5,14 @@ from __future__ import annotations
 from bisect import insort
 from collections import defaultdict
 from collections.abc import Callable
+from datetime import date
+from fnmatch import fnmatchcase
 from functools import partial
 from typing import Any
 
 from tests.oracle.events import Event, Position
 from tests.oracle.functions import add_years
-from tests.oracle.instants import local, micros
+from tests.oracle.instants import local, micros, midnight
 from tests.oracle.lexicons import Lexicon
 from tests.oracle.limits import Limit
 from tests.oracle.undecided import Undecided, Unsupported
@@ -178,15 +180,35 @@ class World:
         )
 
     def _limit(self, event: Event, name: str) -> Any:
-        """Read a limit: the account's own, else its owner's, else the tenant's, else the file's."""
+        """Read a limit: the account's own, else its owner's, else the tenant's, else the file's.
+
+        Of each an override that has not ended goes before the profile.
+        """
         limit = self.limits[name]
         owner = self._owner_id(event)
         for field, wanted in (("account", event.account), ("owner_id", owner), (None, None)):
             scoped = partial(_scoped, limit=name, field=field, wanted=wanted)
+            by_hand = self.last(("override.set",), event.position, scoped)
+            if by_hand is not None and not ended(by_hand, event.time):
+                return limit.converted(by_hand.data["value"])
             seen = self.last(("limit_profile.set",), event.position, scoped)
             if seen is not None:
                 return limit.converted(seen.data.get("value"))
         return limit.value
+
+    def silent(self, rule: str, key: dict[str, Any], time: int, after: Position) -> bool:
+        """Say whether what crosses a level of a rule and key at a place is suppressed."""
+        by_name: dict[str, Event] = {}
+        for event in self.of(("suppression.added", "suppression.ended")):
+            if event.position <= after:
+                by_name[repr((event.data["rule"], sorted(event.data["key"].items())))] = event
+        return any(
+            event.type == "suppression.added"
+            and fnmatchcase(rule, event.data["rule"])
+            and event.data["key"].items() <= key.items()
+            and not ended(event, time)
+            for event in by_name.values()
+        )
 
     def call(self, event: Event, function: str, args: list[Any]) -> bool:
         """Answer a look-up function as of an event."""
@@ -246,6 +268,14 @@ def _registered(seen: Event | None, attribute: str, account: str) -> Any:
     if seen is None:
         return {"kind": "personal", "owner_id": account}.get(attribute)
     return seen.data.get(attribute)
+
+
+def ended(decision: Event, time: int) -> bool:
+    """Say whether what people decided until an instant or a day is over."""
+    until = decision.data.get("until")
+    if until is None:
+        return False
+    return time >= (midnight(date.fromisoformat(until)) if len(until) == len("2026-03-10") else micros(until))
 
 
 def _scoped(change: Event, limit: str, field: str | None, wanted: str | None) -> bool:

@@ -11,7 +11,7 @@ from weiguard import options
 from weiguard.failing import ending_clearly
 
 app = typer.Typer(
-    help="The rule set: list, show, check, test, diff, new, docs, hash, eval.",
+    help="The rule set: list, show, check, test, diff, new, docs, hash, eval, override, suppress.",
     epilog="Example: weiguard rules check my-rules",
     no_args_is_help=True,
     rich_markup_mode=None,
@@ -65,6 +65,12 @@ def check(
         Path | None, typer.Argument(metavar="DIR", help="A folder of rule files. Default: as --rules.")
     ] = None,
     *,
+    against: Annotated[
+        Path | None,
+        typer.Option(
+            "--against", metavar="DIR", help="The rules that these will replace in a running engine."
+        ),
+    ] = None,
     rules: options.Rules = None,
     lang: options.Lang = None,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 where there is a warning.")] = False,
@@ -72,7 +78,8 @@ def check(
 ) -> None:
     """Check rule files and show all problems at once.
 
-    Each with its place and the way out. Exits with 1 where there are any. What is allowed and probably not meant is
+    Each with its place and the way out. Exits with 1 where there are any. With --against, a rule whose windows are
+    defined otherwise than there has to say how it migrates. What is allowed and probably not meant is
     warned of on stderr: a level that never holds or that another hides, a limit that nothing reads, memory without end.
 
     Example: weiguard rules check my-rules
@@ -81,7 +88,9 @@ def check(
     from weiguard.settings import settings_from
 
     raise typer.Exit(
-        ruling.check_rules(settings_from({"rules": folder or rules, "lang": lang}), strict=strict, json=json)
+        ruling.check_rules(
+            settings_from({"rules": folder or rules, "lang": lang}), against, strict=strict, json=json
+        )
     )
 
 
@@ -248,3 +257,106 @@ def eval_(
     raise typer.Exit(
         evaluating.evaluate_all(bind) if expression == "-" else evaluating.evaluate_one(expression, bind)
     )
+
+
+Author = Annotated[
+    str | None, typer.Option("--author", metavar="NAME", help="Who decides. Default: the login name.")
+]
+Approver = Annotated[
+    str, typer.Option("--approver", metavar="NAME", help="Who approves it: never the author.")
+]
+Since = Annotated[
+    str | None,
+    typer.Option("--from", metavar="TIME", help="From when. Default: the tenant's clock; without --db now."),
+]
+End = Annotated[
+    str | None,
+    typer.Option("--until", metavar="DAY", help="When it ends, a day or an instant. Default: never."),
+]
+Why = Annotated[str, typer.Option("--reason", help="Why; stands in the log.")]
+Into = Annotated[
+    Path | None,
+    typer.Option("--db", metavar="FILE", help="Decide it in this database. Default: write the event out."),
+]
+Of = Annotated[
+    str | None, typer.Option("--tenant", help="Whose. Default: the database's only one, or default.")
+]
+
+
+@app.command()
+@ending_clearly
+def override(  # noqa: PLR0913  # one parameter an option
+    limit: Annotated[str, typer.Argument(metavar="LIMIT", help="The limit's name.")],
+    value: Annotated[
+        str, typer.Argument(metavar="VALUE", help="Its value, as the rule files write it: 4000000, 10m, 0.5.")
+    ],
+    *,
+    approver: Approver,
+    author: Author = None,
+    account: Annotated[str | None, typer.Option("--account", help="Only for this account.")] = None,
+    owner: Annotated[str | None, typer.Option("--owner", help="Only for this owner's accounts.")] = None,
+    since: Since = None,
+    until: End = None,
+    reason: Why = "",
+    tenant: Of = None,
+    db: Into = None,
+    rules: options.Rules = None,
+    only: options.Only = None,
+    lang: options.Lang = None,
+) -> None:
+    """Override a limit for a tenant, an account or an owner.
+
+    An event of its own, approved by somebody else than the author. It holds from its time on, whenever it comes; the
+    newest of a limit and scope counts, so one that ends at once (--until the time of --from) takes it back.
+
+    Example: weiguard rules override personal_daily 4000000 --author li --approver wang --until 2026-07-01 --db shop.db
+    """
+    from weiguard import deciding
+    from weiguard.settings import settings_from
+
+    settings = settings_from({"rules": rules, "only": only, "lang": lang, "tenant": tenant})
+    signed = deciding.Signed(author, approver, reason, since, until)
+    deciding.override(limit, value, {"account": account, "owner_id": owner}, signed, settings, db)
+
+
+@app.command()
+@ending_clearly
+def suppress(  # noqa: PLR0913  # one parameter an option
+    rule: Annotated[
+        str,
+        typer.Argument(metavar="RULE", help="A rule's id, or a pattern such as 'COL-*' for a whole pack."),
+    ],
+    *,
+    approver: Approver,
+    author: Author = None,
+    key: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--key",
+            metavar="NAME=VALUE",
+            help="Only alerts of this key, such as account=A1; repeatable. Default: all.",
+        ),
+    ] = None,
+    since: Since = None,
+    until: End = None,
+    end: Annotated[bool, typer.Option("--end", help="End the suppression of this RULE and key.")] = False,
+    reason: Why = "",
+    tenant: Of = None,
+    db: Into = None,
+    rules: options.Rules = None,
+    only: options.Only = None,
+    lang: options.Lang = None,
+) -> None:
+    """Keep the alerts of a rule silent: of a key, or all of them, which switches the rule or pack off.
+
+    An event of its own, approved by somebody else than the author. Rules are decided all the same; what crosses a level
+    in that time is not said, and what was said of that time already is retracted. Rules that watch this one are told.
+
+    Example: weiguard rules suppress COL-01 --key account=A1 --author li --approver wang --until 2026-07-01 --db shop.db
+    """
+    from weiguard import deciding
+    from weiguard.settings import settings_from
+
+    settings = settings_from({"rules": rules, "only": only, "lang": lang, "tenant": tenant})
+    signed = deciding.Signed(author, approver, reason, since, until)
+    deciding.suppress_alerts(rule, deciding.key_of(key or []), signed, settings, db, end=end)

@@ -28,6 +28,21 @@ def run(  # noqa: PLR0913  # one parameter an option
         typer.Option("--refold", help="Decide the database's whole log anew first, by the rules in use now."),
     ] = False,
     listen: options.Listen = None,
+    reload: Annotated[
+        bool,
+        typer.Option(
+            "--reload", help="Where the database has other rules, change to these at its end, as on SIGHUP."
+        ),
+    ] = False,
+    author: Annotated[
+        str | None,
+        typer.Option(
+            "--author", metavar="NAME", help="Who answers for changed rules. Default: the login name."
+        ),
+    ] = None,
+    approver: Annotated[
+        str | None, typer.Option("--approver", metavar="NAME", help="Who approved them, if anybody.")
+    ] = None,
     rules: options.Rules = None,
     only: options.Only = None,
     tenant: options.Tenant = None,
@@ -36,6 +51,9 @@ def run(  # noqa: PLR0913  # one parameter an option
     strict: options.Strict = False,
 ) -> None:
     """Decide events into a database. The same call goes on where it stopped.
+
+    On SIGHUP it looks at the rule files again: where they hold together they decide from the next event on, with a
+    rule.changed in the log; where not, it says so and goes on.
 
     With --listen it also shows metrics and health, and when the sources are read it stays until Ctrl-C or SIGTERM.
 
@@ -50,5 +68,5 @@ def run(  # noqa: PLR0913  # one parameter an option
         from monitoring.serving import Address
 
         address = Address.of(listen)
-    order = Order(tuple(sources or ()), follow, refold, json, strict, address)
+    order = Order(tuple(sources or ()), follow, refold, json, strict, address, reload, author, approver)
     raise typer.Exit(run_sources(order, settings_from(flags)))
