@@ -14,7 +14,7 @@ from engine.deadlines import Deadline, outcomes
 from engine.evidence import evidence_of
 from engine.exchanging import exchange
 from engine.instants import rfc3339
-from engine.program import LEVELS, SUB, Contribution, Face, Mark, named
+from engine.program import LEVELS, SUB, TIME, Contribution, Face, Mark, Position, named
 
 if TYPE_CHECKING:
     from engine.tenant import Tenant
@@ -73,6 +73,11 @@ def _tell_watchers(tenant: Tenant, waiting: dict[tuple[int, Any, Any, Any], bool
         exchange(tenant, removed, added)
 
 
+def _place(face: Face, mark: Mark) -> Position:
+    """Return a mark's place in the order; a boundary stands before all events of its time."""
+    return (mark[0][TIME] + 1, "", "", "") if face.boundary else mark[0]
+
+
 def _marks(cell: Cell, index: int, sub: Any, group: Any) -> list[Mark]:
     """Return the crossings of an alert: two triggers may owe the same, which is then one."""
     found: list[Mark] = []
@@ -83,7 +88,7 @@ def _marks(cell: Cell, index: int, sub: Any, group: Any) -> list[Mark]:
 
 
 def _fact(tenant: Tenant, face: Face, cell: Cell, sub: Any, mark: Mark) -> tuple[int, dict[str, Any]]:
-    position, level = mark[0], mark[1]
+    position, level = _place(face, mark), mark[1]
     key = dict(zip(face.dimensions, face.key(cell.key, sub), strict=True))
     # Last comes what triggered the alert: whoever is told of the fact may have to say it.
     sub_place = (position[3], face.rule, face.case, f"{sorted(key.items())!r}", *mark[4])
@@ -160,7 +165,8 @@ def _standing(
     tenant: Tenant, face: Face, cell: Cell, key: Any, group: Any, mark: Mark, before: Record | None
 ) -> Record:
     """Return what is to be said of a mark; `changed_record` adds what tells of this arrival."""
-    position, level, _, shown, trigger = mark
+    _, level, _, shown, trigger = mark
+    position = _place(face, mark)
     named = dict(zip(face.dimensions, key, strict=True))
     window = window_of(tenant, face, group)
     words = face.words(level, shown, named, tenant.zone)
@@ -189,7 +195,7 @@ def window_of(tenant: Tenant, face: Face, group: Any) -> dict[str, Any]:
     elif face.alert == "deadline":
         window |= {"start": rfc3339(group[0], zone), "end": rfc3339(group[1], zone)}
     else:
-        window |= {"start": rfc3339(group, zone), "end": None}
+        window |= {"start": rfc3339(group + face.boundary, zone), "end": None}
     if face.case:
         window["case"] = face.case
     return window
