@@ -19,7 +19,7 @@ import msgspec
 from engine.canonical import canonical
 from engine.cells import cells_of
 from engine.instants import day_number, micros
-from engine.program import Mark, Position
+from engine.program import Mark, Position, decided_at
 from engine.refusal import short
 
 if TYPE_CHECKING:
@@ -106,7 +106,12 @@ def heard(tenant: Tenant, face: Face, key: tuple[Any, ...], marks: list[Mark]) -
     """Return the marks of an alert that no suppression keeps silent."""
     named = dict(zip(face.dimensions, key, strict=True))
     lines = [line for name, line in tenant.suppressions.items() if covers(*_read(name), face.rule, named)]
-    return [mark for mark in marks if not any(_holds(line.at(mark[0]), mark[0]) for line in lines)]
+    return [
+        mark
+        for mark in marks
+        for at in (decided_at(face, mark),)
+        if not any(_holds(line.at(at), at) for line in lines)
+    ]
 
 
 def _holds(snapshot: tuple[Any, ...], place: Position) -> bool:
@@ -120,7 +125,7 @@ def touched_by(tenant: Tenant, rule: str, key: dict[str, Any], place: Position) 
         for index, subs in cell.journal.items():
             face = tenant.program.faces[index]
             for sub, marks in subs.items():
-                late = [mark for mark in marks if mark[1] > 0 and mark[0] >= place]
+                late = [mark for mark in marks if mark[1] > 0 and decided_at(face, mark) >= place]
                 named = dict(zip(face.dimensions, face.key(cell.key, sub), strict=True))
                 if late and covers(rule, key, face.rule, named):
                     yield from ((index, cell, sub, mark[2]) for mark in late)

@@ -10,11 +10,23 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from heapq import heappush
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from engine.cells import Cell, marks_after, marks_from
-from engine.program import FLAGS, SOURCE, SUB, TIME, Contribution, Face, Key, Mark, Position, Shown, named
+from engine.program import (
+    AFTER_ALL,
+    FLAGS,
+    SOURCE,
+    SUB,
+    TIME,
+    Contribution,
+    Face,
+    Key,
+    Mark,
+    Position,
+    Shown,
+    named,
+)
 from engine.windows import DAY
 
 if TYPE_CHECKING:
@@ -22,7 +34,6 @@ if TYPE_CHECKING:
     from engine.windows import CalendarUnit
 
 LIFE_US: Final = 36_525 * DAY  # A trigger arms anew for a hundred years: a clock may be wrong by thousands.
-AFTER_ALL: Final = "\U0010ffff"  # Sorts after every source: a deadline stands after the events of its time.
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,11 +339,7 @@ def _set_timer(
         case.place,
         armed[: SUB + 1],
     )
-    tenant.timers_set += (
-        1  # Two timers for one deadline are equal up to here, and their order does not matter.
-    )
-    heappush(tenant.timers, (*order, tenant.timers_set, cell.key, armed))
-    tenant.wake_us = min(tenant.wake_us, due.at_us)
+    tenant.set_timer(order, cell.key, armed)
 
 
 def _enter(tenant: Tenant, case: Deadline, cell: Owing, mark: Mark, *, moved: bool) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from engine.approving import OVERRIDES, SCOPE, suppression_name, touched_by, until_us
+from engine.boundaries import meet_passed_over
 from engine.cells import Cell
 from engine.program import Contribution, Position
 from engine.reference import Edit
@@ -20,13 +21,15 @@ Change: TypeAlias = Callable[["Tenant", Position, Any], list[Contribution]]
 
 
 def _enter(
-    tenant: Tenant, kind: str, name: str, place: Position, edits: tuple[Edit, ...]
+    tenant: Tenant, kind: str, name: Any, place: Position, edits: tuple[Edit, ...]
 ) -> list[Contribution]:
     """Change an entity; return the contributions that read it after the place of the change."""
     if tenant.touched is not None:
         tenant.touched.add(("line", kind, name))
     tenant.entity(kind, name).change(place, edits)
-    return tenant.readers_of(kind, name, place) if kind not in ("limits", "suppression") else []
+    if kind in ("limits", "suppression"):
+        return []
+    return tenant.readers_of(kind, name[-1] if kind == "request" else name, place)
 
 
 def _account(*edits_of: Callable[[Any, Tenant], Edit]) -> Change:
@@ -101,6 +104,14 @@ def _payment(tenant: Tenant, place: Position, event: Any) -> list[Contribution]:
     return _enter(tenant, "payment", data.transaction_id, place, edits)
 
 
+def _decided(tenant: Tenant, place: Position, event: Any) -> list[Contribution]:
+    if not tenant.program.reader_columns.get("request"):
+        return []  # No rule asks.
+    name = (event.subject, event.data.request_id)
+    edits: tuple[Edit, ...] = (("set", 0, event.data.decision), ("set", 1, place[0]))
+    return _enter(tenant, "request", name, place, edits)
+
+
 def _consent(*, granted: bool) -> Change:
     def change(tenant: Tenant, place: Position, event: Any) -> list[Contribution]:
         scope = event.data.scope
@@ -173,8 +184,10 @@ def _scope(data: Any) -> str:
 
 
 def _set_limit(tenant: Tenant, place: Position, scope: str, limit: str, held: Any) -> list[Contribution]:
-    tenant.variant = tenant.program.dynamic
+    first, tenant.variant = tenant.variant is tenant.program.constant, tenant.program.dynamic
     _enter(tenant, "limits", scope, place, (("put", 0, (limit, held)),))
+    if first:
+        meet_passed_over(tenant)
     return _after(tenant, place)
 
 
@@ -230,6 +243,7 @@ CHANGES: Final[dict[str, Change]] = {
     "qualification.issued": _licence,
     "qualification.renewed": _licence,
     "qualification.revoked": _revoked,
+    "friend.request_decided": _decided,
     "consent.granted": _consent(granted=True),
     "consent.withdrawn": _consent(granted=False),
     "listed_party.added": _listing(on=True),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from engine.boundaries import arm_again
 from engine.deadlines import enter, settle_again, withdraw
 from engine.lateness import revise
 from engine.program import KIND, Contribution, Found, Key
@@ -19,6 +20,10 @@ def exchange(tenant: Tenant, removed: list[Contribution], added: list[Contributi
     """Take contributions out and put others in, and decide again what they touch."""
     _of_deadlines(tenant, removed, added)
     revise(tenant, removed, added)
+    if tenant.program.every_of:
+        for new in added:
+            route = tenant.variant.by_kind[new[KIND]].route
+            arm_again(tenant, new, route(new) if route is not None else [])
     for old in removed:
         _take_back(tenant, old)
     for new in added:

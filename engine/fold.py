@@ -304,7 +304,7 @@ class Engine:
         records: list[Record] = []
         while timers and timers[0][0] < clock_us:
             timer = heappop(timers)
-            tenant.ring(timer)
+            tenant.ring(timer, self._found, self._undecided)
             if tenant.changed:
                 records += settle(tenant, cause, clock_us, timer=True)
         sweep(tenant)

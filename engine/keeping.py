@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from engine import sequences
+from engine import boundaries, ripening, sequences
 from engine.alert import Record
 from engine.cells import EMPTY, Cell
 from engine.deadlines import Owing, wind_up
@@ -278,6 +278,10 @@ def _wind_up(tenant: Tenant) -> None:
     for number, kind in enumerate(tenant.program.line_kinds):
         for name in tenant.entities(kind):
             tenant.look_again(-1 - number, name, tenant.clock + tenant.lateness_us)
+    for every in tenant.program.every_of.values():
+        boundaries.wind_up(tenant, every)
+    for delay in tenant.program.ripening_of.values():
+        ripening.wind_up(tenant, delay)
     tenant.set_alarm()
     assert all(
         cell.items[-1][TIME] >= 0 for cells in tenant.cells for cell in cells.values() if _tailed(cell)

@@ -154,7 +154,9 @@ def _episode_is_quiet(family: Family, number: int, cell: Cell, at: int, late: Co
         first = bisect_left(items, (late[TIME] - reach + 1,), 0, at)
         last = bisect_left(items, (late[TIME] + reach,), at)
         if last - first < gate.least:
-            return True
+            # A boundary at which no level holds ends an episode there and then; a trigger would find it over later.
+            marks = cell.journal.get(face.index, {}).get(None, [])
+            return not face.boundary or episode_at(marks, late[: SUB + 1]) is None
     if gate is None or not family.rising[number]:
         return False
     # The journal finds the end of an episode only at the next trigger; whether it is really alive must be counted.

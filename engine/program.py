@@ -20,7 +20,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 if TYPE_CHECKING:
+    from engine.boundaries import Every
     from engine.deadlines import Deadline
+    from engine.ripening import Ripening
     from engine.sequences import Sequence
     from engine.tenant import Tenant
     from engine.windows import Zone
@@ -39,6 +41,10 @@ SUB: Final = 3
 KIND: Final = 4
 FLAGS: Final = 5
 COLUMNS: Final = 6
+
+AFTER_ALL: Final = (
+    "\U0010ffff"  # Sorts after every source: what stands there comes after the events of its time.
+)
 
 LEVELS: Final = ("", "info", "warn", "critical")
 ENDED: Final = 0  # The level of a mark that closes an episode.
@@ -60,7 +66,8 @@ def named(item: Contribution) -> tuple[str, str]:
     if item[SUB] and not item[ID]:
         _, source, name = item[SUB].rsplit("\x00", 2)
         return source, name
-    return item[SOURCE], item[ID]
+    # What enters a measure later comes after all events of that time.
+    return item[SOURCE].removeprefix(AFTER_ALL), item[ID]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +103,14 @@ class Face:
     written: bool = True  # False where it is decided only because another rule watches it.
     shadow: bool = False
     fades: bool = False  # Its episode is over once its windows are empty.
+    boundary: bool = (
+        False  # Its marks stand at the last microsecond before the boundaries at which it is judged.
+    )
+
+
+def decided_at(face: Face, mark: Mark) -> Position:
+    """Return a mark's place in the order; a boundary stands before all events of its time."""
+    return (mark[0][TIME] + 1, "", "", "") if face.boundary else mark[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,12 +231,14 @@ class Program:
     dynamic: Variant
     limit_fault: Callable[[str, Any], str]  # Why a tenant cannot set a limit to a value; empty where it can.
     limit_value: Callable[[str, Any], Any]  # The value as rules read it.
-    cell_kinds: int  # Cell classes, deadline cases and sequences together.
+    cell_kinds: int  # Cell classes, and all else that has a place of its own, together.
     intake: tuple[Intake, ...] = ()
     looks_at_all: bool = False  # An intake rule may have something to say of any input.
     # An intake rule refuses what holds numbers in clear; it is asked where there may be some, and of no other input.
     looks_inside: bool = False
     deadline_of: dict[int, Deadline] = field(default_factory=dict)  # By place among the cells.
+    every_of: dict[int, Every] = field(default_factory=dict)  # By place: what is judged at boundaries.
+    ripening_of: dict[int, Ripening] = field(default_factory=dict)  # By place: what enters a while later.
     sequences: tuple[Sequence, ...] = ()
     sequence_of: dict[int, Sequence] = field(default_factory=dict)  # By place among the cells.
     # By kind of fact that some rule reads: its contribution, unfolded.
@@ -230,7 +247,7 @@ class Program:
     reader_columns: dict[str, dict[int, int]] = field(default_factory=dict)
     line_kinds: tuple[str, ...] = (
         "account", "owner", "device", "order", "payment", "limits", "contract", "consent", "listing",
-        "suppression",
+        "suppression", "request",
     )  # fmt: skip
     undecided: tuple[str, ...] = ()  # The rule that each counter of undecided expressions belongs to.
     source: str = ""  # The generated Python, for tracebacks and for reading.

@@ -26,6 +26,10 @@ DEVICE: Final[Snapshot] = (False, None)
 # In order: exists, total_fen, instalment, buyer_id, moved.
 ORDER: Final[Snapshot] = (False, None, False, None, False)
 REFUNDABLE_US: Final = 366 * DAY  # A payment is refunded within a year; who asks later finds nothing.
+# A request lapses after three days; its decision is known for a month.
+DECIDED_US: Final = 31 * DAY
+# In order: decision, and when it was made.
+REQUEST: Final[Snapshot] = (None, 0)
 # In order: amount_fen, payer_id, code_kind, order_id.
 PAYMENT: Final[Snapshot] = (None, None, None, None)
 # (periods, revoked); periods hold (from, to) of each time it was issued or renewed.

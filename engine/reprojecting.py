@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from engine.exchanging import exchange
 from engine.keeping import keep_loose
 from engine.program import KIND, SUB, Contribution, Position
+from engine.ripening import entered
 from engine.sequences import bind_again, displace, place
 
 if TYPE_CHECKING:
@@ -15,18 +16,27 @@ if TYPE_CHECKING:
 
 def look_again(tenant: Tenant, readers: list[Contribution]) -> None:
     """Look up again what these contributions read, and mend whatever follows from it."""
-    changed: dict[Position, tuple[Contribution, Contribution]] = {}
+    # What takes whose place; what entered of an event follows the event.
+    changed: dict[Position, tuple[Contribution | None, Contribution]] = {}
     for old in readers:
         again = tenant.variant.by_kind[old[KIND]].again
         new = again(tenant, old) if again is not None else old
         if new != old:
             changed[old[: SUB + 1]] = (old, new)
+    read = list(changed.values()) if tenant.program.ripening_of else []
+    for seen, now in read:
+        assert seen is not None, "only what was there is read again"
+        for before, after in entered(tenant, seen, now):
+            if before is None or before != after:
+                changed[after[: SUB + 1]] = (before, after)
+            else:
+                changed.pop(after[: SUB + 1], None)
     if changed:
         _replace(tenant, changed)
 
 
-def _replace(tenant: Tenant, changed: dict[Position, tuple[Contribution, Contribution]]) -> None:
-    removed = [old for old, _ in changed.values()]
+def _replace(tenant: Tenant, changed: dict[Position, tuple[Contribution | None, Contribution]]) -> None:
+    removed = [old for old, _ in changed.values() if old is not None]
     added = [new for _, new in changed.values()]
     for held in (tenant.arrived, tenant.recent or []):
         for index, item in enumerate(held):

@@ -15,7 +15,7 @@ from engine.deadlines import Deadline, outcomes
 from engine.evidence import evidence_of
 from engine.exchanging import exchange
 from engine.instants import rfc3339
-from engine.program import LEVELS, SUB, Contribution, Face, Mark, Shown, named
+from engine.program import LEVELS, SUB, Contribution, Face, Mark, Shown, decided_at, named
 
 if TYPE_CHECKING:
     from engine.tenant import Tenant
@@ -84,7 +84,7 @@ def _marks(cell: Cell, index: int, sub: Any, group: Any) -> list[Mark]:
 
 
 def _fact(tenant: Tenant, face: Face, cell: Cell, sub: Any, mark: Mark) -> tuple[int, dict[str, Any]]:
-    position, level = mark[0], mark[1]
+    position, level = decided_at(face, mark), mark[1]
     key = dict(zip(face.dimensions, face.key(cell.key, sub), strict=True))
     # Last comes what triggered the alert: whoever is told of the fact may have to say it.
     sub_place = (position[3], face.rule, face.case, f"{sorted(key.items())!r}", *mark[4])
@@ -166,7 +166,8 @@ def _standing(
     tenant: Tenant, face: Face, cell: Cell, key: Any, group: Any, mark: Mark, before: Record | None
 ) -> Record:
     """Return what is to be said of a mark; `changed_record` adds what tells of this arrival."""
-    position, level, _, shown, trigger = mark
+    _, level, _, shown, trigger = mark
+    position = decided_at(face, mark)
     named = dict(zip(face.dimensions, key, strict=True))
     window = window_of(tenant, face, group)
     words = face.words(level, shown, named, tenant.zone)
@@ -200,7 +201,7 @@ def window_of(tenant: Tenant, face: Face, group: Any) -> dict[str, Any]:
     elif face.alert == "deadline":
         window |= {"start": rfc3339(group[0], zone), "end": rfc3339(group[1], zone)}
     else:
-        window |= {"start": rfc3339(group, zone), "end": None}
+        window |= {"start": rfc3339(group + face.boundary, zone), "end": None}
     if face.case:
         window["case"] = face.case
     return window

@@ -13,7 +13,7 @@ from engine import deadlines, sequences
 from engine.cells import LEAST, Cell
 from engine.intake import about_arrival
 from engine.program import SUB, TIME, CellClass, Face, Key, Mark
-from engine.reference import REFUNDABLE_US
+from engine.reference import DECIDED_US, REFUNDABLE_US
 from engine.windows import HOUR
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 KEYS_A_STEP: Final = 6
 SELDOM: Final = 4  # What is in use is looked at so many times less often.
+# How long what an event said once is known.
+_KNOWN_US: Final = {"payment": REFUNDABLE_US, "request": DECIDED_US}
 STEPS_AN_HOUR: Final = 10_000  # Events of a sequence's steps forgotten an hour of the clock, at most.
 
 
@@ -92,13 +94,16 @@ def _look(tenant: Tenant, index: int, key: Key, cell: Any, horizon: int) -> None
 
 
 def tidy(tenant: Tenant, cls: CellClass, cell: Any) -> None:
-    """Drop what a key in use no longer needs; done once its tail has doubled."""
-    _trim(tenant, cls, cell, tenant.clock - tenant.lateness_us)
+    """Drop what a key in use no longer needs; done once its tail has doubled.
+
+    The clock may be far past what a timer folds: nothing that this can still see is dropped.
+    """
+    _trim(tenant, cls, cell, min(tenant.clock, cell.last) - tenant.lateness_us)
     cell.most = max(LEAST, 2 * len(cell.items))
 
 
 def _look_at_line(tenant: Tenant, index: int, key: Any) -> None:
-    """Forget an entity that nothing was ever said of; one that was registered stays, and a payment for a year."""
+    """Forget an entity that nothing was ever said of, and one that is known for a time; one registered stays."""
     kind = tenant.program.line_kinds[-1 - index]
     lines = tenant.entities(kind)
     line = lines.get(key)
@@ -106,8 +111,8 @@ def _look_at_line(tenant: Tenant, index: int, key: Any) -> None:
         return
     if line.last_time < 0:
         del lines[key]
-    elif kind == "payment":
-        ends = line.last_time + REFUNDABLE_US + tenant.lateness_us  # No later event reads it.
+    elif kind in _KNOWN_US:
+        ends = line.last_time + _KNOWN_US[kind] + tenant.lateness_us  # No later event reads it.
         if ends < tenant.clock:
             del lines[key]
             if tenant.touched is not None:

@@ -6,11 +6,13 @@ between tenants but the program.
 
 from __future__ import annotations
 
+from heapq import heappush
 from typing import TYPE_CHECKING, Any, Final
 
+from engine.boundaries import meet
 from engine.cells import Cell
 from engine.deadlines import ring
-from engine.program import KIND, CellClass, Contribution, Key, Position, Program, Variant
+from engine.program import KIND, CellClass, Contribution, Found, Key, Position, Program, Variant
 from engine.reference import (
     ACCOUNT,
     CONSENT,
@@ -21,11 +23,13 @@ from engine.reference import (
     ORDER,
     OWNER,
     PAYMENT,
+    REQUEST,
     SUPPRESSION,
     Fact,
     Snapshot,
     Timeline,
 )  # fmt: skip
+from engine.ripening import ripen
 from engine.seen import Seen
 from engine.windows import HOUR, Zone
 
@@ -38,6 +42,7 @@ BASES: Final[dict[str, Snapshot]] = {
     "device": DEVICE,
     "order": ORDER,
     "payment": PAYMENT,
+    "request": REQUEST,
     "contract": CONTRACT,
     "consent": CONSENT,
     "listing": LISTING,
@@ -67,6 +72,7 @@ class Tenant:
         self.devices: dict[str, Timeline] = {}
         self.orders: dict[str, Timeline] = {}
         self.payments: dict[str, Timeline] = {}
+        self.requests: dict[tuple[str | None, str], Timeline] = {}  # By account and number.
         self.contracts: dict[str, Timeline] = {}  # By the qualification's id.
         self.consents: dict[str, Timeline] = {}  # By contact.
         self.listings: dict[str, Timeline] = {}  # By party.
@@ -88,6 +94,12 @@ class Tenant:
         ] = {}  # (case, cell, sub, group) → whether the past moved.
         self.timers: list[tuple[Any, ...]] = []
         self.timers_set = 0
+        # By place of a case judged at boundaries: key → the window at whose end it is judged next.
+        self.ahead: dict[int, dict[Key, tuple[int, int]]] = {place: {} for place in program.every_of}
+        # By place of a delay: a heap of (time, number, event) of what enters once the clock is that far past its time.
+        self.waiting: dict[int, list[tuple[int, int, Contribution]]] = {
+            place: [] for place in program.ripening_of
+        }
         self.wake_us = 0  # Before this instant of the clock there is nothing to do.
         self.due: dict[int, list[tuple[int, Any]]] = {}  # Hour → cells to look at for what they can forget.
         self.due_hour = -1
@@ -114,12 +126,12 @@ class Tenant:
         self.touched: set[tuple[Any, ...]] | None = None
         self.recent: list[Contribution] | None = None
 
-    def entities(self, kind: str) -> dict[str, Timeline]:
+    def entities(self, kind: str) -> dict[Any, Timeline]:
         """Return the timelines of one kind of entity."""
-        found: dict[str, Timeline] = getattr(self, f"{kind}s" if kind != "limits" else "limits")
+        found: dict[Any, Timeline] = getattr(self, f"{kind}s" if kind != "limits" else "limits")
         return found
 
-    def entity(self, kind: str, name: str) -> Timeline:
+    def entity(self, kind: str, name: Any) -> Timeline:
         """Return one entity's timeline, begun where it is new."""
         lines = self.entities(kind)
         line = lines.get(name)
@@ -147,7 +159,7 @@ class Tenant:
         if self.touched is not None:
             self.touched.add((index, key))
 
-    def look_again(self, index: int, key: Key | str, at_us: int) -> None:
+    def look_again(self, index: int, key: Any, at_us: int) -> None:
         """Ask for a cell (or, with a negative index, an entity) to be swept once the clock is past an instant."""
         hour = at_us // HOUR + 1
         if hour <= self.due_hour:
@@ -179,10 +191,24 @@ class Tenant:
         hour = (self.due_hour + 1) * HOUR
         self.wake_us = min(hour, self.timers[0][0]) if self.timers else hour
 
-    def ring(self, timer: tuple[Any, ...]) -> None:
-        """Let a timer decide the deadline it stands for."""
-        at_us, index, key, armed = timer[0], timer[4], timer[-2], timer[-1]
-        ring(self, self.program.deadline_of[index], key, armed, at_us)
+    def set_timer(self, order: tuple[Any, ...], key: Key | None, armed: Contribution | None) -> None:
+        """Wake up once the clock is past an instant. `order`: it, rule, key and level, then the place it is for."""
+        self.timers_set += (
+            1  # Two timers for one thing are equal up to here, and their order does not matter.
+        )
+        heappush(self.timers, (*order, self.timers_set, key, armed))
+        self.wake_us = min(self.wake_us, order[0])
+
+    def ring(self, timer: tuple[Any, ...], found: list[Found], undecided: list[int]) -> None:
+        """Let a timer decide what it stands for."""
+        at_us, place, key, armed = timer[0], timer[4], timer[-2], timer[-1]
+        program = self.program
+        if place in program.deadline_of:
+            ring(self, program.deadline_of[place], key, armed, at_us)
+        elif place in program.every_of:
+            meet(self, program.every_of[place], key, at_us, found, undecided)
+        else:
+            ripen(self, program.ripening_of[place], at_us, found, undecided)
 
     def stands(self) -> list[Record]:
         """Return the last record of every alert that stands and is written."""

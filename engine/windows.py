@@ -20,6 +20,10 @@ MINUTE: Final = 60 * SECOND
 HOUR: Final = 60 * MINUTE
 DAY: Final = 24 * HOUR
 
+# How long a window is at most: a day, and an hour more where the clocks are set back.
+LONGEST_US: Final[dict[CalendarUnit, int]] = {
+    unit: days * DAY + HOUR for unit, days in zip(UNITS, (1, 7, 31, 92, 366), strict=True)
+}
 HALF_MINUTE: Final = 30 * SECOND  # No zone's offset since 1970 was finer, so no such span holds two hours.
 Told = TypeVar("Told")
 _DAY_ONE: Final = date(1970, 1, 1).toordinal()

@@ -137,7 +137,13 @@ def _events(trial: Trial, rule: Rule) -> Iterator[dict[str, object]]:
         for n in range(int(str(given.get("repeat", 1)))):
             number += 1
             assert number <= MOST_EVENTS, f"a test of more than {MOST_EVENTS} events"
-            yield _event(given, at + n * step, f"e{number:04d}", str(given.get("type", trigger_type(rule))))
+            one = {name: _numbered(value, n + 1) for name, value in given.items()}
+            yield _event(one, at + n * step, f"e{number:04d}", str(given.get("type", trigger_type(rule))))
+
+
+def _numbered(value: object, number: int) -> object:
+    """Return a value as one repetition has it: `{n}` in a text is its number, from 1 on."""
+    return value.replace("{n}", str(number)) if isinstance(value, str) else value
 
 
 def _event(given: Mapping[str, object], at: datetime, id: str, kind: str) -> dict[str, object]:

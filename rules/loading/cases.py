@@ -11,7 +11,7 @@ from rules.loading.keys import read_key
 from rules.loading.measures import Around
 from rules.loading.names import Ground, Names, Space
 from rules.loading.texts import read_texts
-from rules.loading.triggers import Trigger, read_steps, read_trigger, trigger_scope
+from rules.loading.triggers import Trigger, boundary_scope, read_steps, read_trigger, trigger_scope
 from rules.locating import Part, Scalar
 from rules.location import Location
 from rules.model import Case, Expect, Expression, Level, Remind
@@ -77,9 +77,11 @@ def read_case(
         return None
     names = _names(written.found, shared, ground, desk)
     scope = trigger_scope(trigger, ground, desk)
+    key = read_key(written.found.get("per"), Space("trigger", scope), names, desk.about("per"))
+    if trigger.every:  # There is no event: measures say what happened.
+        scope = boundary_scope(ground, key)
     filters = Space("trigger", scope)
     space = Space("trigger", scope, measures=True)
-    key = read_key(written.found.get("per"), filters, names, desk.about("per"))
     _refuse_keyless(trigger, key, written, desk)
     names.read_measure = Around(names, trigger, space, key, "per" in written.found).read
     where = names.expression(scalar(written.found.get("where"), desk), filters, desk.about("where"), "bool")
@@ -179,7 +181,8 @@ def _decider(written: Written, trigger: Trigger, names: Names, space: Space, des
     part = found[which[0]]
     if which[0] == "levels":
         read = levels(part, names, space, desk.about("levels"))
-        return _Decider(levels=read, alert=alert_of(found.get("alert"), read, names, written.at, desk))
+        alert = alert_of(found.get("alert"), read, names, trigger.every, written.at, desk)
+        return _Decider(levels=read, alert=alert)
     if "alert" in found:
         desk.refuse(
             found["alert"].at, f"alert beside {which[0]}", "no alert: each deadline is one", "remove alert"

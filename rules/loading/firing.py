@@ -8,7 +8,7 @@ from rules.durations import duration_text
 from rules.loading.names import Names
 from rules.locating import Part
 from rules.location import Location
-from rules.model import Expression, Level, Measure
+from rules.model import Calendar, Expression, Level, Measure
 from rules.problems import Desk
 from rules.schema import CALENDARS, one_of
 
@@ -16,16 +16,28 @@ Alert: TypeAlias = Literal["event", "day", "week", "month", "quarter", "year", "
 SAID: Final = ("event", *CALENDARS, "episode", "ever")
 
 
-def alert_of(
-    said: Part | None, levels: tuple[tuple[Level, Expression], ...], names: Names, at: Location, desk: Desk
+def alert_of(  # all that it follows from
+    said: Part | None,
+    levels: tuple[tuple[Level, Expression], ...],
+    names: Names,
+    every: Calendar | None,
+    at: Location,
+    desk: Desk,
 ) -> Alert:
-    """Return how a rule fires; refuse windows that differ where nothing is said."""
+    """Return how a rule fires; refuse windows that differ where nothing is said.
+
+    At calendar boundaries there is no event to be alerted of; without a window it is the unit just closed.
+    """
     if said is not None:
-        return cast("Alert", one_of(said, desk.about("alert"), SAID, "event"))
+        found = one_of(said, desk.about("alert"), SAID, "event")
+        if every and found == "event":
+            mend = f"write alert: {every}, or leave it out"
+            desk.refuse(said.at, "alert: event beside every", "episode, ever or a calendar window", mend)
+        return cast("Alert", found)
     windows = {name: _window(names.built[name]) for name in _read(levels, names)}
     kinds = {window for window in windows.values() if window}
     if not kinds:
-        return "event"
+        return every or "event"
     if len(kinds) > 1 or "ever" in kinds:
         shown = ", ".join(f"{name} over {window}" for name, window in sorted(windows.items()) if window)
         mend = "say alert: event, episode, ever or a calendar window"

@@ -70,6 +70,10 @@ class _Reading:
         of = known_types(self.found["of"], self.desk) if "of" in self.found else ()
         if "of" in self.found and not of:
             return None
+        if self.around.trigger.every and not of and "each" not in self.found:
+            expected = "the events that it counts: at a calendar boundary there is none"
+            self.desk.refuse(self.part.at, "a measure without of", expected, "write of: payment.received")
+            return None
         space = self._space(of)
         inner = self._inner()
         values = self._values(aggregate, space)

@@ -74,9 +74,8 @@ def _given(part: Part, rule: Rule, desk: Desk) -> dict[str, object]:
     kind = text(found["type"], desk) if "type" in found else trigger_type(rule)
     if kind not in event_types():
         mend = did_you_mean(kind, event_types()) or "say type: …"
-        desk.refuse(
-            found["type"].at if "type" in found else part.at, f"the event {kind}", "an event type", mend
-        )
+        at_fault = found["type"].at if "type" in found else part.at
+        desk.refuse(at_fault, f"the event {kind}" if kind else "no type", "an event type", mend)
         return {}
     arrival = scalar(found.get("received"), desk)
     if arrival and when and received(arrival.text, when) is None:

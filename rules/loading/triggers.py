@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from rules.checking import Scope
+from rules.checking import Declared, Scope
 from rules.durations import duration_us
 from rules.loading.names import Ground, Names, Space
 from rules.locating import Part, Scalar
 from rules.location import Location
-from rules.model import Calendar, Step
+from rules.model import Calendar, Dimension, Step
 from rules.problems import Desk
 from rules.schema import CALENDARS, NAME, STEP, fields, items, one_of, required, scalar, text, texts
 from rules.suggesting import did_you_mean
@@ -76,6 +76,14 @@ def trigger_scope(trigger: Trigger, ground: Ground, desk: Desk) -> Scope:
     for part in trigger.steps:
         scope |= event_names(step_types(part, desk), text(fields(part, desk).get("as"), desk))
     return scope
+
+
+def boundary_scope(ground: Ground, key: tuple[Dimension, ...]) -> Scope:
+    """Return the names that stand at a calendar boundary: its time, and the account and the owner that its key has."""
+    held = {part.name for part in key}
+    known = [name for name, by in (("account", {"account"}), ("owner", {"account", "owner"})) if by & held]
+    entities = {name: each for name, each in entity_names().items() if name.partition(".")[0] in known}
+    return {**ground.scope, **entities, "event.time": Declared("timestamp", "time")}
 
 
 def common(ground: Ground) -> Scope:

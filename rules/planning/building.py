@@ -8,8 +8,8 @@ from fnmatch import fnmatchcase
 from typing import Final
 
 from rules.model import Case, Rule, RuleSet
-from rules.planning.effect import trigger_where
-from rules.planning.fields import FACT_FIELDS
+from rules.planning.effect import both, trigger_where
+from rules.planning.fields import FACT_FIELDS, KEYED, boundary_kind, later_kind
 from rules.planning.later import constructs
 from rules.planning.measuring import bind, measure_key, parts_of, since_of, stream_of
 from rules.planning.names import canonical, expanded, names_in
@@ -105,6 +105,13 @@ def _unit(plan: Plan, case: Case) -> Unit:
     own = trigger_where(plan.rules, case)
     where = expanded(own, lets) if own is not None else None
     kinds = (chain_kind(index),) if case.sequence else case.on
+    levels = tuple((LEVELS[name], canonical(level.tree)) for name, level in case.levels)
+    if (
+        case.every
+    ):  # A boundary that its filter leaves out is one at which no level holds: it ends an episode.
+        kinds = (boundary_kind(index),)
+        levels = tuple((level, both(own, tree) if own is not None else tree) for level, tree in levels)
+        where = None
     trigger = plan.streams.of(kinds, where)
     if where is not None:
         trigger.filter.cases.append(case.rule)
@@ -112,9 +119,9 @@ def _unit(plan: Plan, case: Case) -> Unit:
         case=case,
         index=index,
         trigger=trigger,
-        key=_key_of(case, lets),
+        key=_key_of(case, lets, index),
         lets=lets,
-        levels=tuple((LEVELS[name], canonical(level.tree)) for name, level in case.levels),
+        levels=levels,
     )
     unit.kind = _alert_kind(case)
     unit.slot = f"u{index}" if unit.kind in ("calendar", "episode", "since") else ""
@@ -189,7 +196,7 @@ def _home(unit: Unit) -> tuple[tuple[Part, ...], tuple[Part, ...]]:
     return home, tuple(part for part in unit.key if part.signature not in held)
 
 
-def _key_of(case: Case, lets: dict[str, Node]) -> tuple[Part, ...]:
+def _key_of(case: Case, lets: dict[str, Node], index: int) -> tuple[Part, ...]:
     """Return a case's key, with how the events that its measures count bring the same dimensions."""
     found = []
     for part in parts_of(case.per, lets):
@@ -200,11 +207,19 @@ def _key_of(case: Case, lets: dict[str, Node]) -> tuple[Part, ...]:
             if other.name == part.name and other.signature != part.signature
             for kind in measure.of
         }
+        held = Name(f"{KEYED}{part.name}", part.tree.type, 0)
+        for measure in case.measures:
+            if measure.after_us:
+                others |= {later_kind(kind, measure.after_us): held for kind in measure.of}
+        if case.every:
+            others[boundary_kind(index)] = held
         found.append(replace(part, others=tuple(sorted(others.items()))))
     return tuple(found) or (Part("event", Name("event.id", "string", 0)),)
 
 
 def _tokens(plan: Plan, unit: Unit) -> set[str]:
+    if unit.case.every:
+        return {unit.trigger.kinds[0]}  # In cells of its own: what it must hold, others need not keep.
     streams = [unit.trigger, *(stream_of(plan, unit, measure) for measure in unit.case.measures)]
     return {f"{kind}/{stream.filter.name}" for stream in streams for kind in stream.kinds}
 

@@ -96,15 +96,21 @@ def _rolling_over(part: Part, window: Window, name: str) -> Lines:
     slots = _saved(of_window(part, window))
     held = ", ".join(f"c.{slot}" for slot, _ in slots)
     w = f"c.{window.prefix}"
-    lines = [
-        f"start, end = T.zone.window({window.calendar!r}, t)",
+    put = [
         f"if {w}h:",
         *indent([f"if {w}p is None: {w}p = {{}}", f"{w}p[{w}s] = ({held},)"]),
         f"held = {w}p.pop(start, None) if {w}p else None",
-        f"{w}s = start; {w}h = end",
+    ]
+    take = [
         "if held is None:",
-        *indent([f"c.{slot} = {begin}" for slot, begin in slots] or ["pass"]),
+        *indent([f"c.{slot} = {begin}" for slot, begin in slots]),
         f"else: ({held},) = held",
+    ]
+    lines = [
+        f"start, end = T.zone.window({window.calendar!r}, t)",
+        *(put if slots else []),
+        f"{w}s = start; {w}h = end",
+        *(take if slots else []),
     ]
     standing = [
         unit for unit in part.group.units if unit.kind == "calendar" and unit.case.alert == window.calendar
@@ -243,7 +249,7 @@ def alone(group: Group) -> bool:
         )
         and all(window.calendar in {"", "day"} for window in group.windows.values())
         and all(unit.kind in {"calendar", "episode"} and not unit.sub for unit in group.units)
-        and all(_reached_late(unit) is not None for unit in group.units)
+        and all(_reached_late(unit) is not None and not unit.case.every for unit in group.units)
     )
 
 

@@ -5,8 +5,10 @@ The generated source stays readable: `Program.source` holds it, and it shows in 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Final
 
+from engine.boundaries import Every
 from engine.cells import EMPTY, LEAST, Cell
 from engine.deadlines import Deadline
 from engine.program import (
@@ -18,6 +20,7 @@ from engine.program import (
     RuleFace,
     Variant,
 )
+from engine.ripening import Ripening
 from engine.sequences import Link, Sequence
 from engine.windows import DAY, HOUR
 from rules.model import RuleSet
@@ -37,7 +40,7 @@ from rules.planning.cells import (
 )
 from rules.planning.chaining import Chain
 from rules.planning.facing import evidence_us, face_of, since_step
-from rules.planning.fields import FACT_FIELDS
+from rules.planning.fields import FACT_FIELDS, boundary_kind, shift_of
 from rules.planning.folding import Part
 from rules.planning.handlers import (
     Kind,
@@ -55,6 +58,7 @@ from rules.planning.plan import Group, Plan, Unit
 from rules.planning.reader import Reader
 from rules.planning.receiving import intake_of, limit_readers
 from rules.planning.scans import scan_lines
+from rules.planning.seeing import least_seen, reach_us, seen_lines, seen_mask, span_us
 from rules.planning.space import execute, namespace
 from rules.planning.states import Lines, initial
 from rules.planning.words import values_of
@@ -103,11 +107,15 @@ class _Writer:
         return counters
 
     def _places(self) -> int:
-        """Give deadlines and sequences their places after the cell classes."""
+        """Give deadlines, sequences, boundaries and what enters later their places after the cell classes."""
         place = len(self.plan.groups)
         for unit in self.plan.units:
-            if unit.kind == "deadline" or unit.case.sequence:
+            if unit.kind == "deadline" or unit.case.sequence or unit.case.every:
                 unit.place = place
+                place += 1
+        for kind in self.kinds:
+            if kind.source is not None:
+                kind.place = place
                 place += 1
         return place
 
@@ -175,6 +183,9 @@ class _Writer:
         for state in group.states.values():
             if state.aggregate == "scan":
                 lines += scan_lines(group, state, read)
+        for unit in group.units:
+            if unit.case.every:
+                lines += seen_lines(unit, group)
         for family in self.families[group.index]:
             if family.suffix:
                 lines += sliding_lines(family, read)
@@ -188,12 +199,12 @@ class _Writer:
         held = self.reader((kind.name,), dynamic=dynamic, columns=True, steps=steps)
         lines = handler_lines(kind, here, held)
         if kind.derived:
-            lines += make_lines(kind, here)
+            lines += make_lines(kind, here, held)
         if kind.groups:
             lines += route_lines(kind, held)
         if kind.deadlines:
             lines += owed_lines(kind, held)
-        if not kind.derived:
+        if not kind.told:
             lines += again_lines(kind, here)
         if kind.plain:
             lines += plain_lines(kind, held)
@@ -234,6 +245,12 @@ class _Writer:
             looks_at_all=not all(rule.seldom for rule in intake),
             looks_inside=any(rule.refuses and rule.reads_text for rule in intake),
             deadline_of=deadlines,
+            every_of={unit.place: self._every(unit) for unit in self.plan.units if unit.case.every},
+            ripening_of={
+                kind.place: Ripening(kind.place, kind.source.number, kind.number, -shift_of(kind.name))
+                for kind in self.kinds
+                if kind.source is not None
+            },
             sequences=tuple(self.sequences.values()),
             sequence_of={case.place: case for case in self.sequences.values()},
             make_fact={
@@ -279,7 +296,12 @@ class _Writer:
             trim=space[f"trim_{index}"],
             open=space.get(f"open_{index}"),
             tail_us=max(
-                [*spans, DAY + HOUR if calendar else 0, *(evidence_us(unit) for unit in group.units)]
+                [
+                    *spans,
+                    DAY + HOUR if calendar else 0,
+                    *(evidence_us(unit) for unit in group.units),
+                    *_kept_us(group),
+                ]
             ),
             forget=space[f"forget_{index}"],
             lasting=any(not state.window for state in group.states.values()),
@@ -335,6 +357,20 @@ class _Writer:
         assert only_grows(bound) or state.peak, "a gate is the highest value in the window"
         return Gate(least, slot, slots.index(slot))
 
+    def _every(self, unit: Unit) -> Every:
+        group = self.plan.groups[unit.group]
+        assert unit.case.every is not None, "only of a case that is judged at boundaries"
+        return Every(
+            place=unit.place,
+            index=group.index,
+            kind=self._number(boundary_kind(unit.index)),
+            face=self.faces[unit.index],
+            unit=unit.case.every,
+            mask=seen_mask(unit),
+            reach_us=reach_us(unit, group),
+            least=least_seen(unit),
+        )
+
     def _deadline(self, unit: Unit, space: dict[str, Any]) -> Deadline:
         assert unit.answers is not None, "a deadline has answers"
         index = unit.index
@@ -374,6 +410,14 @@ class _Writer:
             space[f"bind_{index}"],
             self._number(chain_kind(index)),
         )
+
+
+def _kept_us(group: Group) -> Iterator[int]:
+    """Yield how long the cells of cases judged at boundaries hold what a boundary sees, and what enters later."""
+    for unit in group.units:
+        if unit.case.every:
+            yield max(span_us(window) for window in group.windows.values())
+            yield max((measure.after_us for measure in unit.case.measures), default=0)
 
 
 def _nothing(_: Any) -> Any:

@@ -9,6 +9,7 @@ from engine.program import Face
 from engine.windows import DAY
 from rules.planning.analysis import gate
 from rules.planning.plan import Plan, Unit
+from rules.planning.seeing import reach_us
 from rules.planning.words import Value, teller
 
 
@@ -28,7 +29,7 @@ def face_of(unit: Unit, plan: Plan, values: tuple[Value, ...], since: int) -> Fa
         top=unit.top,
         slot=unit.slot,
         subbed=bool(unit.sub) and bool(unit.slot),
-        evidence_us=evidence_us(unit),
+        evidence_us=reach_us(unit, group) if unit.case.every and group else evidence_us(unit),
         evidence_mask=_evidence_mask(unit),
         since=since,
         calendar=unit.case.alert if unit.kind == "calendar" else "",
@@ -36,6 +37,7 @@ def face_of(unit: Unit, plan: Plan, values: tuple[Value, ...], since: int) -> Fa
         written=unit.written,
         shadow=rule.shadow,
         fades=_fades(unit, plan) if group is not None else False,
+        boundary=bool(unit.case.every),
     )
 
 
@@ -86,7 +88,7 @@ def evidence_us(unit: Unit) -> int:
 
 
 def _evidence_mask(unit: Unit) -> int:
-    mask = unit.trigger.bit
+    mask = 0 if unit.case.every else unit.trigger.bit
     for bound in unit.bounds.values():
         mask |= bound.state.mask
     return mask

@@ -21,9 +21,10 @@ ORDER: Final = {
 PAYMENT: Final = {
     "payment.amount_fen": 0, "payment.payer_id": 1, "payment.code_kind": 2, "payment.order_id": 3,
 }  # fmt: skip
+REQUEST: Final = {"request.decision": 0}
 MAYBE_ABSENT: Final = {
     "account.staff_id", "account.verified_until", "account.opened_on", "device.owner_id", "order.total_fen",
-    "order.buyer_id", *PAYMENT, "event.account", "event.owner", "event.ip_hash",
+    "order.buyer_id", *PAYMENT, *REQUEST, "event.account", "event.owner", "event.ip_hash",
 }  # fmt: skip
 # Kept in every contribution, so never in a column.
 PLACED: Final = {
@@ -40,6 +41,11 @@ FACT_FIELDS: Final = {
     "expectation.missed": ("event.rule", "event.waited"),
 }
 LIMITS: Final = "@limits"  # The column of the limits a tenant overrides.
+# Kinds of contributions that are no type of the log: what stands for a case's calendar boundaries, and the events of a
+# type that enter a measure so many microseconds after their time.
+EVERY: Final = "@every."
+LATER: Final = "@later."
+KEYED: Final = "@key."  # The columns of such a kind that hold its key, by dimension.
 OWNER_GIVEN: Final = "@owner"  # The owner an event names itself; it wins over the account's.
 
 
@@ -48,17 +54,38 @@ def prefix_of(name: str) -> str:
     return name.partition(".")[0]
 
 
+def boundary_kind(unit_index: int) -> str:
+    """Return the kind of what stands for the calendar boundaries of a case."""
+    return f"{EVERY}{unit_index}"
+
+
+def later_kind(kind: str, after_us: int) -> str:
+    """Return the kind of an event type's events that enter so long after their time."""
+    return f"{LATER}{after_us}.{kind}"
+
+
+def source_of(kind: str) -> str:
+    """Return the event type whose fields a kind has."""
+    return kind.split(".", 2)[2] if kind.startswith(LATER) else kind
+
+
+def shift_of(kind: str) -> int:
+    """Return what must be added to a contribution's place for the time of what it stands for (microseconds)."""
+    return -int(kind.split(".")[1]) if kind.startswith(LATER) else int(kind.startswith(EVERY))
+
+
 def is_as_of(name: str) -> bool:
     """Return whether a value depends on reference data, so that a late reference event may change it."""
     return (
         name == "event.owner"
         or name.startswith("@")
-        or prefix_of(name) in ("account", "owner", "device", "order", "payment")
+        or prefix_of(name) in ("account", "owner", "device", "order", "payment", "request")
     )
 
 
 def fields_of(kind: str) -> dict[str, bool]:
     """Return an event type's own fields as `event.NAME`, and whether each may be absent."""
+    kind = source_of(kind)
     if kind in FACT_FIELDS:
         return dict.fromkeys(FACT_FIELDS[kind], False)
     if kind not in PAYLOADS:
@@ -73,6 +100,9 @@ def has(kind: str, name: str) -> bool:
     """Return whether an event type can bring a value at all."""
     if prefix_of(name) != "event" or name in MAYBE_ABSENT or name in PLACED:
         return True
+    kind = source_of(kind)
+    if kind.startswith(EVERY):
+        return False
     return kind.startswith("@") or kind in FACT_FIELDS or name in fields_of(kind)
 
 
@@ -80,7 +110,7 @@ def optional(name: str, kinds: tuple[str, ...], steps: dict[str, tuple[str, ...]
     """Return whether a value may be absent on some of these event types; `steps` names a sequence's steps."""
     prefix = prefix_of(name)
     if name in PLACED or name.startswith("@"):
-        return name.startswith("@q")
+        return name.startswith(("@q", KEYED))
     if prefix in steps:
         return optional("event" + name[len(prefix) :], steps[prefix], {})
     if name in MAYBE_ABSENT:

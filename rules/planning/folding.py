@@ -138,7 +138,7 @@ def _before(units: list[Unit], read: Reader, columns: dict[str, int]) -> Lines:
     for unit in units:
         if early(unit):
             lines += judge(unit, read, columns)
-        elif unit.kind == "episode" and unit.bounds and not unit.endless:
+        elif unit.kind == "episode" and unit.bounds and not unit.endless and not unit.case.every:
             if lasts(unit):
                 closing += _close(unit, read, columns)
             else:
@@ -248,6 +248,8 @@ def judge(unit: Unit, read: Reader, columns: dict[str, int], *, plain: bool = Fa
     if not all(certain(tree, read) for _, tree in unit.levels):
         sure = " and ".join(f"({false((tree,), read)})" for _, tree in unit.levels)
         lines += [f"if not lv and not ({sure}): und[{unit.index}] += 1"]
+    if unit.case.every:  # A key of which nothing is in sight is not judged.
+        lines = [f"x = seen_{unit.index}(T, L, p); lv = 0", *when("x is not None", lines)]
     lines += _enter(unit, read, plain=plain)
     return when(_due(unit, read, plain=plain), lines)
 
@@ -312,8 +314,13 @@ def shown_text(unit: Unit, read: Reader) -> str:
     return f"({', '.join(texts)},)"
 
 
-def by(read: Reader) -> str:
-    """Return the text of what triggered: the event at hand, or of a fact what the fact stands for."""
+def by(read: Reader, unit: Unit | None = None) -> str:
+    """Return the text of what triggered: the event at hand, or of a fact what the fact stands for.
+
+    At a boundary of the case it is the last event in sight, `x`.
+    """
+    if unit is not None and unit.case.every:
+        return "named(x)"
     return "named(p)" if FACT_FIELDS.keys() & set(read.kinds) else "(src, id)"
 
 
@@ -342,7 +349,7 @@ def _enter_calendar(unit: Unit, read: Reader, shown: str) -> Lines:
     window = f"c.{unit.case.alert}_s"
     found = [
         f"c.{unit.slot} = lv",
-        f"out.append(({unit.index}, None, (q, lv, {window}, {shown}, {by(read)})))",
+        f"out.append(({unit.index}, None, (q, lv, {window}, {shown}, {by(read, unit)})))",
     ]
     lines = when(f"lv > c.{unit.slot}", found)
     dead = None if read.dynamic else ceiling(unit)  # A limit that moves may revive what it ruled out.
@@ -361,7 +368,7 @@ def _enter_episode(unit: Unit, read: Reader, shown: str) -> Lines:
     state, end = _episode(unit, read)
     sub = _sub(unit, read)
     held = f"c.{unit.slot}[{sub}]" if unit.sub else f"c.{unit.slot}"
-    began = [f"out.append(({unit.index}, {sub}, (q, lv, e[0], {shown}, {by(read)})))"]
+    began = [f"out.append(({unit.index}, {sub}, (q, lv, e[0], {shown}, {by(read, unit)})))"]
     if lasts(unit):
         began.append("c.open = True")
     return [

@@ -5,18 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
-from engine.reference import REFUNDABLE_US
+from engine.reference import DECIDED_US, REFUNDABLE_US
 from rules.planning.cells import alone, closed, lone, whole
 from rules.planning.fields import (
     ACCOUNT,
     DEVICE,
     FACT_FIELDS,
+    KEYED,
     LIMITS,
     ORDER,
     OWNER,
     OWNER_GIVEN,
     PAYMENT,
     PLACED,
+    REQUEST,
     has,
     is_as_of,
     prefix_of,
@@ -26,11 +28,17 @@ from rules.planning.names import names_in, rewrite, signature
 from rules.planning.owing import answer_keys
 from rules.planning.plan import Filter, Group, Part, Stream, Unit
 from rules.planning.reader import Reader, certain, false, local, true
+from rules.planning.seeing import seen_mask
 from rules.planning.states import EACH, Lines, sub_text
 from rules.tree import Call, Name, Node
 
-ENTITIES: Final = {"account": ACCOUNT, "owner": OWNER, "device": DEVICE, "order": ORDER, "payment": PAYMENT}
-ID_OF: Final = {"device": "event.device_id", "order": "event.order_id", "payment": "event.transaction_id"}
+ENTITIES: Final = {
+    "account": ACCOUNT, "owner": OWNER, "device": DEVICE, "order": ORDER, "payment": PAYMENT, "request": REQUEST,
+}  # fmt: skip
+ID_OF: Final = {
+    "device": "event.device_id", "order": "event.order_id", "payment": "event.transaction_id",
+    "request": "event.request_id",
+}  # fmt: skip
 # Fields that an event need not bring where it brings an address or a city, and how they follow.
 DERIVED: Final = {
     "event.ip_hash": "d.ip_hash if d.ip_hash is not None or {ip} is None else hash_of({ip})",
@@ -61,6 +69,10 @@ class Kind:
     plain: list[Unit]  # Cases that need no cell.
     deadlines: list[Unit]
     sequences: list[Unit]  # Cases of which this type is a step.
+    boundary: Unit | None = None  # The case whose calendar boundaries it stands for.
+    source: Kind | None = None  # The event type whose events enter later as this kind.
+    later: list[Kind] = field(default_factory=list)  # The kinds as which its own events enter later.
+    place: int = -1  # Of a kind that enters later: where what waits for it is.
     columns: dict[str, int] = field(default_factory=dict)
     needs: set[str] = field(default_factory=set)  # What must be in a column.
     reads: set[str] = field(default_factory=set)  # What is read at all.
@@ -72,12 +84,17 @@ class Kind:
 
     @property
     def derived(self) -> bool:
-        """Return whether it is no event of the log but a fact the engine derives."""
+        """Return whether it is no event of the log but made by the engine."""
         return self.name.startswith("@") or self.name in FACT_FIELDS
+
+    @property
+    def told(self) -> bool:
+        """Return whether it is a fact that is derived with all its values, and looks nothing up."""
+        return self.derived and self.boundary is None and self.source is None
 
     def lines(self, *, dynamic: bool) -> set[str]:
         """Return the entities it looks up; with limits as of the event, always the account and its owner."""
-        if self.derived:
+        if self.told:
             return set()
         return {*self.entities, "account", "owner"} if dynamic else set(self.entities)
 
@@ -120,21 +137,12 @@ def with_lookups(tree: Node, lookups: dict[str, Node], mine: dict[str, Node]) ->
 
 def handler_lines(kind: Kind, read: Reader, columns: Reader) -> Lines:
     """Return `fold_N`: everything that happens to one event of a type, in order."""
-    lines = (
-        ["src = e.source; id = e.id; q = (t, src, id, '')"]
-        if not kind.derived
-        else ["src, id, q = e['@place']"]
-    )
-    lines += _fields(kind)
-    lines += _entities(kind, dynamic=read.dynamic)
-    lines += _limits(kind, read)
-    lines += _flags(kind, read, None)
-    lines += _lookups(kind, read)
+    lines = _seen(kind, read, columns)
     lines.append(f"p = ({_tuple(kind)},)")
     lines.append("if T.recent is not None: T.recent.append(p)")
-    if kind.derived:
+    if kind.told:
         lines.append("T.derived.append(p)")
-    if not kind.derived and (read.dynamic or may_change(kind)):
+    if not kind.told and (read.dynamic or may_change(kind)):
         lines += ["T.arrived.append(p)", "if t > T.newest_us: T.newest_us = t"]
     lines += _plain(kind, read)
     if kind.groups:
@@ -143,21 +151,50 @@ def handler_lines(kind: Kind, read: Reader, columns: Reader) -> Lines:
         lines += _into(kind, group, read, columns.columns or {})
     if kind.deadlines:
         lines.append(f"for n, key in owed_{kind.number}(p): owe(T, T.program.deadline_of[n], key, p)")
+    for later in kind.later:
+        lines.append(f"wait(T, T.program.ripening_of[{later.place}], p)")
     for unit in kind.sequences:
         lines.append(f"advance(T, SEQUENCES[{unit.index}], p, out, und)")
     return define(f"fold_{kind.number}(T, t, e, out, und)", lines)
 
 
-def make_lines(kind: Kind, read: Reader) -> Lines:
-    """Return `make_N`: the contribution of a derived fact, unfolded."""
-    lines = ["src, id, q = e['@place']", *_fields(kind), *_limits(kind, read), *_flags(kind, read, None)]
-    lines.append(f"return ({_tuple(kind)},)")
+def _seen(kind: Kind, read: Reader, columns: Reader) -> Lines:
+    """Return what reads an event or a fact and looks up what was known at its place."""
+    if kind.told:
+        place = "src, id, q = e['@place']"
+    elif kind.boundary is not None:
+        place = f"src = EVE; id = name_of({kind.boundary.place}, e); q = (t, src, id, '')"
+    elif kind.source is not None:
+        place = "src = intern(AFTER_ALL + e[1]); id = e[2]; q = (t, src, id, '')"
+    else:
+        place = "src = e.source; id = e.id; q = (t, src, id, '')"
+    looked_up = [
+        *_entities(kind, dynamic=read.dynamic),
+        *_limits(kind, read),
+        *_flags(kind, read, None),
+        *_lookups(kind, read),
+    ]
+    return [place, *_fields(kind, columns), *_on_its_day(kind, looked_up)]
+
+
+def _on_its_day(kind: Kind, lines: Lines) -> Lines:
+    """Look up what concerns a boundary with its own time, which is that of the day it begins."""
+    return ["t += 1", *lines, "t -= 1"] if kind.boundary is not None else lines
+
+
+def make_lines(kind: Kind, read: Reader, columns: Reader) -> Lines:
+    """Return `make_N`: the contribution of what the engine makes, unfolded."""
+    lines = [*_seen(kind, read, columns), f"return ({_tuple(kind)},)"]
     return define(f"make_{kind.number}(T, t, e)", ["und = T.mute", *lines])
 
 
-def _fields(kind: Kind) -> Lines:
+def _fields(kind: Kind, columns: Reader) -> Lines:
     """Read the fields in use into locals."""
-    if kind.derived:
+    if kind.boundary is not None:
+        return _of_boundary(kind, kind.boundary)
+    if kind.source is not None:
+        return _of_waiting(kind, kind.source, columns)
+    if kind.told:
         names = sorted((kind.reads | kind.needs) - {*PLACED, LIMITS})
         return [f"{local(name)} = e.get({name!r})" for name in names]
     lines = ["d = e.data"]
@@ -178,9 +215,37 @@ def _fields(kind: Kind) -> Lines:
     return lines
 
 
+def _of_boundary(kind: Kind, unit: Unit) -> Lines:
+    """Take a boundary's key apart: it concerns the account and the owner that are in it, and has no other fields."""
+    lines = [f"{local(KEYED + part.name)} = e[{at}]" for at, part in enumerate(unit.key)]
+    held = {part.name: f"e[{at}]" for at, part in enumerate(unit.key)}
+    lines += [f"event_account = {held.get('account')}", f"at_owner = {held.get('owner')}"]
+    read = {name for name in kind.reads | kind.needs if prefix_of(name) == "event"}
+    return lines + [
+        f"{local(name)} = None" for name in sorted(read - {*PLACED, "event.account", "event.owner"})
+    ]
+
+
+def _of_waiting(kind: Kind, source: Kind, columns: Reader) -> Lines:
+    """Read what an event that enters later brings from its contribution `e`, and whose it was from the beginning."""
+    held = Reader((source.name,), columns.limits, source.columns, "e", columns.dynamic)
+    lines: Lines = []
+    for name in sorted(kind.reads | kind.needs):
+        if prefix_of(name) == "event" and name not in PLACED and name != "event.owner":
+            lines.append(f"{local(name)} = {held.text(name) if name in source.columns else None}")
+    if "event.account" not in kind.needs:
+        lines.append("event_account = None")
+    lines.append(f"at_owner = {held.text(OWNER_GIVEN) if OWNER_GIVEN in source.columns else None}")
+    for part in {part.name: part for group in kind.groups for part in group.home}.values():
+        value = held.value(part.on(source.name).tree)
+        told = f" if {' and '.join(value.given)} else None" if value.given else ""
+        lines.append(f"{local(KEYED + part.name)} = {value.text}{told}")
+    return lines
+
+
 def _entities(kind: Kind, *, dynamic: bool) -> Lines:
     """Look up what was known of the event's account, owner, device and order as of its position."""
-    if kind.derived:
+    if kind.told:
         return []
     lines: Lines = []
     needed = kind.lines(dynamic=dynamic)
@@ -210,19 +275,21 @@ def _entities(kind: Kind, *, dynamic: bool) -> Lines:
 
 def _entity(entity: str, name: str) -> Lines:
     line, at = f"{entity}_line", f"{entity}_at"
+    whole = f"(event_account, {name})" if entity == "request" else name
     return [
-        f"{line} = T.{entity}s.get({name})",
-        f"if {line} is None: {line} = T.entity({entity!r}, {name}) if {name} is not None else NOBODY_{entity}",
+        f"{line} = T.{entity}s.get({whole})",
+        f"if {line} is None: {line} = T.entity({entity!r}, {whole}) if {name} is not None else NOBODY_{entity}",
         f"{at} = {line}.now if t > {line}.last_time else {line}.at(q)",
         # What is so long ago may be forgotten, here sooner and there later: it is not known any more in any case.
         *([f"if t > {line}.last_time + {REFUNDABLE_US}: {at} = PAYMENT"] if entity == "payment" else []),
+        *([f"if t > {at}[1] + {DECIDED_US}: {at} = REQUEST"] if entity == "request" else []),
     ]
 
 
 def _limits(kind: Kind, read: Reader) -> Lines:
     if LIMITS not in kind.needs:
         return []
-    if kind.derived:
+    if kind.told:
         return [f"at_limits = e.get({LIMITS!r})"]
     if not read.dynamic:
         return ["at_limits = None"]
@@ -283,7 +350,7 @@ def _lookup(name: str, call: Node, read: Reader) -> Lines:
 def _tuple(kind: Kind) -> str:
     width = max(kind.columns.values(), default=5) + 1
     held = {at: name for name, at in kind.columns.items()}
-    texts = ["t", "src", "id", "q[3]" if kind.derived else "''", str(kind.number), "f"]
+    texts = ["t", "src", "id", "q[3]" if kind.told else "''", str(kind.number), "f"]
     texts += [local(held[at]) if at in held else "None" for at in range(6, width)]
     return ", ".join(texts)
 
@@ -338,9 +405,27 @@ def _into(kind: Kind, group: Group, read: Reader, columns: dict[str, int]) -> Li
         *indent([*fold_lines(whole(group), kind.name, read, columns, "fold")]),
         *indent(["if out: note(T, c, out); out.clear()"]),
         f"else: insert_late(T, CLASS_{group.index}, c, p)",
+        *_armed(kind, group, key),
     ]
     folded += indent(into) if bare is not None else into
     return _keyed(home, read, "" if always else f"f & {bits}", folded)
+
+
+def _armed(kind: Kind, group: Group, key: str) -> Lines:
+    """See that the boundaries that can see an event will be judged: mostly the next one is waited for already."""
+    lines: Lines = []
+    for unit in group.units:
+        mask = seen_mask(unit)
+        bits = sum(s.bit for s in group.streams.values() if s.bit & mask and kind.name in s.kinds)
+        if unit.case.every and bits:
+            lines += when(
+                f"f & {bits}",
+                [
+                    f"w = T.ahead[{unit.place}].get({key})",
+                    f"if w is None or not w[0] <= t < w[1]: arm(T, T.program.every_of[{unit.place}], {key}, t)",
+                ],
+            )
+    return lines
 
 
 # --- the same event again, and where it belongs ----------------------------------------------------------------------
@@ -354,11 +439,9 @@ def again_lines(kind: Kind, read: Reader) -> Lines:
         lines.append("event_account = None")
     if OWNER_GIVEN not in kind.columns:
         lines.append("at_owner = None")
-    lines += _entities(kind, dynamic=read.dynamic)
-    lines += _limits(kind, read)
-    lines += _flags(kind, read, "p[5]")
-    lines += _lookups(kind, read)
-    lines.append(f"return ({_tuple(kind)},)")
+    looked_up = [*_entities(kind, dynamic=read.dynamic), *_limits(kind, read)]
+    looked_up += [*_flags(kind, read, "p[5]"), *_lookups(kind, read)]
+    lines += [*_on_its_day(kind, looked_up), f"return ({_tuple(kind)},)"]
     return define(f"again_{kind.number}(T, p)", lines)
 
 

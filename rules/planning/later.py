@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rules.model import Case, Expression, Measure, Remind, Rule
-from rules.planning.fields import ACCOUNT, OWNER, is_as_of
+from rules.planning.fields import ACCOUNT, FACT_FIELDS, OWNER, is_as_of
 
-_LOOKUPS = ("request", "contact")
-_AS_OF = ("account", "owner", "device", "order", "payment")
+_LOOKUPS = ("contact",)
+_AS_OF = ("account", "owner", "device", "order", "payment", "request")
 
 
 def constructs(rule: Rule) -> tuple[str, ...]:
@@ -20,8 +20,7 @@ def constructs(rule: Rule) -> tuple[str, ...]:
 
 
 def _of_case(case: Case) -> Iterator[str]:
-    if case.every:
-        yield f"every: {case.every}"
+    yield from _of_every(case)
     yield from _of_lists(case)
     yield from _of_remind(case.remind, case.where)
     yield from _of_sequence(case)
@@ -32,6 +31,25 @@ def _of_case(case: Case) -> Iterator[str]:
         yield "a measure of another key"
     yield from _of_ways(case)
     yield from _of_names(case)
+
+
+def _of_every(case: Case) -> Iterator[str]:
+    """Yield what a case judged at boundaries does not reach, and what enters later outside one."""
+    later = [measure for measure in case.measures if measure.after_us]
+    if later and not case.every:
+        yield "after in a rule that events trigger"
+    if any(kind in FACT_FIELDS for measure in later for kind in measure.of):
+        yield "after, of facts that the engine derives"
+    if any("event.time" in value.names for measure in later for value in measure.value):
+        yield "after, of the time of an event"
+    if case.every:
+        own = {dimension.name for dimension in case.per}
+        if any(dimension.fan_out for dimension in case.per):
+            yield "every, for each element of a list"
+        if any(not own <= held for held in _keys(case)):
+            yield "every, with a measure of a coarser key"
+        if any(measure.over.kind in ("ever", "period") for measure in case.measures):
+            yield "every, over a window without an end"
 
 
 def _of_lists(case: Case) -> Iterator[str]:
@@ -89,8 +107,6 @@ def _of_sequence(case: Case) -> Iterator[str]:
 
 
 def _of_measure(measure: Measure) -> Iterator[str]:
-    if measure.after_us:
-        yield "after"
     if measure.record and measure.over.kind != "ever":
         yield f"{measure.aggregate}: event over a window"
 

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from rules.planning.building import chain_kind
 from rules.planning.chaining import Chain
-from rules.planning.fields import LIMITS, OWNER_GIVEN, PLACED, allocate, has, prefix_of
+from rules.planning.fields import (
+    LATER,
+    LIMITS,
+    OWNER_GIVEN,
+    PLACED,
+    allocate,
+    boundary_kind,
+    has,
+    prefix_of,
+    source_of,
+)
 from rules.planning.handlers import ENTITIES, ID_OF, Kind, moves, with_lookups
 from rules.planning.names import canonical, expanded, names_in
 from rules.planning.owing import needed
@@ -20,12 +30,22 @@ def lay_out(plan: Plan, chains: dict[int, Chain]) -> tuple[list[Kind], dict[str,
     known: dict[str, Node] = {}
     for kind in kinds.values():
         kind.known = known
+        if kind.name.startswith(LATER):
+            kind.source = kinds[source_of(kind.name)]
+            kind.source.later.append(kind)
     for group in plan.groups:
         _of_group(group, kinds)
     for unit in plan.units:
         _of_unit(unit, kinds, chains)
-    for kind in kinds.values():
+    later = [kind for kind in kinds.values() if kind.source is not None]
+    for kind in later:
         _of_filters(kind)
+    _alike(plan, kinds)
+    for kind in later:
+        _of_waiting(kind)
+    for kind in kinds.values():
+        if kind.source is None:
+            _of_filters(kind)
     _alike(plan, kinds)
     columns = allocate({kind.name: kind.needs - set(PLACED) for kind in kinds.values()})
     for kind in kinds.values():
@@ -53,6 +73,7 @@ def _kind(plan: Plan, chains: dict[int, Chain], name: str, number: int) -> Kind:
             if unit.group < 0 and unit.kind == "event" and name in unit.trigger.kinds
         ],
         deadlines=[unit for unit in plan.units if unit.kind == "deadline" and _owes(unit, name)],
+        boundary=next((unit for unit in plan.units if name == boundary_kind(unit.index)), None),
         sequences=[
             chain.unit for chain in chains.values() if any(name in stream.kinds for stream in chain.streams)
         ],
@@ -97,6 +118,13 @@ def _of_scan(state: State, kinds: dict[str, Kind]) -> None:
         _add(kinds, taken.stream.kinds, told | {name for tree in taken.value for name in names_in(tree)})
     if state.closer is not None:
         _add(kinds, state.closer.kinds, told)
+
+
+def _of_waiting(kind: Kind) -> None:
+    """Let an event keep what is read of it once it enters later."""
+    assert kind.source is not None, "only of what enters later"
+    read = {name for name in kind.reads | kind.needs if prefix_of(name) == "event" and has(kind.name, name)}
+    kind.source.needs |= read - {"event.owner"}
 
 
 def _field(field: str) -> str:
@@ -150,7 +178,7 @@ def _of_filters(kind: Kind) -> None:
             kind.reads |= {name for name in names if prefix_of(name) != "limit"}
     for call in kind.lookups.values():
         kind.reads |= {name for name in names_in(call) if prefix_of(name) != "limit"}
-    if kind.derived:
+    if kind.told:
         kind.needs |= kind.reads
         return
     kind.settle_entities()

@@ -8,6 +8,7 @@ from engine.windows import DAY
 from rules.model import Dimension, Measure
 from rules.planning.analysis import never_negative
 from rules.planning.effect import trigger_where
+from rules.planning.fields import later_kind
 from rules.planning.names import canonical, expanded, names_in, signature
 from rules.planning.plan import Bound, Group, Part, Plan, State, Stream, Taken, Unit, Window
 from rules.schema import CALENDARS
@@ -32,7 +33,8 @@ def stream_of(plan: Plan, unit: Unit, measure: Measure) -> Stream:
     """Return the events a measure counts: its own, or the case's triggers narrowed further."""
     where = expanded(canonical(measure.where.tree), unit.lets) if measure.where else None
     if measure.of:
-        return plan.streams.of(measure.of, where)
+        later = tuple(later_kind(kind, measure.after_us) for kind in measure.of) if measure.after_us else ()
+        return plan.streams.of(later or measure.of, where)
     own = trigger_where(plan.rules, unit.case)
     return plan.streams.of(unit.trigger.kinds, expanded(own, unit.lets) if own is not None else None, where)
 
@@ -42,7 +44,13 @@ def bind(plan: Plan, group: Group, unit: Unit) -> None:
     group.streams[unit.trigger.bit] = unit.trigger
     inner_of = {measure.name: measure for measure in unit.case.measures}
     unread = _inner_only(unit)
+    if unit.kind == "calendar":  # The window of its alerts, also where no measure has it.
+        window = Window(f"{unit.case.alert}_", calendar=unit.case.alert)
+        group.windows.setdefault(window.prefix, window)
     for measure in unit.case.measures:
+        if measure.after_us:  # Until they enter, they wait in the cell.
+            waiting = plan.streams.of(measure.of)
+            group.streams[waiting.bit] = waiting
         if measure.name in unread:
             continue
         state = _state(plan, group, unit, measure, inner_of)

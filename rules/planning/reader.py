@@ -11,7 +11,7 @@ from rules.emitted import Emitted, Reading
 from rules.emitting import Emitter
 from rules.functions import EVENT_TIMES
 from rules.model import Limit
-from rules.planning.fields import LIMITS, PLACED, optional, prefix_of
+from rules.planning.fields import LIMITS, PLACED, optional, prefix_of, shift_of
 from rules.planning.names import signature
 from rules.tree import Name, Node
 
@@ -56,6 +56,9 @@ class Reader:
 
     def text(self, name: str) -> str:
         """Return the text that reads a value, whether or not it is there."""
+        shift = shift_of(self.kinds[0]) if self.kinds else 0
+        if name == "event.time" and shift:
+            return f"({'t' if self.columns is None else f'{self.var}[0]'} + {shift})"
         if self.columns is None:
             here = {
                 "event.time": "t",

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import linecache
 from bisect import bisect_left
+from sys import intern
 from typing import Any
 
 from engine import lateness, sequences
+from engine.boundaries import EVE, arm, last_seen, name_of
 from engine.business import business_deadline
 from engine.cells import Cell, level_in
 from engine.deadlines import Due, owe
 from engine.entities import limits_of
 from engine.instants import day_number, hash_of
 from engine.periods import named_period, period_of
-from engine.program import named
-from engine.reference import PAYMENT, Timeline, consented, in_force, listed, qualified
+from engine.program import AFTER_ALL, named
+from engine.reference import PAYMENT, REQUEST, Timeline, consented, in_force, listed, qualified
+from engine.ripening import wait
 from engine.sweeping import tidy
 from engine.tenant import BASES
 from engine.windows import HALF_MINUTE, Zone
@@ -40,9 +43,10 @@ def namespace(rules: RuleSet) -> dict[str, Any]:
         qualified=qualified, consented=consented, in_force=in_force, listed=listed, hash_of=hash_of, day_of=date_of,
         business_deadline=business_deadline, period_of=period_of, named_period=named_period, day_number=day_number,
         workday_after=workday_after, workday_before=workday_before,
-        PAYMENT=PAYMENT,
+        PAYMENT=PAYMENT, REQUEST=REQUEST, EVE=EVE, AFTER_ALL=AFTER_ALL, intern=intern,
+        arm=arm, last_seen=last_seen, name_of=name_of, wait=wait,
         country_of=country_of, city_of=city_of, carrier_of=carrier_of, lat_of=lat_of, lon_of=lon_of,
-        **{f"NOBODY_{kind}": _Nobody(BASES[kind]) for kind in ("account", "owner", "device", "order", "payment")},
+        **{f"NOBODY_{kind}": _Nobody(base) for kind, base in BASES.items()},
     )  # fmt: skip
     for name, limit in rules.limits.items():
         value = constant(limit)

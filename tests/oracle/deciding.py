@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.oracle.alerts import Alert
+from tests.oracle.boundaries import boundaries
 from tests.oracle.deadlines import missed, outcomes, reminders
 from tests.oracle.events import Event
 from tests.oracle.firing import alerts
@@ -82,6 +83,10 @@ def _heard(world: World, alert: Alert) -> Alert | None:
 
 
 def _case(world: World, case: Case, tenant: Tenant, clock: int, pools: dict[Any, Pool]) -> list[Alert]:
+    if case.every:
+        measures = Measures(world, case, [], pools)
+        measures.own = boundaries(measures, clock)
+        return alerts(measures)
     own = triggers(world, case, tenant.facts)
     if case.expect is not None:
         return missed(world, case, own, clock)

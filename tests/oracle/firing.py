@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from tests.oracle.alerts import Alert, Crossing, calendar_window, event_window, open_window, rising
+from tests.oracle.boundaries import last_seen
 from tests.oracle.cel import holds
+from tests.oracle.events import Event
 from tests.oracle.instants import calendar
 from tests.oracle.limits import recorded
 from tests.oracle.measures import Measures
@@ -39,7 +41,7 @@ def _window_of(measures: Measures, trigger: Trigger, number: int) -> Any:
         case "since":
             assert trigger.since is not None
             return trigger.key, trigger.since.position
-    return trigger.key, calendar(measures.case.alert, trigger.event.time)[0]
+    return trigger.key, calendar(measures.case.alert, trigger.instant)[0]
 
 
 def _alert(measures: Measures, run: list[tuple[Trigger, Crossing]]) -> Alert:
@@ -53,7 +55,7 @@ def _alert(measures: Measures, run: list[tuple[Trigger, Crossing]]) -> Alert:
         case "episode" | "ever":
             window = open_window(case, first)
         case unit:
-            window = calendar_window(case, unit, first.event.time)
+            window = calendar_window(case, unit, first.instant)
     return Alert(case, first.key, window, rising([crossing for _, crossing in run]))
 
 
@@ -86,15 +88,17 @@ def _crossing(measures: Measures, trigger: Trigger) -> Iterator[Crossing]:
     """Yield the level that holds at a trigger, if one does, with the values that made it hold."""
     scope = measures.at(trigger)
     level = _level(measures, scope)
-    if level is None:
+    event: Event | None = trigger.event
+    if measures.case.every:
+        event = last_seen(measures, trigger)
+    if level is None or event is None:
         return
     text = dict(measures.case.levels)[level]
     names = measures.case.reads(text)
-    event = trigger.event
-    behind = (event.time, 1, event.source, event.id) if event.type == "intake" else event.position
+    behind = (event.time, 1, event.source, event.id) if event.type == "intake" else trigger.event.position
     yield Crossing(
         level,
-        event.time,
+        trigger.event.time,
         event,
         behind,
         _values(scope, {m.name: _UNITS.get(m.aggregate, "") for m in measures.case.used}),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import product
 from math import ceil
@@ -44,6 +44,19 @@ class Measures:
 
     def __init__(self, world: World, case: Case, own: list[Trigger], pools: dict[Any, Pool]) -> None:
         self.world, self.case, self.own, self.pools = world, case, own, pools
+
+    def inside(self, measure: Measure, trigger: Trigger) -> list[Event]:
+        """Return the events in a measure's window at a calendar boundary; of `each`, those of what it is made of."""
+        window = _Window(measure.over, trigger, measure.before, before=measure.before)
+        inner = [self.case.measures[name] for name in measure.values[0].names] if measure.each else [measure]
+        return [c.event for one in inner for c in self._pool(one).get(trigger.key, []) if window.holds(c)]
+
+    def known_keys(self) -> set[Key]:
+        """Return every key of which an event counts."""
+        used = self.case.used
+        read = {name for one in used if one.each for name in one.values[0].names}
+        counted = [one for one in self.case.measures.values() if one in used or one.name in read]
+        return {key for one in counted if not one.each and one.per is None for key in self._pool(one)}
 
     def at(self, trigger: Trigger, *, without: bool = False) -> Scope:
         """Return the names as of a trigger; `without` leaves the trigger itself out of every measure."""
@@ -111,11 +124,15 @@ class Measures:
     def _gather(self, measure: Measure) -> Pool:
         pool: Pool = defaultdict(list)
         seen = set()
-        for source in self._sources(measure):
+        for begun in self._sources(measure):
+            own = Scope(self.world, begun.event, measure.lets, begun.steps)
+            source = begun
+            if measure.after:
+                source = replace(begun, event=_entering(begun.event, measure.after))
             scope = Scope(self.world, source.event, measure.lets, source.steps)
             if not holds(measure.where, scope):
                 continue
-            for key in self._keys(measure, source, scope):
+            for key in self._keys(measure, source, own):  # Whose it is, it was from the beginning.
                 mark = (source.event.position, source.since and source.since.position, key)
                 if mark not in seen:  # A trigger that fans out is one event of a coarser key.
                     seen.add(mark)
@@ -195,7 +212,7 @@ _ENDLESS = 1 << 62
 
 def _bounds(over: Over, trigger: Trigger, *, before: bool) -> tuple[int, int]:
     """Return the first instant inside a window and the first after it."""
-    time = trigger.event.time
+    time = trigger.instant
     match over.kind:
         case "calendar":
             return calendar(over.unit, time)
@@ -208,6 +225,14 @@ def _bounds(over: Over, trigger: Trigger, *, before: bool) -> tuple[int, int]:
                 return calendar(over.unit, time, -over.length)[0], calendar(over.unit, time)[0]
             return calendar(over.unit, time, 1 - over.length)[0], _ENDLESS
     return -_ENDLESS, _ENDLESS
+
+
+def _entering(event: Event, after: int) -> Event:
+    """Return an event as it enters a measure later: at that time, after all events of it; its own time it keeps."""
+    time = event.time + after
+    return replace(
+        event, time=time, position=(time, 2, event.source, event.id), cache={"event.time": event.time}
+    )
 
 
 def _read(text: Expression, scope: Scope) -> Value:

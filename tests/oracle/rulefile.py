@@ -98,8 +98,6 @@ def _rule(pack: Raw, rule: Raw) -> Rule:
 
 
 def _case(pack: Raw, raw: Raw, name: str) -> Case:
-    if "every" in raw:
-        raise Unsupported(f"{raw['id']}: every")
     lets = {key: _expression(text) for key, text in {**pack.get("let", {}), **raw.get("let", {})}.items()}
     own = raw.get("measure", {})
     measures = {**_shared(pack, own), **{key: _measure(key, value, lets, own) for key, value in own.items()}}
@@ -112,7 +110,7 @@ def _case(pack: Raw, raw: Raw, name: str) -> Case:
     sequence = tuple(_step(step) for step in raw.get("sequence", []))
     return Case(
         raw["id"], name, _words(raw.get("on", [])), sequence, _in_effect(raw), _per(raw.get("per")),
-        measures, lets, levels, expect, remind, alert, used, since,
+        measures, lets, levels, expect, remind, alert, used, since, raw.get("every", ""),
     )  # fmt: skip
 
 
@@ -129,9 +127,6 @@ def _shared(pack: Raw, own: Raw) -> dict[str, Measure]:
 
 
 def _measure(name: str, raw: Raw, lets: dict[str, Expression], siblings: Raw) -> Measure:
-    unknown = raw.keys() & {"after"}
-    if unknown:
-        raise Unsupported(f"measure {name}: {sorted(unknown)}")
     (aggregate,) = raw.keys() & AGGREGATES
     written = raw["features"] if aggregate == "score" else raw[aggregate]
     record = written == "event" and aggregate in ("first", "last", "previous")
@@ -147,6 +142,7 @@ def _measure(name: str, raw: Raw, lets: dict[str, Expression], siblings: Raw) ->
         _expression(raw["at_least"]) if "at_least" in raw else None, float(raw.get("q", 0)), "other" in raw,
         (_named(near["key"]), _expression(near["within"])) if near else None, raw.get("each", ""), lets,
         raw.get("score", ""),
+        duration(raw["after"]) if "after" in raw else 0,
     )  # fmt: skip
 
 
@@ -186,7 +182,7 @@ def _alert(raw: Raw, used: tuple[Measure, ...]) -> tuple[str, str]:
     if "alert" in raw:
         return raw["alert"], ""
     if not windows:
-        return "event", ""
+        return raw.get("every", "event"), ""
     if since:
         return "since", since
     kinds, units = {over.kind for over in windows}, {over.unit for over in windows}

@@ -51,6 +51,7 @@ class Measure:
     each: str
     lets: dict[str, Expression]
     score: str = ""
+    after: int = 0  # Microseconds until an event enters.
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,7 @@ class Case:
     alert: str  # event, day … year, episode, ever, since, deadline
     used: tuple[Measure, ...]  # The measures its levels read.
     since: str = ""
+    every: str = ""  # The calendar unit at whose boundaries it is judged.
 
     def reads(self, text: Expression) -> set[str]:
         """Return every name an expression reads, through lets."""

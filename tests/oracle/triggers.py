@@ -15,6 +15,7 @@ from tests.oracle.undecided import Undecided
 from tests.oracle.world import World
 
 Key: TypeAlias = tuple[Any, ...]
+BOUNDARY = "boundary"  # The type of what stands for a calendar boundary where events stand.
 Steps: TypeAlias = dict[str, Event]
 
 
@@ -26,6 +27,11 @@ class Trigger:
     key: Key
     steps: Steps = field(default_factory=dict)
     since: Event | None = None
+
+    @property
+    def instant(self) -> int:
+        """When its windows end: with the event, or at the last instant before a boundary."""
+        return self.event.time - (self.event.type == BOUNDARY)
 
 
 def triggers(world: World, case: Case, facts: list[Event]) -> list[Trigger]:

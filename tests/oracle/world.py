@@ -170,6 +170,8 @@ class World:
             return (other.account, other.data["request_id"]) == (event.account, event.data.get("request_id"))
 
         seen = self.last(("friend.request_decided",), event.position, mine)
+        if seen is not None and event.time > seen.time + 31 * 86_400_000_000:
+            return None  # A decision is known for a month.
         return None if seen is None else seen.data.get(attribute)
 
     def _contract(self, event: Event, attribute: str) -> bool:

@@ -148,7 +148,10 @@ def test_rules_that_do_not_run_yet_are_named(weiguard: Weiguard, mine: Path) -> 
     )
     done = weiguard("rules", "check", "mine")
     assert done.status == 0, done.out
-    assert "not yet: mine.yaml:4:5: COL-01: found after; expected constructs that run" in done.err
+    assert (
+        "not yet: mine.yaml:4:5: COL-01: found after in a rule that events trigger; expected constructs that run"
+        in done.err
+    )
     (plain,) = json.loads(weiguard("rules", "check", "mine", "--json").out)
     assert (plain["kind"], plain["subject"], plain["line"]) == ("later", "COL-01", 4)
     assert "2 tests not run" in weiguard("rules", "test", "--rules", "mine").err

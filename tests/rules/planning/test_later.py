@@ -36,7 +36,11 @@ def test_every_rule_of_the_catalogue_runs() -> None:
 @pytest.mark.parametrize(
     ("measure", "named"),
     [
-        pytest.param("failures: {count: event, over: day, after: 72h}", ("after",), id="a matured cohort"),
+        pytest.param(
+            "failures: {count: event, over: day, after: 72h}",
+            ("after in a rule that events trigger",),
+            id="a matured cohort",
+        ),
         pytest.param(
             "failures: {count: event, of: session.started, per: {account: event.device_id}, over: 10m}\n"
             "      all: {count: event, of: [login.attempted, session.started], per: {account: event.ip}, over: 10m}\n"
