@@ -14,6 +14,7 @@ import msgspec
 
 from engine.alert import Record
 from engine.disposition import DISPOSITIONS
+from streams.audit.growth import Growth
 from streams.ports import Position
 
 CODE: Final[dict[str, int]] = {
@@ -61,6 +62,7 @@ class Batch:
         None  # At a checkpoint: the entries changed since the last.
     )
     again: bool = False  # The inputs are in the log already and are decided anew.
+    growth: Growth | None = None  # What the audit log gains by it.
 
 
 @dataclass(frozen=True, slots=True)

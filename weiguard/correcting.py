@@ -47,7 +47,7 @@ def run_correction(by: str | None, reason: str, settings: Settings, *, json: boo
                     "type": "correction.requested", "tenant": tenant, "time": at, "data": {"by": by, "reason": reason},
                 },
             )  # fmt: skip
-        runner.checkpoint()
+        runner.end()
     watcher.summary.show(settings.lang or language(os.environ), json=json)
     return 0
 

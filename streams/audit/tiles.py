@@ -95,15 +95,21 @@ class RightEdge:
 
     __slots__ = ("_changed", "_tiles", "size")
 
-    def __init__(self, size: int = 0, tile: Callable[[int, int], Sequence[bytes]] | None = None) -> None:
+    def __init__(self, size: int = 0, tile: Callable[[int, int], Sequence[bytes]] = lambda _, __: ()) -> None:
         """Take up a tree of `size`; `tile` gives the hashes of its partial tiles."""
         self.size = size
         self._tiles: list[list[bytes]] = []
         self._changed: dict[tuple[int, int], list[bytes]] = {}
         for level in range(levels(size)):
             number, partial = widths(size, level)
-            assert tile is not None or not size, "a tree that is there has tiles"
-            self._tiles.append(list(tile(level, number))[:partial] if partial and tile is not None else [])
+            self._tiles.append(list(tile(level, number))[:partial] if partial else [])
+
+    @property
+    def whole(self) -> bool:
+        """Whether the tiles were there that it took up."""
+        return [len(tile) for tile in self._tiles] == [
+            widths(self.size, level)[1] for level in range(levels(self.size))
+        ]
 
     def append(self, leaf: bytes) -> None:
         """Add an entry by its leaf hash."""
