@@ -205,6 +205,12 @@ class Runner:
         """Write an event of Weiguard's own into the log, decide and commit it."""
         return self.take(source, Block([msgspec.json.encode(event)], None))
 
+    def rotate(self, signer: Signer, event: dict[str, object]) -> None:
+        """Write into the log that another key signs from now on; the head that has it in is signed by both."""
+        assert self.audit is not None, "a log that is signed is kept"
+        self.audit.sign_from_now_on(signer)
+        self.append(str(event["source"]), event)
+
     def tick(self) -> None:
         """Write a `clock.tick` into the log, once a minute."""
         if self._now is None:
@@ -263,7 +269,7 @@ class Runner:
                 rest = BytesIO(self.store.rest(stored.seq)) if overlong else None
                 self._decide([stored.raw], stored.line - 1, batch, [], rest)
                 if self.audit is not None and stored.seq in stops:
-                    self.audit.stop()
+                    self.audit.stop(again=True)
                 if len(batch.inputs) == BLOCK_LINES:
                     self._commit(batch)
                     batch = Batch(again=True)

@@ -5,7 +5,6 @@ The event stands at the tenant's clock and so moves nothing else: no deadline pa
 
 from __future__ import annotations
 
-import getpass
 import os
 from zoneinfo import ZoneInfo
 
@@ -13,8 +12,9 @@ from engine.instants import rfc3339
 from streams.embedded import Runner
 from streams.refusing import RefusedError
 from weiguard.preparing import prepare
-from weiguard.running import Watcher, opened
+from weiguard.running import Watcher, login, opened
 from weiguard.settings import Settings
+from weiguard.signing import signer_of
 from weiguard.words import language
 
 SOURCE = "weiguard/correct"
@@ -22,13 +22,13 @@ SOURCE = "weiguard/correct"
 
 def run_correction(by: str | None, reason: str, settings: Settings, *, json: bool) -> int:
     """Correct, and return the exit status. `by`: None for whoever is logged in. Raises RefusedError."""
-    by = by or _login()
+    by = by or login()
     if not settings.db.is_file():
         raise RefusedError(str(settings.db), "no database", "one made by `weiguard run`", "name it with --db")
     with opened(prepare(settings), settings) as (prepared, store):
         watcher = Watcher(lambda _lines, _bytes: None, settings.tenant)
         engine = prepared.engine()
-        runner = Runner(store, engine, observers=[watcher])
+        runner = Runner(store, engine, observers=[watcher], signer=signer_of(settings))
         runner.resume()
         tenants = store.tenants()
         if settings.tenant is not None and settings.tenant not in tenants:
@@ -50,10 +50,3 @@ def run_correction(by: str | None, reason: str, settings: Settings, *, json: boo
         runner.end()
     watcher.summary.show(settings.lang or language(os.environ), json=json)
     return 0
-
-
-def _login() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # A user without a name, as in some containers.
-        return f"user {os.getuid()}"

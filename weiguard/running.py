@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import signal
 import time
@@ -12,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from monitoring.describing import texts
+from streams.audit.notes import Signer, verifier_of
 from streams.commit import Committed
 from streams.embedded import Runner
 from streams.ports import Observer
@@ -22,12 +24,14 @@ from streams.sources.opening import STDIN
 from streams.stopping import Stop
 from streams.stores.deciding import decided_by
 from streams.stores.sqlite import SqliteStore, open_store
+from weiguard.audit_words import AUDIT
 from weiguard.failing import FOUND, INTERRUPTED, say
 from weiguard.leaving import keep_to_the_end
 from weiguard.preparing import Prepared, prepare
 from weiguard.progress import progress_bar
 from weiguard.replaying import say_refused
 from weiguard.settings import Settings
+from weiguard.signing import signer_of
 from weiguard.summary import Summary
 from weiguard.words import language
 
@@ -72,6 +76,7 @@ class Watcher:
 def run_sources(order: Order, settings: Settings) -> int:
     """Run, and return the exit status. Raises RefusedError; what was committed before stays."""
     _refuse_misuse(order)
+    signer = signer_of(settings)
     prepared = prepare(settings)
     stop = Stop()
     with ExitStack() as stack:
@@ -83,7 +88,7 @@ def run_sources(order: Order, settings: Settings) -> int:
         _, store = stack.enter_context(opened(prepared, settings, refold=order.refold))
         stack.enter_context(stop.listening())
         before = store.last
-        summary, finished = _decide(order, settings, prepared, store, window, stop)
+        summary, finished = _decide(order, settings, prepared, store, window, stop, signer)
         if window is not None and stop.asked is None:
             window.stay(stop)
         _tell(summary, store, before, order, settings)
@@ -99,6 +104,7 @@ def _decide(
     store: SqliteStore,
     window: Window | None,
     stop: Stop,
+    signer: Signer | None,
 ) -> tuple[Summary, bool]:
     """Read the sources; return what became of what was in them, and whether they were read to their ends."""
     named = [JsonLines(path, follow=order.follow) for path in order.sources]
@@ -113,7 +119,7 @@ def _decide(
         engine = prepared.engine()
         keep_to_the_end(engine)
         now = _now_us if order.follow else None
-        runner = Runner(store, engine, observers=observers, every=settings.checkpoint, now=now)
+        runner = Runner(store, engine, observers=observers, every=settings.checkpoint, now=now, signer=signer)
         if order.refold:
             runner.refold()
         else:
@@ -163,9 +169,22 @@ def _tell(summary: Summary, store: SqliteStore, before: int, order: Order, setti
         refused = [Refused(each.line, each.reason) for each in stored]
         say_refused(refused, count, lang)
     summary.show(lang, json=order.json)
+    head = store.audit.head()
+    if head is not None and not order.json:
+        key = store.audit.key()
+        signer = verifier_of(key).short if key is not None else ""
+        say(AUDIT[lang]["keyed" if signer else "unkeyed"].format(size=f"{head.size:,}", signer=signer))
     if order.refold and not order.json:
         say(f"{store.last:,} inputs decided anew")
 
 
 def _now_us() -> int:
     return time.time_ns() // 1_000
+
+
+def login() -> str:
+    """Return who is logged in, for the log."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # A user without a name, as in some containers.
+        return f"user {os.getuid()}"

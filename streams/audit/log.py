@@ -11,7 +11,7 @@ from engine.alert import Record
 from engine.merkle import leaf_hash
 from streams.audit.checkpoints import Checkpoint
 from streams.audit.growth import Growth, Head, LeafStore
-from streams.audit.notes import Signer
+from streams.audit.notes import Signer, signature_of, verifier_of
 from streams.audit.telling import Row, Teller
 from streams.audit.tiles import WIDTH, RightEdge
 from streams.refusing import RefusedError
@@ -29,6 +29,7 @@ class AuditLog:
         self._signed_by = store.key()
         _check_signer(self._signed_by, signer)
         self._signer = signer
+        self._leaving: Signer | None = None  # Signs once more, beside the one that takes its place.
         self._edge = _edge(store, head)
         self._teller = Teller(store.ledgers())
         self._unsigned = signer is not None and head is not None and head.note is None
@@ -43,18 +44,19 @@ class AuditLog:
         """Tell of one input; see Teller."""
         self._teller.add(row, kind, records, rest)
 
-    def stop(self) -> None:
-        """Tell that the runner stops."""
+    def stop(self, *, again: bool = False) -> None:
+        """Tell that the runner stops; `again`: that it did, where all is decided anew."""
+        before = len(self._teller.entries)
         self._teller.stop()
-        self._stopped = True
+        self._stopped = not again and len(self._teller.entries) > before
 
     def begin_anew(self, ruleset: str) -> None:
         """Tell that the whole log is decided anew."""
         self._teller.begin_anew(self.size, ruleset)
 
     def sign_from_now_on(self, signer: Signer) -> None:
-        """Let another key sign; the log must say so by an entry of its own in the same batch."""
-        self._signer, self._unsigned = signer, True
+        """Let another key sign; the next batch says so in an entry, and both sign it."""
+        self._leaving, self._signer = self._signer, signer
 
     def grown(self) -> Growth | None:
         """Return what came since it was asked last; None where that is nothing."""
@@ -81,7 +83,11 @@ class AuditLog:
         root, signer = self._edge.root(), self._signer
         if signer is None:
             return Head(self._edge.size, root)
-        return Head(self._edge.size, root, Checkpoint(signer.name, self._edge.size, root).signed(signer))
+        note = Checkpoint(signer.name, self._edge.size, root).signed(signer)
+        if self._leaving is not None:
+            note += signature_of(self._leaving, note)
+            self._leaving = None
+        return Head(self._edge.size, root, note)
 
     def _new_key(self) -> str | None:
         if self._signer is None or str(self._signer.verifier) == self._signed_by:
@@ -110,7 +116,7 @@ def _edge(store: LeafStore, head: Head | None) -> RightEdge:
 def _check_signer(signed_by: str | None, signer: Signer | None) -> None:
     if signed_by is None:
         return
-    short = signed_by.rpartition("+")[0]
+    short = verifier_of(signed_by).short
     if signer is None:
         raise RefusedError(
             "the audit log", "no key", f"{short}, which signs it", "name its file with --audit-key"

@@ -89,6 +89,12 @@ class Signer:
         return f"{text}\n{_DASH}{self.name} {signature}\n".encode()
 
 
+def signature_of(signer: Signer, note: bytes) -> bytes:
+    """Return the line with which another signs the text of a note."""
+    text = note.decode().rpartition("\n\n")[0] + "\n"
+    return signer.sign(text).rpartition(b"\n\n")[2]
+
+
 def verifier_of(line: str) -> Verifier:
     """Read a public key. Raises ValueError with what was expected."""
     name, public = _key_parts(line.strip(), "a public key, name+id+base64")

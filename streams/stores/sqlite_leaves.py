@@ -26,6 +26,15 @@ CREATE TABLE stops(input INTEGER PRIMARY KEY);
 """
 KEY: Final = "audit_key"  # The fact that names who signs.
 _PAGE: Final = 1_000
+_BYTES: Final = (
+    ("inputs", "raw"),
+    ("pieces", "raw"),
+    ("records", "body"),
+    ("entries", "body"),
+    ("tiles", "hashes"),
+    ("heads", "root"),
+    ("heads", "note"),
+)
 _ENTRIES: Final = (
     "SELECT leaf, body FROM entries WHERE leaf >= ? AND (?2 IS NULL OR leaf < ?2) ORDER BY leaf LIMIT ?"
 )
@@ -87,6 +96,15 @@ class SqliteLeaves:
         query = "SELECT leaf FROM records WHERE alert = ? AND record = ?"
         row = self._db.execute(query, (alert, record)).fetchone()
         return row[0] if row else None
+
+    def text_for_bytes(self) -> str | None:
+        """Return where a text stands in a column of bytes, as in `inputs.raw, row 3`; None where nowhere."""
+        for table, column in _BYTES:
+            query = f"SELECT rowid FROM {table} WHERE typeof({column}) NOT IN ('blob', 'null') LIMIT 1"  # noqa: S608  # names of ours
+            row = self._db.execute(query).fetchone()
+            if row:
+                return f"{table}.{column}, row {row[0]}"
+        return None
 
 
 def put_growth(connection: sqlite3.Connection, growth: Growth, last: int) -> None:

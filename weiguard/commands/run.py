@@ -28,6 +28,7 @@ def run(  # noqa: PLR0913  # one parameter an option
         typer.Option("--refold", help="Decide the database's whole log anew first, by the rules in use now."),
     ] = False,
     listen: options.Listen = None,
+    audit_key: options.AuditKey = None,
     rules: options.Rules = None,
     only: options.Only = None,
     tenant: options.Tenant = None,
@@ -44,7 +45,7 @@ def run(  # noqa: PLR0913  # one parameter an option
     from weiguard.running import Order, run_sources
     from weiguard.settings import settings_from
 
-    flags = {"db": db, "rules": rules, "only": only, "tenant": tenant, "lang": lang}
+    flags = {"db": db, "rules": rules, "only": only, "tenant": tenant, "lang": lang, "audit_key": audit_key}
     address = None
     if listen is not None:
         from monitoring.serving import Address
