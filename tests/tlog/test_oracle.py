@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import shutil
+from base64 import b64encode
 from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
 
 import pytest
 
+from engine.fold import Engine
 from engine.merkle import inclusion_proof, leaf_hash, perfect_root
+from monitoring.proving import prove
 from streams.audit.proofs import Proof
+from streams.audit.publishing import Stored, export
+from streams.embedded import Runner
+from streams.ports import Block
+from streams.sources.shops import events
+from streams.stores.sqlite_reading import open_reader
 from tests.servers.kafka_jars import UnavailableError
-from tests.streams.audit.folders import write_log
+from tests.streams.audit.folders import SIGNER, write_log
+from tests.streams.running import open_at
+from tests.streams.running import program as program_of_rules
 from tests.tlog.oracle import program, verdict
 
 pytestmark = pytest.mark.slow
@@ -38,6 +49,31 @@ def test_it_verifies_what_we_write(tmp_path: Path, size: int) -> None:
     assert found.holds, found.words
     root = (folder / "checkpoint").read_text().split("\n")[2]
     assert found.words == f"{size} entries, root {root}"
+
+
+def test_it_verifies_the_log_of_a_run_and_a_proof_of_an_alert(tmp_path: Path) -> None:
+    store = open_at(tmp_path / "shop.db")
+    runner = Runner(store, Engine(program_of_rules()), signer=SIGNER)
+    for at in range(0, 1_500, 500):
+        runner.take("log", Block(list(islice(events(5), at, at + 500)), None))
+        runner.end()
+    store.close()
+    with open_reader(tmp_path / "shop.db") as reader:
+        stored = Stored(reader.audit, "shop.db")
+        checkpoint = export(stored, tmp_path / "log", lambda _, __: None)
+        first = next(head.note for head in reader.audit.heads())
+        alert, _, proof = prove(reader, next(reader.records()).alert, None, None)
+    assert checkpoint.size > 256
+    assert first is not None
+    (tmp_path / "key.pub").write_text(str(SIGNER.verifier))
+    (tmp_path / "first").write_bytes(first)
+    (tmp_path / "a.tlog-proof").write_bytes(proof.encode())
+    found = verdict(tmp_path / "log", tmp_path / "key.pub", tmp_path / "first")
+    root = b64encode(checkpoint.root).decode()
+    assert found.words == f"{checkpoint.size} entries, root {root}"
+    proved = verdict(tmp_path / "a.tlog-proof", tmp_path / "key.pub")
+    assert proved.holds, proved.words
+    assert alert in proved.words
 
 
 @pytest.mark.parametrize("old", [1, 255, 256, 300, 700])
