@@ -81,6 +81,14 @@ def test_what_nobody_touched_holds(place: Path) -> None:
     assert verified(place) == verified(place, seen=True) == verified(place, database=True, seen=True) > 256
 
 
+def test_a_database_that_was_decided_anew_holds_too(place: Path) -> None:
+    before = verified(place, database=True)
+    store = open_at(place / "shop.db", refold=True)
+    Runner(store, Engine(program()), signer=SIGNER).refold()
+    store.close()
+    assert verified(place, database=True, seen=True) == 2 * before + 1
+
+
 def swapped(body: bytes, old: str, new: str) -> bytes:
     """Change bytes in SQL, and leave them bytes."""
     return body.replace(old.encode(), new.encode())

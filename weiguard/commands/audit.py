@@ -32,7 +32,11 @@ def keygen(
     ] = Path("weiguard-audit.key"),
     name: Annotated[
         str | None,
-        typer.Option("--name", help="The log's name, such as audit.example.cn/shop. Default: one drawn."),
+        typer.Option(
+            "--name",
+            metavar="NAME",
+            help="The log's name, such as audit.example.cn/shop. Default: one drawn.",
+        ),
     ] = None,
 ) -> None:
     """Make a key that signs an audit log.
