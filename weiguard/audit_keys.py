@@ -12,11 +12,11 @@ from engine.windows import Zone
 from streams.audit.keys import make_signer, read_signer, write_keys
 from streams.embedded import Runner
 from streams.refusing import RefusedError
+from weiguard.audit_signer import signer_of
 from weiguard.failing import say
 from weiguard.preparing import prepare
 from weiguard.running import login, opened
 from weiguard.settings import Settings
-from weiguard.signing import signer_of
 
 SOURCE: Final = "weiguard/audit"
 TENANT: Final = "weiguard"  # Keys are no tenant's: what is said of them stands under a name of its own.

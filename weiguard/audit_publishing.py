@@ -10,11 +10,11 @@ from monitoring.proving import prove
 from streams.audit.proofs import SUFFIX
 from streams.audit.publishing import Stored, export
 from streams.stores.sqlite_reading import open_reader
+from weiguard.audit_signer import signer_of
 from weiguard.audit_words import AUDIT
 from weiguard.failing import say
 from weiguard.progress import progress_bar
 from weiguard.settings import Settings
-from weiguard.signing import signer_of
 from weiguard.words import language
 
 

@@ -11,10 +11,10 @@ from zoneinfo import ZoneInfo
 from engine.instants import rfc3339
 from streams.embedded import Runner
 from streams.refusing import RefusedError
+from weiguard.audit_signer import signer_of
 from weiguard.preparing import prepare
 from weiguard.running import Watcher, login, opened
 from weiguard.settings import Settings
-from weiguard.signing import signer_of
 from weiguard.words import language
 
 SOURCE = "weiguard/correct"

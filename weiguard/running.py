@@ -24,6 +24,7 @@ from streams.sources.opening import STDIN
 from streams.stopping import Stop
 from streams.stores.deciding import decided_by
 from streams.stores.sqlite import SqliteStore, open_store
+from weiguard.audit_signer import signer_of
 from weiguard.audit_words import AUDIT
 from weiguard.failing import FOUND, INTERRUPTED, say
 from weiguard.leaving import keep_to_the_end
@@ -31,7 +32,6 @@ from weiguard.preparing import Prepared, prepare
 from weiguard.progress import progress_bar
 from weiguard.replaying import say_refused
 from weiguard.settings import Settings
-from weiguard.signing import signer_of
 from weiguard.summary import Summary
 from weiguard.words import language
 
