@@ -15,8 +15,9 @@ from streams.refusing import RefusedError
 from weiguard.audit_signer import signer_of
 from weiguard.failing import say
 from weiguard.preparing import prepare
-from weiguard.running import login, opened
+from weiguard.running import opened
 from weiguard.settings import Settings
+from weiguard.signing import login
 
 SOURCE: Final = "weiguard/audit"
 TENANT: Final = "weiguard"  # Keys are no tenant's: what is said of them stands under a name of its own.

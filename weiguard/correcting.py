@@ -13,8 +13,9 @@ from streams.embedded import Runner
 from streams.refusing import RefusedError
 from weiguard.audit_signer import signer_of
 from weiguard.preparing import prepare
-from weiguard.running import Watcher, login, opened
+from weiguard.running import Watcher, opened
 from weiguard.settings import Settings
+from weiguard.signing import login
 from weiguard.words import language
 
 SOURCE = "weiguard/correct"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 import signal
 import time
@@ -180,11 +179,3 @@ def _tell(summary: Summary, store: SqliteStore, before: int, order: Order, setti
 
 def _now_us() -> int:
     return time.time_ns() // 1_000
-
-
-def login() -> str:
-    """Return who is logged in, for the log."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # A user without a name, as in some containers.
-        return f"user {os.getuid()}"

@@ -17,16 +17,18 @@ import rfc8785
 from engine.alert import Record, encode
 from engine.disposition import DISPOSITIONS
 from engine.instants import rfc3339
+from engine.payloads import PAYLOADS
+from engine.payloads import engine as own
 from engine.payloads.fields import GREATEST
 from streams.audit.growth import Ledger
 from streams.audit.tiles import MOST_ENTRY
 
-# What people and Weiguard do, which enters as an event (the contract lists them) and is told whole.
-ACTS: Final = frozenset({
-    "rule.changed", "override.set", "correction.requested", "audit.queried", "audit.verified", "subject.erased",
-    "alert.acknowledged", "alert.assigned", "alert.snoozed", "alert.resolved", "alert.reopened",
-    "suppression.added", "suppression.ended", "audit.key_rotated",
-})  # fmt: skip
+# What people and Weiguard do, which enters as an event of Weiguard's own and is told whole.
+ACTS: Final = frozenset(
+    {kind for kind, payload in PAYLOADS.items() if payload.__module__ == own.__name__}
+    - {"clock.tick", "connector.heartbeat"}  # These only move time.
+    | {"audit.key_rotated"}
+)
 MOST_NAME: Final = 1_024  # Bytes of a tenant's name; a longer one is named by its digest.
 _UTC: Final = ZoneInfo("UTC")
 # For ASCII keys and without floats these are the bytes of RFC 8785 (a test holds them against the library that knows
