@@ -15,7 +15,7 @@ import msgspec
 from engine.merkle import HASH_BYTES, leaf_hash
 from streams.audit.broken import BrokenError
 from streams.audit.checkpoints import Checkpoint, opened
-from streams.audit.notes import Verifier, verifier_of
+from streams.audit.notes import Verifier, open_note, verifier_of
 from streams.audit.publishing import CHECKPOINT, Published, Stored, history
 from streams.audit.telling import COMMIT_EVERY
 from streams.audit.tiles import ENTRIES, WIDTH, RightEdge, tile_path, unbundled
@@ -44,16 +44,20 @@ class Verified:
     checkpoints: int
     accounts: dict[str, Account]
     told_from: int = 0  # The first entry of the last telling: 0, or behind the last refold.
-    inputs: int = (
-        0  # Inputs and records of a database that were told again and found here, where there is one.
-    )
+    note: bytes = b""  # The newest checkpoint as it was signed.
+    inputs: int = 0  # Inputs of a database that were told again, where there is one.
 
 
 def verify(
-    log: Published, verifiers: Sequence[Verifier], seen: Sequence[Note], show: Callable[[int, int], None]
+    log: Published,
+    verifiers: Sequence[Verifier],
+    seen: Sequence[Note],
+    show: Callable[[int, int], None],
+    witnesses: Sequence[Verifier] = (),
 ) -> Verified:
     """Verify a published log. `seen`: checkpoints kept from before; `show` hears (entries, bytes).
 
+    Each of `witnesses` must have signed the newest checkpoint too.
     Raises BrokenError at the first place that is not as it must be.
     """
     where = f"{log.name}/{CHECKPOINT}"
@@ -61,9 +65,11 @@ def verify(
     if note is None:
         raise BrokenError(where, "no file", "the log's checkpoint")
     last, _ = opened(note, verifiers, where)
+    for witness in witnesses:
+        open_note(note, [witness], where)
     walk = Walk(verifiers, history(log), [*seen, (where, note)])
     _walk(log, walk, last.size, show)
-    return Verified(last, walk.signer, walk.checkpoints, walk.accounts, walk.told_from)
+    return Verified(last, walk.signer, walk.checkpoints, walk.accounts, walk.told_from, note)
 
 
 def verify_unsigned(log: Stored, show: Callable[[int, int], None]) -> Verified:

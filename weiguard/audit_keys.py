@@ -10,6 +10,7 @@ from typing import Final
 from engine.instants import rfc3339
 from engine.windows import Zone
 from streams.audit.keys import make_signer, read_signer, write_keys
+from streams.audit.notes import COSIGNATURE, ED25519
 from streams.embedded import Runner
 from streams.refusing import RefusedError
 from weiguard.audit_signer import signer_of
@@ -23,10 +24,10 @@ SOURCE: Final = "weiguard/audit"
 TENANT: Final = "weiguard"  # Keys are no tenant's: what is said of them stands under a name of its own.
 
 
-def make_keys(out: Path, name: str | None) -> None:
-    """Make a key; the public one is the answer. Raises RefusedError."""
+def make_keys(out: Path, name: str | None, *, witness: bool) -> None:
+    """Make a key, of a log or of a witness; the public one is the answer. Raises RefusedError."""
     try:
-        signer = make_signer(name)
+        signer = make_signer(name, COSIGNATURE if witness else ED25519)
     except ValueError as error:
         raise RefusedError("--name", repr(name), str(error), "give another") from None
     public = write_keys(signer, out)

@@ -17,7 +17,7 @@ from monitoring.verifying import Note, Verified, verify, verify_unsigned
 from streams.audit import proofs
 from streams.audit.broken import BrokenError
 from streams.audit.keys import read_verifier
-from streams.audit.notes import Verifier
+from streams.audit.notes import COSIGNATURE, Verifier
 from streams.audit.publishing import Folder, Published, Site, Stored
 from streams.refusing import RefusedError
 from streams.stores.sqlite_reading import open_reader
@@ -38,18 +38,22 @@ class Order:
     keys: tuple[Path, ...]
     seen: tuple[Path, ...]
     json: bool = False
+    witnesses: tuple[Path, ...] = ()
 
 
 def run_verification(order: Order, settings: Settings) -> int:
     """Verify, say what holds, and return the status: 1 where something does not. Raises RefusedError."""
     lang = settings.lang or language(os.environ)
     verifiers = [read_verifier(path) for path in order.keys]
+    witnesses = [read_verifier(path, COSIGNATURE) for path in order.witnesses]
     subject = order.subject or str(settings.db)
     try:
         if subject.endswith(proofs.SUFFIX):
             _say_proof(subject, _needed(verifiers, subject), lang, json=order.json)
         else:
-            _say_log(_verified(subject, verifiers, _notes(order.seen)), subject, lang, json=order.json)
+            _say_log(
+                _verified(subject, verifiers, notes_of(order.seen), witnesses), subject, lang, json=order.json
+            )
     except BrokenError as broken:
         if order.json:
             parts = {"where": broken.where, "found": broken.found, "expected": broken.expected}
@@ -60,16 +64,25 @@ def run_verification(order: Order, settings: Settings) -> int:
     return 0
 
 
-def _verified(subject: str, verifiers: list[Verifier], seen: list[Note]) -> Verified:
-    log: Published
-    if subject.startswith(("http://", "https://")):
-        log = Site(subject)
-    elif Path(subject).is_dir():
-        log = Folder(subject)
-    else:
+def _verified(
+    subject: str, verifiers: list[Verifier], seen: list[Note], witnesses: list[Verifier]
+) -> Verified:
+    log = published(subject)
+    if log is None:
+        if witnesses:
+            raise RefusedError(
+                "--witness", subject, "a published log", "leave it out: witnesses see what is published"
+            )
         return _verified_database(Path(subject), verifiers, seen)
     with progress_bar(None) as show:
-        return verify(log, _needed(verifiers, subject), seen, show)
+        return verify(log, _needed(verifiers, subject), seen, show, witnesses)
+
+
+def published(subject: str) -> Published | None:
+    """Return the published log that is named, None where it is none."""
+    if subject.startswith(("http://", "https://")):
+        return Site(subject)
+    return Folder(subject) if Path(subject).is_dir() else None
 
 
 def _verified_database(path: Path, verifiers: list[Verifier], seen: list[Note]) -> Verified:
@@ -95,7 +108,8 @@ def _needed(verifiers: list[Verifier], subject: str) -> Sequence[Verifier]:
     return verifiers
 
 
-def _notes(paths: Sequence[Path]) -> list[Note]:
+def notes_of(paths: Sequence[Path]) -> list[Note]:
+    """Read checkpoints that were kept. Raises RefusedError."""
     found = []
     for path in paths:
         try:

@@ -10,18 +10,27 @@ import stat
 from pathlib import Path
 from secrets import token_bytes
 
-from streams.audit.notes import PRIVATE, Signer, Verifier, check_name, signer_of, verifier_of
+from streams.audit.notes import (
+    COSIGNATURE,
+    ED25519,
+    PRIVATE,
+    Signer,
+    Verifier,
+    check_name,
+    signer_of,
+    verifier_of,
+)
 from streams.refusing import RefusedError
 
 _MOST_BYTES = 4_096  # Of a key file: one line.
 
 
-def make_signer(name: str | None) -> Signer:
-    """Draw a key. Without a name it is called `weiguard/` and what tells it from others. Raises ValueError."""
+def make_signer(name: str | None, kind: bytes = ED25519) -> Signer:
+    """Draw a key, of a log or a witness. Without a name it gets `weiguard/` and its beginning. Raises ValueError."""
     seed = token_bytes(32)
     if name is None:
         name = f"weiguard/{Signer('weiguard', seed).verifier.public.hex()[:16]}"
-    return Signer(check_name(name), seed)
+    return Signer(check_name(name), seed, kind)
 
 
 def write_keys(signer: Signer, path: Path) -> Path:
@@ -42,8 +51,14 @@ def write_keys(signer: Signer, path: Path) -> Path:
     return public
 
 
-def read_signer(given: str, where: str) -> Signer:
+def read_signer(given: str, where: str, kind: bytes = ED25519) -> Signer:
     """Return the private key that a setting gives: itself, or the path of its file. Raises RefusedError."""
+    found = _read_signer(given, where)
+    _check_kind(found.verifier, kind, where if given.startswith(PRIVATE) else given)
+    return found
+
+
+def _read_signer(given: str, where: str) -> Signer:
     if given.startswith(PRIVATE):
         return _signer(given, where)
     path = Path(given)
@@ -65,7 +80,7 @@ def read_signer(given: str, where: str) -> Signer:
     return _signer(text.decode("utf-8", "replace"), given)
 
 
-def read_verifier(path: Path) -> Verifier:
+def read_verifier(path: Path, kind: bytes = ED25519) -> Verifier:
     """Return the public key in a file. Raises RefusedError."""
     mend = "name the .pub file that `weiguard audit keygen` wrote"
     try:
@@ -74,10 +89,19 @@ def read_verifier(path: Path) -> Verifier:
     except OSError as error:
         raise RefusedError(str(path), _found(error), "a public key", mend) from None
     try:
-        return verifier_of(text)
+        verifier = verifier_of(text)
     except ValueError as error:
         found = "a private key" if text.startswith(PRIVATE) else repr(text.strip()[:60])
         raise RefusedError(str(path), found, str(error), mend) from None
+    _check_kind(verifier, kind, str(path))
+    return verifier
+
+
+def _check_kind(verifier: Verifier, kind: bytes, where: str) -> None:
+    names = {ED25519: "the key of a log", COSIGNATURE: "the key of a witness"}
+    if verifier.kind != kind:
+        mend = "`weiguard audit keygen` makes the one, and with --witness the other"
+        raise RefusedError(where, names[verifier.kind], names[kind], mend)
 
 
 def _signer(text: str, where: str) -> Signer:

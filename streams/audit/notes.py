@@ -21,7 +21,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from streams.audit.broken import BrokenError
 from streams.audit.coding import decoded
 
-ED25519: Final = b"\1"  # The type of signature.
+ED25519: Final = b"\1"  # The type of a signature: of a log.
+COSIGNATURE: Final = b"\4"  # Of a witness: over the text and a time (c2sp.org/tlog-cosignature).
 PRIVATE: Final = "PRIVATE+KEY+"
 MOST_BYTES: Final = 1 << 16  # Of a note: room for more signatures than the sixteen that must be accepted.
 _DASH: Final = "\u2014 "  # An em dash opens the line of a signature.
@@ -35,14 +36,15 @@ class Verifier:
 
     name: str
     public: bytes
+    kind: bytes = ED25519
 
     @cached_property
     def key_id(self) -> bytes:
         """The four bytes that a signature names its key by."""
-        return sha256(self.name.encode() + b"\n" + ED25519 + self.public).digest()[:4]
+        return sha256(self.name.encode() + b"\n" + self.kind + self.public).digest()[:4]
 
     def __str__(self) -> str:
-        return f"{self.name}+{self.key_id.hex()}+{b64encode(ED25519 + self.public).decode()}"
+        return f"{self.name}+{self.key_id.hex()}+{b64encode(self.kind + self.public).decode()}"
 
     @property
     def short(self) -> str:
@@ -50,7 +52,9 @@ class Verifier:
         return f"{self.name}+{self.key_id.hex()}"
 
     def holds(self, text: bytes, signature: bytes) -> bool:
-        """Return whether a signature is this key's over a text."""
+        """Return whether a signature is this key's over a text; a witness's begins with its time in eight bytes."""
+        if self.kind == COSIGNATURE:
+            text, signature = _timed(text, int.from_bytes(signature[:8], "big")), signature[8:]
         try:
             Ed25519PublicKey.from_public_bytes(self.public).verify(signature, text)
         except InvalidSignature:
@@ -64,6 +68,7 @@ class Signer:
 
     name: str
     seed: bytes
+    kind: bytes = ED25519
 
     @cached_property
     def _key(self) -> Ed25519PrivateKey:
@@ -72,11 +77,13 @@ class Signer:
     @cached_property
     def verifier(self) -> Verifier:
         """What is published of it."""
-        return Verifier(self.name, self._key.public_key().public_bytes_raw())
+        return Verifier(self.name, self._key.public_key().public_bytes_raw(), self.kind)
 
     def private(self) -> str:
         """Return the private key as one line; whoever has it can sign."""
-        return f"{PRIVATE}{self.name}+{self.verifier.key_id.hex()}+{b64encode(ED25519 + self.seed).decode()}"
+        return (
+            f"{PRIVATE}{self.name}+{self.verifier.key_id.hex()}+{b64encode(self.kind + self.seed).decode()}"
+        )
 
     def __repr__(self) -> str:
         """Say whose it is, and never the key itself."""
@@ -85,8 +92,22 @@ class Signer:
     def sign(self, text: str) -> bytes:
         """Return the note of a text, which ends in a newline, with this signature under it."""
         assert text.endswith("\n"), "a note's text is whole lines"
+        assert self.kind == ED25519, "a witness signs with a time"
         signature = b64encode(self.verifier.key_id + self._key.sign(text.encode())).decode()
         return f"{text}\n{_DASH}{self.name} {signature}\n".encode()
+
+    def cosign(self, note: bytes, at_s: int) -> bytes:
+        """Return a note with a witness's signature added; `at_s`: when, in seconds since 1970."""
+        assert self.kind == COSIGNATURE, "a log signs its own"
+        text = note.decode().rpartition("\n\n")[0] + "\n"
+        signature = at_s.to_bytes(8, "big") + self._key.sign(_timed(text.encode(), at_s))
+        coded = b64encode(self.verifier.key_id + signature).decode()
+        return note + f"{_DASH}{self.name} {coded}\n".encode()
+
+
+def _timed(text: bytes, at_s: int) -> bytes:
+    """Return what a witness signs."""
+    return b"cosignature/v1\ntime %d\n" % at_s + text
 
 
 def signature_of(signer: Signer, note: bytes) -> bytes:
@@ -97,8 +118,8 @@ def signature_of(signer: Signer, note: bytes) -> bytes:
 
 def verifier_of(line: str) -> Verifier:
     """Read a public key. Raises ValueError with what was expected."""
-    name, public = _key_parts(line.strip(), "a public key, name+id+base64")
-    found = Verifier(name, public)
+    name, kind, public = _key_parts(line.strip(), "a public key, name+id+base64")
+    found = Verifier(name, public, kind)
     if found.key_id.hex() != line.strip().split("+", 2)[1]:
         raise ValueError("a public key whose id is that of its name and key")
     return found
@@ -110,8 +131,8 @@ def signer_of(line: str) -> Signer:
     text = line.strip()
     if not text.startswith(PRIVATE):
         raise ValueError(expected)
-    name, seed = _key_parts(text.removeprefix(PRIVATE), expected)
-    found = Signer(name, seed)
+    name, kind, seed = _key_parts(text.removeprefix(PRIVATE), expected)
+    found = Signer(name, seed, kind)
     if found.verifier.key_id.hex() != text.removeprefix(PRIVATE).split("+", 2)[1]:
         raise ValueError("a private key whose id is that of its name and key")
     return found
@@ -124,8 +145,8 @@ def check_name(name: str) -> str:
     return name
 
 
-def _key_parts(text: str, expected: str) -> tuple[str, bytes]:
-    """Return a key's name and its 32 bytes."""
+def _key_parts(text: str, expected: str) -> tuple[str, bytes, bytes]:
+    """Return a key's name, its type of signature, and its 32 bytes."""
     name, _, rest = text.partition("+")
     key_id, _, coded = rest.partition("+")
     if not _NAME.fullmatch(name) or not re.fullmatch("[0-9a-f]{8}", key_id):
@@ -134,9 +155,9 @@ def _key_parts(text: str, expected: str) -> tuple[str, bytes]:
         key = decoded(coded)
     except ValueError:
         raise ValueError(expected) from None
-    if key[:1] != ED25519 or len(key) != 33:
+    if key[:1] not in (ED25519, COSIGNATURE) or len(key) != 33:
         raise ValueError(f"{expected} of an Ed25519 key")
-    return name, key[1:]
+    return name, key[:1], key[1:]
 
 
 def open_note(note: bytes, verifiers: Sequence[Verifier], where: str) -> tuple[str, list[Verifier]]:

@@ -255,3 +255,55 @@ def test_an_unsigned_database_verifies_and_says_what_that_is_worth(weiguard: Wei
     assert "unsigned: without a key this shows that nothing is damaged" in done.out
     keyed = weiguard("audit", "verify", "plain.db", "--key", "k.pub")
     assert (keyed.status, "found an audit log that nobody signed" in keyed.err) == (1, True)
+
+
+def test_a_witness_signs_what_continues_and_nothing_else(weiguard: Weiguard, shop: Path) -> None:
+    weiguard("audit", "keygen", "--witness", "--name", "witness.example.cn", "--out", "w")
+    weiguard("audit", "export", "log", "--db", "shop.db")
+    sign = ("audit", "witness", "log", "--key", "k.pub", "--witness-key", "w", "--out", "witnessed")
+    demand = ("audit", "verify", "log", "--key", "k.pub", "--witness", "w.pub")
+    assert weiguard(*demand).status == 1
+    done = weiguard(*sign)
+    assert done.status == 0, done.err
+    Path("log/checkpoint").write_bytes(Path("witnessed").read_bytes())
+    assert weiguard(*demand).status == 0
+    assert weiguard(*sign).status == 0, "again, as nothing changed"
+    weiguard("run", "events.jsonl", "--only", "COL-01", "--db", "other.db", "--audit-key", "k")
+    weiguard("audit", "export", "forked", "--db", "other.db")
+    before = Path("witnessed").read_bytes()
+    refused = weiguard("audit", "witness", "forked", *sign[3:])
+    assert (refused.status, "not signed: witnessed: found" in refused.err) == (1, True)
+    assert Path("witnessed").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("verify", "log", "--key", "w.pub"), "w.pub: found the key of a witness; expected the key of a log"),
+        (
+            ("verify", "log", "--key", "k.pub", "--witness", "k.pub"),
+            "found the key of a log; expected the key of a wit",
+        ),
+        (
+            ("verify", "shop.db", "--key", "k.pub", "--witness", "w.pub"),
+            "--witness: found shop.db; expected a published",
+        ),
+        (
+            ("witness", "shop.db", "--key", "k.pub", "--witness-key", "w", "--out", "x"),
+            "found no published log",
+        ),
+        (("witness", "log", "--witness-key", "w", "--out", "x"), "log: found no --key"),
+        (
+            ("witness", "log", "--key", "k.pub", "--witness-key", "k", "--out", "x"),
+            "k: found the key of a log",
+        ),
+    ],
+)
+def test_keys_of_logs_and_witnesses_are_told_apart(
+    weiguard: Weiguard, shop: Path, arguments: tuple[str, ...], words: str
+) -> None:
+    weiguard("audit", "keygen", "--witness", "--name", "witness.example.cn", "--out", "w")
+    weiguard("audit", "export", "log", "--db", "shop.db")
+    done = weiguard("audit", *arguments)
+    assert done.status == 2
+    assert words in done.err

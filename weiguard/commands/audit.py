@@ -11,7 +11,7 @@ from weiguard import options
 from weiguard.failing import ending_clearly
 
 app = typer.Typer(
-    help="The audit log: keygen, verify, prove, export, rotate.",
+    help="The audit log: keygen, verify, prove, export, rotate, witness.",
     epilog="Example: weiguard audit verify published --key audit.key.pub",
     no_args_is_help=True,
     rich_markup_mode=None,
@@ -38,6 +38,9 @@ def keygen(
             help="The log's name, such as audit.example.cn/shop. Default: one drawn.",
         ),
     ] = None,
+    witness: Annotated[
+        bool, typer.Option("--witness", help="Make the key of a witness, who signs the log of another.")
+    ] = False,
 ) -> None:
     """Make a key that signs an audit log.
 
@@ -48,7 +51,7 @@ def keygen(
     """
     from weiguard.audit_keys import make_keys
 
-    make_keys(out, name)
+    make_keys(out, name, witness=witness)
 
 
 @app.command()
@@ -71,6 +74,12 @@ def verify(  # one parameter an option
             help="A checkpoint kept from before, which the log must continue; repeatable.",
         ),
     ] = None,
+    witness: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--witness", metavar="FILE", help="The public key of a witness who must have signed; repeatable."
+        ),
+    ] = None,
     db: options.Database = None,
     lang: options.Lang = None,
     json: options.Json = False,
@@ -85,7 +94,7 @@ def verify(  # one parameter an option
     from weiguard.audit_verifying import Order, run_verification
     from weiguard.settings import settings_from
 
-    order = Order(subject, tuple(key or ()), tuple(seen or ()), json)
+    order = Order(subject, tuple(key or ()), tuple(seen or ()), json, tuple(witness or ()))
     raise typer.Exit(run_verification(order, settings_from({"db": db, "lang": lang})))
 
 
@@ -162,3 +171,31 @@ def rotate(  # noqa: PLR0913  # one parameter an option
 
     flags = {"db": db, "rules": rules, "only": only, "lang": lang, "audit_key": audit_key}
     rotate_key(to, by, reason, settings_from(flags))
+
+
+@app.command()
+@ending_clearly
+def witness(
+    subject: Annotated[str, typer.Argument(metavar="DIR|URL", help="A published log.")],
+    *,
+    key: Keys = None,
+    witness_key: Annotated[
+        Path, typer.Option("--witness-key", metavar="FILE", help="Your private key (`keygen --witness`).")
+    ],
+    out: Annotated[
+        Path,
+        typer.Option(
+            "--out", metavar="FILE", help="Where the checkpoint goes. What is there is what you signed last."
+        ),
+    ],
+) -> None:
+    """Sign the log of another as its witness: that it holds, and continues what you signed last.
+
+    Keep FILE and sign from one place only. Whoever demands your signature (`verify --witness`) cannot be shown another
+    history than you were.
+
+    Example: weiguard audit witness https://example.cn/tlog --key log.pub --witness-key w.key --out checkpoint
+    """
+    from weiguard.audit_witnessing import Order, run_witness
+
+    raise typer.Exit(run_witness(Order(subject, tuple(key or ()), witness_key, out)))

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from base64 import b64decode, b64encode
+from hashlib import sha256
+
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.audit.broken import BrokenError
 from streams.audit.notes import (
+    COSIGNATURE,
     MOST_BYTES,
     Signer,
     Verifier,
@@ -95,7 +100,7 @@ def test_what_is_no_note_is_refused(note: bytes) -> None:
         pytest.param(PRIVATE, id="the private key"),
         pytest.param(PUBLIC.replace("c74f20a3", "c74f20a4"), id="another id"),
         pytest.param(PUBLIC.replace("ARpc", "ARpd"), id="another key"),
-        pytest.param(PUBLIC.replace("ARpc", "BRpc"), id="another type of signature"),
+        pytest.param(PUBLIC.replace("ARpc", "BhpC"), id="another type of signature"),
         pytest.param(PUBLIC[:-4], id="a key cut off"),
         pytest.param(PUBLIC.replace("Peter", "Peter "), id="a space in the name"),
         pytest.param("name+c74f20a3+?", id="no base64"),
@@ -123,3 +128,37 @@ def test_a_name_may_be_chinese() -> None:
     signer = Signer(check_name("例子.cn/审计"), bytes(32))
     assert verifier_of(str(signer.verifier)) == Verifier(signer.name, signer.verifier.public)
     assert open_note(signer.sign("x\n"), [signer.verifier], "n")[0] == "x\n"
+
+
+WITNESS = Signer("witness.example.cn", bytes(32), COSIGNATURE)
+
+
+def test_a_witness_signs_a_text_and_a_time() -> None:
+    note = WITNESS.cosign(NOTE.encode(), 1_679_315_147)
+    assert open_note(note, [verifier_of(PUBLIC)], "n")[0] == TEXT
+    assert open_note(note, [WITNESS.verifier], "n") == (TEXT, [WITNESS.verifier])
+    # As c2sp.org/tlog-cosignature words it, by the library alone.
+    line = note.decode().splitlines()[-1].removeprefix("— witness.example.cn ")
+    signature = b64decode(line)
+    public = Ed25519PrivateKey.from_private_bytes(bytes(32)).public_key()
+    key_id = sha256(b"witness.example.cn\n\x04" + public.public_bytes_raw()).digest()[:4]
+    assert signature[:12] == key_id + (1_679_315_147).to_bytes(8, "big")
+    public.verify(signature[12:], b"cosignature/v1\ntime 1679315147\n" + TEXT.encode())
+
+
+def test_a_witness_s_time_cannot_be_changed() -> None:
+    note = WITNESS.cosign(NOTE.encode(), 1_679_315_147)
+    other = note.replace(
+        b64encode(WITNESS.verifier.key_id + (1_679_315_147).to_bytes(8, "big")),
+        b64encode(WITNESS.verifier.key_id + (1_679_315_148).to_bytes(8, "big")),
+    )
+    assert other != note
+    with pytest.raises(BrokenError, match=r"a wrong signature of witness\.example\.cn"):
+        open_note(other, [WITNESS.verifier], "n")
+
+
+def test_the_key_of_a_witness_is_another_than_that_of_a_log() -> None:
+    log = Signer(WITNESS.name, WITNESS.seed)
+    assert log.verifier.key_id != WITNESS.verifier.key_id
+    assert signer_of(WITNESS.private()) == WITNESS
+    assert verifier_of(str(WITNESS.verifier)) == WITNESS.verifier
