@@ -42,10 +42,18 @@ def arrivals(log: str, rules: str) -> Found:
     return measure(Path(log), Path(rules) if rules else None)
 
 
+def unaudited(log: str, database: str) -> Found:
+    """Decide eight rules into a database that keeps no audit log."""
+    from bench.unaudited import decide  # noqa: PLC0415 - each kind pays for its own imports only.
+
+    return decide(Path(log), Path(database))
+
+
 KINDS: dict[str, Callable[..., Found]] = {
     "decode": decode,
     "by_hand": by_hand,
     "arrivals": arrivals,
+    "unaudited": unaudited,
 }
 
 

@@ -58,7 +58,7 @@ def text(found: dict[str, Measured]) -> str:
         title = f"{found[row['case']].case.title} / {found[row['against']].case.title}"
         what = "memory, " if row["measure"] == "peak_kib" else ""
         verdict = "met" if row["ratio"] <= row["most"] else "MISSED"
-        rows.append(f"{what + title:52}{row['ratio']:>7.2f}{row['most']:>6.1f}{row['aim']:>6.1f}  {verdict}")
+        rows.append(f"{what + title:52}{row['ratio']:>7.2f}{row['most']:>6.2f}{row['aim']:>6.2f}  {verdict}")
     return "\n".join(rows + _longest(result["cases"], found))
 
 

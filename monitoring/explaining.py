@@ -54,7 +54,7 @@ class Explained:
 
 def explain(reader: SqliteReader, alert: str) -> Explained:
     """Explain one alert, named by its id or the beginning of it. Raises RefusedError where it names none or several."""
-    stored = _records(reader, alert)
+    stored = records_of(reader, alert)
     records = [msgspec.json.decode(each.body, type=Record) for each in stored]
     text = reader.rule(records[-1].rule, stored[-1].input)
     named = _named(records)
@@ -75,7 +75,8 @@ def explain(reader: SqliteReader, alert: str) -> Explained:
     return Explained(records, rule, events, missing, *decisions(reader, records[-1], limits))
 
 
-def _records(reader: SqliteReader, alert: str) -> list[StoredRecord]:
+def records_of(reader: SqliteReader, alert: str) -> list[StoredRecord]:
+    """Return the records of an alert, named by its id or enough of it. Raises RefusedError."""
     stored = reader.of_alert(alert) if alert else []
     ids = sorted({each.alert for each in stored})
     if not ids:

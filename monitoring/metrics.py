@@ -83,13 +83,18 @@ class Metrics(Collector):
         """Count what an engine decides from now on. `standing`: the last records of the alerts of its tenants."""
         for record in standing:
             self._open.take(record)
+        self.begin(engine)
+        with self._lock:
+            assert engine not in self._watched, "an engine is watched once"
+            self._watched[engine] = Watched(engine)
+
+    def begin(self, engine: Engine) -> None:
+        """Let the counters of an engine's rules stand at 0, where they have not counted yet: rules may change."""
         for face in engine.program.faces:
             for level, state in product(LEVELS[1 : face.top + 1] if face.written else (), _STATES):
                 self._alerts.setdefault((face.rule, level, state), 0)
         with self._lock:
             self._undecided.update(dict.fromkeys(engine.program.undecided, 0))
-            assert engine not in self._watched, "an engine is watched once"
-            self._watched[engine] = Watched(engine)
 
     def forget(self, engine: Engine) -> None:
         """Let go of an engine and of its tenants' alerts; what it has counted stays counted."""

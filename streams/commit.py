@@ -14,6 +14,7 @@ import msgspec
 
 from engine.alert import Record
 from engine.disposition import DISPOSITIONS
+from streams.audit.growth import Growth
 from streams.ports import Position
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ class Batch:
     rules: Decider | None = (
         None  # What decides these inputs and all that follow; `state` is then the whole state.
     )
+    growth: Growth | None = None  # What the audit log gains by it.
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,17 +8,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from typing import Final, TypeAlias
+from io import BytesIO
+from typing import IO, Final, TypeAlias
 
 import msgspec
 
 from engine.alert import Record, encode
+from engine.decoding import LONGEST
 from engine.fold import Engine
 from engine.instants import rfc3339
 from engine.keeping import StateError
 from engine.program import Program
 from engine.switching import Switch
 from engine.windows import Zone
+from streams.audit.log import AuditLog
+from streams.audit.notes import Signer
 from streams.commit import CODE, Batch, Committed, InputRow
 from streams.past import StoredPast
 from streams.ports import BLOCK_LINES, Block, Observer, Source, Store
@@ -34,6 +38,7 @@ CLOCK: Final = "weiguard/clock"  # The source of ticks.
 RULES: Final = "weiguard/rules"  # The source of changes of rules.
 _DEFAULT: Final = "default"  # The tenant of a change of rules before there is any.
 _MINUTE_US: Final = 60 * 10**6
+_PIECE: Final = 1 << 20  # Bytes of an overlong line read at a time.
 _REFOLD: Final = "fold the log anew with --refold, or restore a copy of the database"
 _UTC: Final = Zone("UTC").info
 Events: TypeAlias = Callable[[str, str], list[dict[str, object]]]  # By tenant and time.
@@ -50,10 +55,16 @@ class Runner:
         observers: Sequence[Observer] = (),
         every: int = CHECKPOINT_EVERY,
         now: Callable[[], int] | None = None,
+        signer: Signer | None = None,
+        audited: bool = True,
     ) -> None:
-        """Take a new engine. `every`: inputs between checkpoints. `now`: UTC microseconds, for live sources only."""
+        """Take a new engine. `every`: inputs between checkpoints. `now`: UTC microseconds, for live sources only.
+
+        `signer` signs the audit log. `audited`: off only where its cost is measured.
+        """
         engine.track()
         self._past = engine.past = StoredPast(store)
+        self.audit = AuditLog(store.audit, signer) if audited else None
         self.store = store
         self.engine = engine
         self.caught_up = False  # Whether there was a moment when no source had anything left.
@@ -126,7 +137,7 @@ class Runner:
             if all(idle):
                 self.caught_up = True
                 self.tick()
-        self.checkpoint()
+        self.end()
 
     def _read(self, source: Source, blocks: Iterator[Block], stop: Stop, between: Callable[[], None]) -> None:
         while (block := next_block(blocks, stop)) is not None:
@@ -151,7 +162,7 @@ class Runner:
         batch = Batch(source, position=position, rest=block.rest, rules=rules)
         records: list[Record] = []
         begun = time.perf_counter()
-        size = self._decide(block.lines, line, batch, records)
+        size = self._decide(block.lines, line, batch, records, block.rest)
         between = time.perf_counter()
         if rules is not None or self._seq - self._checkpoint >= max(
             self._every, INPUTS_AN_ENTRY * self._entries
@@ -174,9 +185,17 @@ class Runner:
             observer(committed)
         return committed
 
-    def _decide(self, lines: list[bytes], line: int, batch: Batch, records: list[Record]) -> int:
-        """Decide lines into a batch; return their bytes."""
+    def _decide(
+        self,
+        lines: list[bytes],
+        line: int,
+        batch: Batch,
+        records: list[Record],
+        rest: IO[bytes] | None = None,
+    ) -> int:
+        """Decide lines into a batch; return their bytes. `rest` follows the only line, where that is too long."""
         feed, add = self.engine.feed, batch.inputs.append
+        tell = self.audit.add if self.audit is not None else None
         seq, size = self._seq, 0
         self._past.move(seq - len(batch.inputs), batch)
         for raw in lines:
@@ -184,21 +203,17 @@ class Runner:
             seq += 1
             line += 1
             size += len(raw) + 1
-            add(
-                (
-                    seq,
-                    line,
-                    outcome.tenant,
-                    outcome.time_us,
-                    outcome.clock_us,
-                    CODE[outcome.disposition],
-                    outcome.reason,
-                    raw,
-                )
-            )
+            row: InputRow = (
+                seq, line, outcome.tenant, outcome.time_us, outcome.clock_us, CODE[outcome.disposition],
+                outcome.reason, raw,
+            )  # fmt: skip
+            add(row)
             if outcome.records:
                 batch.records += [(seq, record) for record in outcome.records]
                 records += outcome.records
+            if tell is not None:
+                kind = outcome.event.kind if outcome.event is not None else ""
+                tell(row, kind, outcome.records, _pieces(rest) if rest is not None else ())
         self._seq = seq
         return size
 
@@ -229,6 +244,12 @@ class Runner:
         finally:
             engine.switches = None
 
+    def rotate(self, signer: Signer, event: dict[str, object]) -> None:
+        """Write into the log that another key signs from now on; the head that has it in is signed by both."""
+        assert self.audit is not None, "a log that is signed is kept"
+        self.audit.sign_from_now_on(signer)
+        self.append(str(event["source"]), event)
+
     def tick(self) -> None:
         """Write a `clock.tick` into the log, once a minute."""
         if self._now is None:
@@ -238,6 +259,15 @@ class Runner:
             self._minute = minute
             at = rfc3339(minute * _MINUTE_US, _UTC)
             self.take(CLOCK, Block([tick_event(at)], None))
+
+    def end(self) -> None:
+        """Let the audit log account for every input, as nothing more comes for now, and write a checkpoint."""
+        if self.audit is not None and self._seq:
+            self.audit.stop()
+        batch = Batch()
+        if self._seq > self._checkpoint:
+            self._add_checkpoint(batch)
+        self._commit(batch)
 
     def checkpoint(self) -> None:
         """Write what the engine remembers, unless nothing came since it was written last."""
@@ -258,6 +288,8 @@ class Runner:
             yield entry
 
     def _commit(self, batch: Batch) -> None:
+        if self.audit is not None:
+            batch.growth = self.audit.grown()
         self.store.commit(batch)
         if batch.state is not None:
             self.engine.settle()
@@ -267,15 +299,29 @@ class Runner:
         """Decide the whole log anew, as one transaction; return how many inputs there are. Only on a new engine."""
         self._seq = self._checkpoint = 0
         with self.store.refolding():
+            stops = frozenset(self.store.audit.stops())
+            if self.audit is not None and self.store.last:
+                self.audit.begin_anew(self.engine.program.ruleset)
             batch = Batch(again=True)
             for stored in self.store.inputs():
-                self._decide([stored.raw], stored.line - 1, batch, [])
+                overlong = len(stored.raw) > LONGEST
+                rest = BytesIO(self.store.rest(stored.seq)) if overlong else None
+                self._decide([stored.raw], stored.line - 1, batch, [], rest)
+                if self.audit is not None and stored.seq in stops:
+                    self.audit.stop(again=True)
                 if len(batch.inputs) == BLOCK_LINES:
                     self._commit(batch)
                     batch = Batch(again=True)
             self._add_checkpoint(batch)
             self._commit(batch)
         return self._seq
+
+
+def _pieces(rest: IO[bytes]) -> Iterator[bytes]:
+    """Read what follows the first bytes of an overlong line, and go back to its beginning."""
+    while piece := rest.read(_PIECE):
+        yield piece
+    rest.seek(0)
 
 
 def tick_event(at: str) -> bytes:

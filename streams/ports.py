@@ -13,6 +13,7 @@ from typing import IO, TYPE_CHECKING, Protocol
 import msgspec
 
 if TYPE_CHECKING:
+    from streams.audit.growth import LeafStore
     from streams.commit import Batch, Committed, StoredInput, StoredRecord
 
 BLOCK_LINES = 1_000  # The most lines of one block, hence inputs of one transaction.
@@ -75,6 +76,10 @@ class Store(Protocol):
     """The log, what was decided of it, and the engine's state: one whole."""
 
     @property
+    def audit(self) -> LeafStore:
+        """The audit log."""
+
+    @property
     def last(self) -> int:
         """The number of the last input; 0 before the first."""
 
@@ -115,7 +120,7 @@ class Store(Protocol):
         """Return the tenants of the log, sorted."""
 
     def refolding(self) -> AbstractContextManager[None]:
-        """Forget all that was decided, keeping the inputs; what is committed inside is taken whole or not at all."""
+        """Forget all that was decided, keeping inputs and audit log; what is committed inside is taken whole or not."""
 
 
 Observer = Callable[["Committed"], None]

@@ -29,6 +29,7 @@ from streams.sources.jsonl import JsonLines
 from streams.stores.sqlite import SqliteStore
 from tests.logs.arrival import Line, shuffle_within_lateness
 from tests.logs.making import make_log
+from tests.streams.audit.running import calm, entries_of
 from tests.streams.running import found, lines_of, open_at, program, replayed
 
 ABOUT_ARRIVAL = ("ENG-", "PRV-04")  # Rules about intake itself are exempt from law 4.
@@ -120,12 +121,15 @@ class Simulation:
             )
             assert left[1] == replayed(order)[1], "laws 3 and 5: the records of a calm run, byte for byte"
             assert sum(store.dispositions().values()) == len(order), "law 6: the counts add up"
+            told = entries_of(store)
+            assert told == entries_of(calm(order, ended=False)), "law 5: the audit log of a calm run"
             self._check_log(store, left)
         finally:
             store.close()
         store = open_at(self.folder / "log.db", refold=True)
         Runner(store, Engine(program())).refold()
         assert found(store) == left, "law 1: deleted and folded again, the same bytes come back"
+        assert entries_of(store)[len(told) + 1 :] == told, "law 1: and so do those of the audit log"
         store.close()
 
     @staticmethod

@@ -10,7 +10,7 @@ from typing import NoReturn
 import typer
 
 from streams.refusing import RefusedError
-from weiguard.commands import rules
+from weiguard.commands import audit, rules
 from weiguard.commands.alerts import alerts
 from weiguard.commands.backtest import backtest
 from weiguard.commands.correct import correct
@@ -39,6 +39,7 @@ app = typer.Typer(
 for command in (demo, run, replay, backtest, alerts, explain, correct, schema, topics, produce, worker):
     app.command(command.__name__)(ending_clearly(command))
 app.add_typer(rules.app, name="rules")
+app.add_typer(audit.app, name="audit")
 
 
 def main() -> None:

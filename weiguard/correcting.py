@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from engine.instants import rfc3339
 from streams.embedded import Runner
 from streams.refusing import RefusedError
+from weiguard.audit_signer import signer_of
 from weiguard.preparing import prepare_kept
 from weiguard.running import Watcher, opened
 from weiguard.settings import Settings
@@ -28,7 +29,7 @@ def run_correction(by: str | None, reason: str, settings: Settings, *, json: boo
     with opened(prepare_kept(settings), settings) as (prepared, store):
         watcher = Watcher(lambda _lines, _bytes: None, settings.tenant)
         engine = prepared.engine()
-        runner = Runner(store, engine, observers=[watcher])
+        runner = Runner(store, engine, observers=[watcher], signer=signer_of(settings))
         runner.resume()
         tenants = store.tenants()
         if settings.tenant is not None and settings.tenant not in tenants:
@@ -47,6 +48,6 @@ def run_correction(by: str | None, reason: str, settings: Settings, *, json: boo
                     "type": "correction.requested", "tenant": tenant, "time": at, "data": {"by": by, "reason": reason},
                 },
             )  # fmt: skip
-        runner.checkpoint()
+        runner.end()
     watcher.summary.show(settings.lang or language(os.environ), json=json)
     return 0

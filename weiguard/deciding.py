@@ -27,6 +27,7 @@ from rules.suggesting import nearest
 from streams.embedded import Runner
 from streams.refusing import RefusedError
 from streams.stores.sqlite import SqliteStore
+from weiguard.audit_signer import signer_of
 from weiguard.preparing import load_rules, match_patterns, prepare_kept
 from weiguard.running import Watcher, opened
 from weiguard.settings import Settings
@@ -178,11 +179,11 @@ def _into(kind: str, data: dict[str, Any], signed: Signed, settings: Settings) -
         tenant = _tenant(settings, store)
         watcher = Watcher(lambda _lines, _bytes: None, tenant)
         engine = prepared.engine()
-        runner = Runner(store, engine, observers=[watcher])
+        runner = Runner(store, engine, observers=[watcher], signer=signer_of(settings))
         runner.resume()
         time = signed.time(engine.clock(tenant), ZoneInfo(settings.zone))
         runner.append(SOURCE, _event(kind, data, tenant, time))
-        runner.checkpoint()
+        runner.end()
     watcher.summary.show(settings.lang or language(os.environ), json=False)
 
 

@@ -42,6 +42,18 @@ Strict: TypeAlias = Annotated[
 Database: TypeAlias = Annotated[
     Path | None, typer.Option("--db", metavar="FILE", help="The database. Default: weiguard.db.")
 ]
+AuditKey: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--audit-key",
+        metavar="FILE",
+        help="The private key that signs the audit log. Default: WEIGUARD_AUDIT_KEY, a file or the key itself.",
+    ),
+]
+By: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--by", metavar="NAME", help="Who asks for it; stands in the log. Default: the login name."),
+]
 Brokers: TypeAlias = Annotated[
     str | None,
     typer.Option("--brokers", metavar="HOST:PORT,…", help="Where Kafka is reached. Default: 127.0.0.1:9092."),

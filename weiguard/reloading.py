@@ -64,11 +64,14 @@ class Reloading:
     def _note(self, _: int, __: FrameType | None) -> None:
         self.asked = True
 
-    def look(self, runner: Runner) -> None:
-        """Where it was wished for, let the rules in the files decide from here on; say what became of it."""
+    def look(self, runner: Runner) -> bool:
+        """Where it was wished for, let the rules in the files decide from here on; say what became of it.
+
+        Return whether other rules decide now.
+        """
         if not self.asked:
-            return
-        self.asked = False
+            return False
+        self.asked, before = False, self.prepared
         try:
             change = self._checked(runner)
         except (RuleProblems, RefusedError, OSError) as error:
@@ -76,6 +79,7 @@ class Reloading:
             say("weiguard: the rules were not changed; those in use go on")
         else:
             self._make(change, runner)
+        return self.prepared is not before
 
     def change(self, runner: Runner) -> None:
         """Let the rules in the files decide from here on. Raises RuleProblems or RefusedError, and the run is over."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from monitoring.describing import texts
 from rules.archiving import archived
+from streams.audit.notes import Signer, verifier_of
 from streams.commit import Committed
 from streams.embedded import Runner
 from streams.ports import Observer
@@ -23,6 +24,8 @@ from streams.sources.opening import STDIN
 from streams.stopping import Stop
 from streams.stores.deciding import decided_by
 from streams.stores.sqlite import SqliteStore, open_store
+from weiguard.audit_signer import signer_of
+from weiguard.audit_words import AUDIT
 from weiguard.failing import FOUND, INTERRUPTED, say
 from weiguard.leaving import keep_to_the_end
 from weiguard.preparing import Prepared, prepare, prepare_kept, rules_folder
@@ -78,6 +81,7 @@ def run_sources(order: Order, settings: Settings) -> int:
     """Run, and return the exit status. Raises RefusedError; what was committed before stays."""
     _refuse_misuse(order)
     prepared = prepare(settings) if order.refold else prepare_kept(settings, as_decided=order.reload)
+    signer = signer_of(settings)
     stop = Stop()
     with ExitStack() as stack:
         window = None
@@ -88,7 +92,7 @@ def run_sources(order: Order, settings: Settings) -> int:
         _, store = stack.enter_context(opened(prepared, settings, refold=order.refold))
         stack.enter_context(stop.listening())
         before = store.last
-        summary, finished = _decide(order, settings, prepared, store, window, stop)
+        summary, finished = _decide(order, settings, prepared, store, window, stop, signer)
         if window is not None and stop.asked is None:
             window.stay(stop)
         _tell(summary, store, before, order, settings)
@@ -104,6 +108,7 @@ def _decide(
     store: SqliteStore,
     window: Window | None,
     stop: Stop,
+    signer: Signer | None,
 ) -> tuple[Summary, bool]:
     """Read the sources; return what became of what was in them, and whether they were read to their ends."""
     named = [JsonLines(path, follow=order.follow) for path in order.sources]
@@ -118,7 +123,7 @@ def _decide(
         engine = prepared.engine()
         keep_to_the_end(engine)
         now = _now_us if order.follow else None
-        runner = Runner(store, engine, observers=observers, every=settings.checkpoint, now=now)
+        runner = Runner(store, engine, observers=observers, every=settings.checkpoint, now=now, signer=signer)
         if order.refold:
             runner.refold()
         else:
@@ -130,8 +135,13 @@ def _decide(
         reloading = Reloading(prepared, settings, order.author, order.approver)
         if order.reload:
             reloading.change(runner)
+
+        def between() -> None:
+            if reloading.look(runner) and window is not None:
+                window.metrics.begin(engine)
+
         with reloading.listening():
-            runner.run(sources, stop, lambda: reloading.look(runner))
+            runner.run(sources, stop, between)
         watcher.summary.undecided = Counter(engine.undecided) - undecided
         watcher.summary.unlisted = Counter(engine.tally.unlisted) - unlisted
     return watcher.summary, runner.caught_up
@@ -173,6 +183,11 @@ def _tell(summary: Summary, store: SqliteStore, before: int, order: Order, setti
         refused = [Refused(each.line, each.reason) for each in stored]
         say_refused(refused, count, lang)
     summary.show(lang, json=order.json)
+    head = store.audit.head()
+    if head is not None and not order.json:
+        key = store.audit.key()
+        signer = verifier_of(key).short if key is not None else ""
+        say(AUDIT[lang]["keyed" if signer else "unkeyed"].format(size=f"{head.size:,}", signer=signer))
     if order.refold and not order.json:
         say(f"{store.last:,} inputs decided anew")
 

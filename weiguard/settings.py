@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, PositiveInt, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PositiveInt, ValidationError
 
 from engine import fold
 from rules.durations import duration_us
@@ -36,6 +36,7 @@ VARIABLES: Final = (
     "checkpoint",
     "brokers",
     "prefix",
+    "audit_key",
 )  # As WEIGUARD_RULES and so on.
 _MOST_US: Final = 35 * 86_400 * 10**6
 
@@ -103,6 +104,7 @@ class Settings(BaseModel):
     checkpoint: PositiveInt = CHECKPOINT_EVERY  # Inputs between two checkpoints, at least.
     brokers: Annotated[str, AfterValidator(_brokers)] = "127.0.0.1:9092"
     prefix: Annotated[str, AfterValidator(_prefix)] = DEFAULT_PREFIX  # Of the topics' names.
+    audit_key: Annotated[str, Field(min_length=1)] | None = None  # A file, or the key itself.
     tenants: dict[str, TenantSettings] = {}
 
     def cluster(self) -> Cluster:
@@ -136,7 +138,7 @@ def settings_from(flags: Mapping[str, Any], environment: Mapping[str, str] | Non
     for name, flag in flags.items():
         if flag is not None and flag not in ((), []):
             values[name] = flag
-            origins[name] = f"--{name}"
+            origins[name] = f"--{name.replace('_', '-')}"
     try:
         return Settings.model_validate(values)
     except ValidationError as error:

@@ -10,6 +10,7 @@ import msgspec
 from engine.alert import encode
 from streams.commit import CODE, Batch, StoredInput, StoredRecord
 from streams.ports import Position
+from streams.stores.memory_leaves import MemoryLeaves
 
 _NAMES = tuple(CODE)
 
@@ -25,6 +26,7 @@ class MemoryStore:
         self._state: dict[bytes, bytes] = {}
         self._checkpoint = 0
         self._rest: dict[int, bytes] = {}
+        self.audit = MemoryLeaves()
 
     @property
     def last(self) -> int:
@@ -67,6 +69,8 @@ class MemoryStore:
                 self._state.pop(key, None)
             else:
                 self._state[key] = value
+        if batch.growth is not None:
+            self.audit.take(batch.growth, batch.inputs[-1][0] if batch.inputs else self.last)
         if batch.state is not None:
             self._checkpoint = self.last
 
@@ -125,11 +129,14 @@ class MemoryStore:
 
     @contextmanager
     def refolding(self) -> Iterator[None]:
-        """Forget all that was decided, keeping the inputs; take what is committed inside whole or not at all."""
+        """Forget all that was decided, keeping inputs and audit log; what is committed inside is taken whole or not."""
         before = (list(self._inputs), self._records, self._alerts, self._state, self._checkpoint)
+        audit = self.audit
+        self.audit = audit.refolding()
         self._records, self._alerts, self._state, self._checkpoint = [], set(), {}, 0
         try:
             yield
         except BaseException:
             self._inputs, self._records, self._alerts, self._state, self._checkpoint = before
+            self.audit = audit
             raise

@@ -10,6 +10,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import zip_longest
 from pathlib import Path
 from typing import IO, Final
 
@@ -21,6 +22,7 @@ from streams.refusing import RefusedError
 from streams.stores.deciding import DecidedBy, Decider, difference
 from streams.stores.locking import Lock
 from streams.stores.sqlite_failing import REFOLD, damaged, failed
+from streams.stores.sqlite_leaves import put_growth
 from streams.stores.sqlite_reading import SqliteReader
 from streams.stores.sqlite_schema import check_decided, check_kind, check_log, checksum, create, is_new
 
@@ -60,6 +62,9 @@ class SqliteStore(SqliteReader):
             if batch.inputs:
                 self._put_inputs(batch, totals)
             self._put_records(batch, totals)
+            if batch.growth is not None:
+                put_growth(self._db, batch.growth, sum(totals[name] for name in CODE))
+                totals["entries"] += len(batch.growth.entries)
             if batch.position is not None:
                 position = msgspec.json.encode(batch.position)
                 self._db.execute(
@@ -98,8 +103,13 @@ class SqliteStore(SqliteReader):
 
     def _put_records(self, batch: Batch, totals: dict[str, int]) -> None:
         self._db.executemany(
-            "INSERT INTO records(input, alert, record, body) VALUES (?, ?, ?, ?)",
-            [(seq, record.id, record.record, encode(record)) for seq, record in batch.records],
+            "INSERT INTO records(input, alert, record, body, leaf) VALUES (?, ?, ?, ?, ?)",
+            [
+                (seq, record.id, record.record, encode(record), leaf)
+                for (seq, record), leaf in zip_longest(
+                    batch.records, batch.growth.of_records if batch.growth else ()
+                )
+            ],
         )
         totals["records"] += len(batch.records)
 
@@ -125,7 +135,7 @@ class SqliteStore(SqliteReader):
 
     @contextmanager
     def refolding(self) -> Iterator[None]:
-        """Forget all that was decided, keeping the inputs; take what is committed inside whole or not at all.
+        """Forget all that was decided, keeping inputs and audit log; take what is committed inside whole or not at all.
 
         From then on it counts as decided by the rules and settings that the store was opened with.
         """
@@ -135,8 +145,9 @@ class SqliteStore(SqliteReader):
             try:
                 self._db.execute("DELETE FROM records")
                 self._db.execute("DELETE FROM state")
-                self._db.execute("UPDATE totals SET n = 0")
-                self._totals = dict.fromkeys(before, 0)
+                self._db.execute("DELETE FROM ledgers")
+                self._db.execute("UPDATE totals SET n = 0 WHERE name <> 'entries'")
+                self._totals = {**dict.fromkeys(before, 0), "entries": before["entries"]}
                 self.stamp()
                 yield
             except BaseException:

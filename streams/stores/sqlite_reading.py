@@ -18,6 +18,7 @@ from streams.ports import Position
 from streams.refusing import RefusedError
 from streams.stores.deciding import DecidedBy, Epoch
 from streams.stores.sqlite_failing import damaged, failed
+from streams.stores.sqlite_leaves import SqliteLeaves
 from streams.stores.sqlite_schema import check_kind
 
 _NEWEST: Final = (1 << 63) - 1
@@ -42,6 +43,7 @@ class SqliteReader:
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self._db = connection
         self.path = path
+        self.audit = SqliteLeaves(connection)
 
     @property
     def last(self) -> int:

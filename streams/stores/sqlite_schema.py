@@ -13,6 +13,7 @@ from zlib import crc32
 
 from streams.commit import CODE
 from streams.refusing import RefusedError
+from streams.stores import sqlite_leaves
 from streams.stores.sqlite_failing import REFOLD, damaged
 
 APPLICATION_ID: Final = 0x57474431  # "WGD1"
@@ -20,8 +21,7 @@ VERSION: Final = 2
 
 # `epochs`: from which input on which rule set decided, with the settings, as JSON. `rulesets`: the files of every rule
 # set that ever did, by its hash (rules/archiving.py). `rules`: the text of a rule from an input on, for `explain`.
-
-TABLES: Final = """
+TABLES: Final = f"""
 CREATE TABLE facts(name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE totals(name TEXT PRIMARY KEY, n INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE sources(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, position BLOB);
@@ -32,13 +32,13 @@ CREATE TABLE inputs(
 CREATE TABLE pieces(input INTEGER NOT NULL, part INTEGER NOT NULL, raw BLOB NOT NULL, PRIMARY KEY(input, part));
 CREATE TABLE records(
   seq INTEGER PRIMARY KEY, input INTEGER NOT NULL, alert TEXT NOT NULL, record INTEGER NOT NULL, body BLOB NOT NULL,
-  UNIQUE(alert, record));
+  leaf INTEGER, UNIQUE(alert, record));
 CREATE TABLE state(key BLOB PRIMARY KEY, crc INTEGER NOT NULL, value BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE rules(id TEXT NOT NULL, first INTEGER NOT NULL, body BLOB NOT NULL, PRIMARY KEY(id, first)) WITHOUT ROWID;
 CREATE TABLE epochs(first INTEGER PRIMARY KEY, decided_by BLOB NOT NULL);
 CREATE TABLE rulesets(id TEXT PRIMARY KEY, files BLOB NOT NULL);
-"""
-TOTALS: Final = (*CODE, "records", "checkpoint", "state_rows", "state_sum")
+{sqlite_leaves.TABLES}"""
+TOTALS: Final = (*CODE, "records", "entries", "checkpoint", "state_rows", "state_sum")
 
 
 def checksum(key: bytes, value: bytes) -> int:
@@ -97,6 +97,9 @@ def check_log(connection: sqlite3.Connection, path: Path) -> None:
     for name, count in counted.items():
         if totals.get(name) != count:
             raise damaged(path, f"{count:,} inputs {name} where {totals.get(name, 0):,} were counted")
+    entries = _one(connection, "SELECT count(*) FROM entries")
+    if totals.get("entries") != entries:
+        raise damaged(path, f"{entries:,} audit entries where {totals.get('entries', 0):,} were counted")
     last = _one(connection, "SELECT max(seq) FROM inputs") or 0
     if last != sum(counted.values()):
         raise damaged(path, f"{sum(counted.values()):,} inputs where the last has number {last:,}")

@@ -8,6 +8,9 @@ from collections.abc import Iterator
 import pytest
 
 from engine.alert import Record
+from engine.merkle import leaf_hash
+from streams.audit.growth import Growth, Head, Ledger
+from streams.audit.tiles import RightEdge
 from streams.commit import CODE, Batch, InputRow
 from streams.ports import Position, Store
 
@@ -46,8 +49,62 @@ def seen(store: Store) -> tuple[object, ...]:
     )  # fmt: skip
 
 
+def growth(start: int, size: int, *, stopped: bool = False) -> Growth:
+    """Return what takes an audit log from one size to another, as if all its tenants were one."""
+    edge = RightEdge()
+    for n in range(size):
+        edge.append(leaf_hash(b"%d" % n))
+    entries = [(n, b"%d" % n) for n in range(start, size)]
+    ledgers = {"t1": Ledger(size, 0, [size, 0, 0, 0, 0], bytes(32), 7)}
+    head = Head(size, edge.root(), b"a note of %d" % size)
+    return Growth(head, entries, [], edge.changed(), ledgers, stopped, "a key" if not start else None)
+
+
+def told(store: Store) -> tuple[object, ...]:
+    """Return all there is to see in an audit log."""
+    audit = store.audit
+    return (
+        list(audit.entries()), list(audit.heads()), audit.head(), audit.tile(0, 0), audit.ledgers(), audit.stops(),
+        audit.key(),
+    )  # fmt: skip
+
+
 class StoreContract:
     """What every store promises."""
+
+    def test_a_new_audit_log_is_empty(self, store: Store) -> None:
+        assert told(store) == ([], [], None, [], {}, [], None)
+
+    def test_an_audit_log_grows_with_the_batch(self, store: Store) -> None:
+        store.commit(Batch("log", inputs(1), growth=growth(0, 2)))
+        store.commit(Batch("log", inputs(2), growth=growth(2, 300, stopped=True)))
+        assert list(store.audit.entries(298)) == [b"298", b"299"]
+        assert list(store.audit.entries(1, 3)) == [b"1", b"2"]
+        assert [head.size for head in store.audit.heads()] == [2, 300]
+        assert store.audit.head() == growth(0, 300).head
+        assert store.audit.tile(0, 1) == [leaf_hash(b"%d" % n) for n in range(256, 300)]
+        assert store.audit.ledgers() == growth(2, 300).ledgers
+        assert (store.audit.stops(), store.audit.key()) == ([2], "a key")
+
+    def test_an_audit_log_grows_whole_or_not_at_all(self, store: Store) -> None:
+        store.commit(Batch("log", inputs(1), growth=growth(0, 2)))
+        before = told(store)
+        with pytest.raises(PowerCut):
+            store.commit(Batch("log", inputs(2), state=breaking(), growth=growth(2, 300, stopped=True)))
+        assert told(store) == before
+
+    def test_refolding_forgets_ledgers_and_keeps_what_was_told(self, store: Store) -> None:
+        store.commit(Batch("log", inputs(1), growth=growth(0, 2, stopped=True)))
+        before = told(store)
+        with pytest.raises(PowerCut), store.refolding():  # noqa: PT012  # a batch goes before the cut
+            store.commit(Batch(inputs=inputs(1), again=True, growth=growth(2, 5)))
+            raise PowerCut
+        assert told(store) == before
+        with store.refolding():
+            assert store.audit.ledgers() == {}
+            store.commit(Batch(inputs=inputs(1), again=True, growth=growth(2, 5)))
+        assert list(store.audit.entries()) == [b"0", b"1", b"2", b"3", b"4"]
+        assert (store.audit.stops(), store.audit.key()) == ([1], "a key")
 
     def test_a_new_store_is_empty(self, store: Store) -> None:
         none = dict.fromkeys(CODE, 0)

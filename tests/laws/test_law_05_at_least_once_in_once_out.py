@@ -11,6 +11,7 @@ import pytest
 
 from streams.sources.shops import events
 from streams.stores.sqlite_reading import open_reader
+from tests.streams.audit.running import calm, root_of
 from tests.streams.running import found, replayed
 from tests.weiguard.calling import start
 
@@ -35,15 +36,15 @@ def test_a_run_killed_anywhere_ends_as_one_that_was_not(tmp_path: Path, kills: i
         else:
             # It had ended by itself: what it left is looked at, and the next one starts from nothing.
             unharmed += 1
-            check(tmp_path, lines[:cut])
+            check(tmp_path, lines[:cut], [])
             for left in tmp_path.glob("weiguard.db*"):
                 left.unlink()
     finish(tmp_path)
-    check(tmp_path, lines[:cut])
+    check(tmp_path, lines[:cut], [])
     with log.open("ab") as file:
         file.write(b"\n".join(lines[cut:]))
     finish(tmp_path)
-    check(tmp_path, lines)
+    check(tmp_path, lines[:cut], lines[cut:])
 
 
 def fire(folder: Path, seconds: float) -> bool:
@@ -63,12 +64,13 @@ def finish(folder: Path) -> None:
     assert running.returncode == 0, err.decode()
 
 
-def check(folder: Path, lines: list[bytes]) -> None:
-    """Compare what the database holds with one engine that was fed with all lines: byte for byte."""
+def check(folder: Path, lines: list[bytes], more: list[bytes]) -> None:
+    """Compare what the database holds with a calm run of both files: byte for byte, and the head of the audit log."""
     reader = open_reader(folder / "weiguard.db")
     try:
-        assert found(reader) == replayed(lines)
-        assert sum(reader.dispositions().values()) == len(lines)
+        assert found(reader) == replayed(lines + more)
+        assert sum(reader.dispositions().values()) == len(lines + more)
+        assert root_of(reader.audit) == root_of(calm(lines, more).audit)
     finally:
         reader.close()
 

@@ -11,17 +11,13 @@ from weiguard import options
 
 def correct(  # noqa: PLR0913  # one parameter an option
     *,
-    by: Annotated[
-        str | None,
-        typer.Option(
-            "--by", metavar="NAME", help="Who asks for it; stands in the log. Default: the login name."
-        ),
-    ] = None,
+    by: options.By = None,
     reason: Annotated[str, typer.Option("--reason", help="Why; stands in the log.")] = "",
     db: options.Database = None,
     tenant: options.Tenant = None,
     rules: options.Rules = None,
     only: options.Only = None,
+    audit_key: options.AuditKey = None,
     lang: options.Lang = None,
     json: options.Json = False,
 ) -> None:
@@ -34,5 +30,5 @@ def correct(  # noqa: PLR0913  # one parameter an option
     from weiguard.correcting import run_correction
     from weiguard.settings import settings_from
 
-    flags = {"db": db, "tenant": tenant, "rules": rules, "only": only, "lang": lang}
+    flags = {"db": db, "tenant": tenant, "rules": rules, "only": only, "lang": lang, "audit_key": audit_key}
     raise typer.Exit(run_correction(by, reason, settings_from(flags), json=json))

@@ -26,6 +26,7 @@ from monitoring.serving import Address
 from rules.loading import load
 from rules.model import RuleSet
 from rules.planning.compiling import compile_rules
+from streams.audit.keys import make_signer
 from streams.commit import Committed
 from streams.embedded import Runner
 from streams.ports import Block, Observer
@@ -104,7 +105,7 @@ def _decide(play: Play, rules: RuleSet, window: Window | None, batches: Iterable
         observers: list[Observer] = [play.hear]
         if window is not None:
             observers.append(window.metrics.observe)
-        runner = Runner(store, engine, observers=observers)
+        runner = Runner(store, engine, observers=observers, signer=make_signer(None))
         if window is not None:
             window.open(runner, store)
         try:

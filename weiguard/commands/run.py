@@ -43,6 +43,7 @@ def run(  # noqa: PLR0913  # one parameter an option
     approver: Annotated[
         str | None, typer.Option("--approver", metavar="NAME", help="Who approved them, if anybody.")
     ] = None,
+    audit_key: options.AuditKey = None,
     rules: options.Rules = None,
     only: options.Only = None,
     tenant: options.Tenant = None,
@@ -62,7 +63,7 @@ def run(  # noqa: PLR0913  # one parameter an option
     from weiguard.running import Order, run_sources
     from weiguard.settings import settings_from
 
-    flags = {"db": db, "rules": rules, "only": only, "tenant": tenant, "lang": lang}
+    flags = {"db": db, "rules": rules, "only": only, "tenant": tenant, "lang": lang, "audit_key": audit_key}
     address = None
     if listen is not None:
         from monitoring.serving import Address

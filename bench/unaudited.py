@@ -1,0 +1,21 @@
+"""What the audit log costs: the same run without it. No command can leave it out, so the bench calls the runner."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bench.copies import EIGHT
+from streams.embedded import Runner
+from streams.replaying import quiet_collector
+from streams.sources.jsonl import JsonLines
+from weiguard.preparing import prepare
+from weiguard.running import opened
+from weiguard.settings import Settings
+
+
+def decide(log: Path, database: Path) -> dict[str, object]:
+    """Decide a log into a database by the eight rules; return how many inputs there were."""
+    settings = Settings(db=database, only=tuple(EIGHT))
+    with opened(prepare(settings), settings) as (prepared, store), quiet_collector():
+        Runner(store, prepared.engine(), audited=False).run([JsonLines(str(log))])
+        return {"inputs": store.last}
