@@ -21,7 +21,7 @@ IN_CI = os.environ.get("CI") == "true"
 # No deadline: the machines are shared, and a slow example is not a wrong one. One commit gives one result; the
 # simulation (`make sim SEED=n`) is what goes looking for news.
 settings.register_profile("weiguard", max_examples=25, deadline=None, derandomize=True, print_blob=True)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or "weiguard")
+settings.load_profile("weiguard")
 
 
 def _refuse_skip(report: pytest.TestReport | pytest.CollectReport) -> None:
