@@ -199,7 +199,8 @@ def _limits(kind: Kind, read: Reader) -> Lines:
         return [f"at_limits = e.get({LIMITS!r})"]
     if not read.dynamic:
         return ["at_limits = None"]
-    return ["at_limits = limits_of(T, event_account, event_owner, q)"]
+    place = "q" if kind.boundary is None else "(t, '', '', '')"  # An override may end at the boundary itself.
+    return [f"at_limits = limits_of(T, event_account, event_owner, {place})"]
 
 
 def _flags(kind: Kind, read: Reader, kept: str | None) -> Lines:
