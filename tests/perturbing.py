@@ -77,7 +77,10 @@ def shaken(lines: list[Line], seed: int) -> list[Line]:
                     name: f"{value}-again" if name in _ALONE and chance.random() < 0.9 else value
                     for name, value in data.items()
                 }
-                if any(name in _ALONE and value == data[name] for name, value in again["data"].items()):
+                one_fact = any(
+                    name in _ALONE and value == data[name] for name, value in again["data"].items()
+                )
+                if one_fact or line["type"] == "order.created":
                     # The same fact under another name: one whose times lay days apart would not be known any more.
                     again["time"] = first["time"]
                     again["receivedtime"] = max(first["receivedtime"], again["receivedtime"])

@@ -5,7 +5,6 @@ The generated source stays readable: `Program.source` holds it, and it shows in 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, Final
 
 from engine.boundaries import Every
@@ -43,7 +42,6 @@ from rules.planning.facing import evidence_us, face_of, since_step
 from rules.planning.fields import FACT_FIELDS, boundary_kind, shift_of
 from rules.planning.folding import Part
 from rules.planning.handlers import (
-    Kind,
     again_lines,
     handler_lines,
     make_lines,
@@ -52,13 +50,14 @@ from rules.planning.handlers import (
     reader_columns,
     route_lines,
 )
+from rules.planning.kinds import Kind
 from rules.planning.layout import lay_out
 from rules.planning.owing import deadline_lines
 from rules.planning.plan import Group, Plan, Unit
 from rules.planning.reader import Reader
 from rules.planning.receiving import intake_of, limit_readers
 from rules.planning.scans import scan_lines
-from rules.planning.seeing import least_seen, reach_us, seen_lines, seen_mask, span_us
+from rules.planning.seeing import kept_us, least_seen, reach_us, seen_lines, seen_mask
 from rules.planning.space import execute, namespace
 from rules.planning.states import Lines, initial
 from rules.planning.words import values_of
@@ -300,7 +299,7 @@ class _Writer:
                     *spans,
                     DAY + HOUR if calendar else 0,
                     *(evidence_us(unit) for unit in group.units),
-                    *_kept_us(group),
+                    *kept_us(group),
                 ]
             ),
             forget=space[f"forget_{index}"],
@@ -410,14 +409,6 @@ class _Writer:
             space[f"bind_{index}"],
             self._number(chain_kind(index)),
         )
-
-
-def _kept_us(group: Group) -> Iterator[int]:
-    """Yield how long the cells of cases judged at boundaries hold what a boundary sees, and what enters later."""
-    for unit in group.units:
-        if unit.case.every:
-            yield max(span_us(window) for window in group.windows.values())
-            yield max((measure.after_us for measure in unit.case.measures), default=0)
 
 
 def _nothing(_: Any) -> Any:

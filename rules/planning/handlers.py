@@ -2,43 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Final
 
 from engine.reference import DECIDED_US, REFUNDABLE_US
 from rules.planning.cells import alone, closed, lone, whole
 from rules.planning.fields import (
-    ACCOUNT,
-    DEVICE,
-    FACT_FIELDS,
-    KEYED,
     LIMITS,
-    ORDER,
-    OWNER,
     OWNER_GIVEN,
-    PAYMENT,
     PLACED,
-    REQUEST,
     has,
     is_as_of,
     prefix_of,
 )
 from rules.planning.folding import define, fold_lines, indent, judge, when
+from rules.planning.kinds import ENTITIES, ID_OF, Kind
+from rules.planning.making import armed, of_boundary, of_waiting
 from rules.planning.names import names_in, rewrite, signature
 from rules.planning.owing import answer_keys
-from rules.planning.plan import Filter, Group, Part, Stream, Unit
+from rules.planning.plan import Filter, Group, Part, Unit
 from rules.planning.reader import Reader, certain, false, local, true
-from rules.planning.seeing import seen_mask
 from rules.planning.states import EACH, Lines, sub_text
 from rules.tree import Call, Name, Node
 
-ENTITIES: Final = {
-    "account": ACCOUNT, "owner": OWNER, "device": DEVICE, "order": ORDER, "payment": PAYMENT, "request": REQUEST,
-}  # fmt: skip
-ID_OF: Final = {
-    "device": "event.device_id", "order": "event.order_id", "payment": "event.transaction_id",
-    "request": "event.request_id",
-}  # fmt: skip
 # Fields that an event need not bring where it brings an address or a city, and how they follow.
 DERIVED: Final = {
     "event.ip_hash": "d.ip_hash if d.ip_hash is not None or {ip} is None else hash_of({ip})",
@@ -56,57 +41,6 @@ _ASKED: Final = {
     "listed": "listed(T.listings.get({0}), q)",
     _CONTRACT: "in_force(T.contracts.get({0}), q, day_of(t, T.zone))",
 }
-
-
-@dataclass(slots=True)
-class Kind:
-    """An event type as the generator sees it."""
-
-    name: str
-    number: int
-    streams: list[Stream]
-    groups: list[Group]
-    plain: list[Unit]  # Cases that need no cell.
-    deadlines: list[Unit]
-    sequences: list[Unit]  # Cases of which this type is a step.
-    boundary: Unit | None = None  # The case whose calendar boundaries it stands for.
-    source: Kind | None = None  # The event type whose events enter later as this kind.
-    later: list[Kind] = field(default_factory=list)  # The kinds as which its own events enter later.
-    place: int = -1  # Of a kind that enters later: where what waits for it is.
-    columns: dict[str, int] = field(default_factory=dict)
-    needs: set[str] = field(default_factory=set)  # What must be in a column.
-    reads: set[str] = field(default_factory=set)  # What is read at all.
-    lookups: dict[str, Node] = field(default_factory=dict)  # Column name → the call it holds.
-    entities: frozenset[str] = frozenset()  # Looked up whatever becomes of limits.
-    known: dict[str, Node] = field(
-        default_factory=dict
-    )  # Every such call of the program; shared by all types.
-
-    @property
-    def derived(self) -> bool:
-        """Return whether it is no event of the log but made by the engine."""
-        return self.name.startswith("@") or self.name in FACT_FIELDS
-
-    @property
-    def told(self) -> bool:
-        """Return whether it is a fact that is derived with all its values, and looks nothing up."""
-        return self.derived and self.boundary is None and self.source is None
-
-    def lines(self, *, dynamic: bool) -> set[str]:
-        """Return the entities it looks up; with limits as of the event, always the account and its owner."""
-        if self.told:
-            return set()
-        return {*self.entities, "account", "owner"} if dynamic else set(self.entities)
-
-    def settle_entities(self) -> None:
-        """Note the entities it looks up, once all that is read of it is known."""
-        names = self.reads | self.needs
-        found = {prefix_of(name) for name in names} & set(ENTITIES)
-        if any(isinstance(call, Call) and call.function == "qualified" for call in self.lookups.values()):
-            found.add("owner")
-        if "event.owner" in names or "owner" in found:
-            found.add("account")
-        self.entities = frozenset(found)
 
 
 def with_lookups(tree: Node, lookups: dict[str, Node], mine: dict[str, Node]) -> Node:
@@ -191,9 +125,9 @@ def make_lines(kind: Kind, read: Reader, columns: Reader) -> Lines:
 def _fields(kind: Kind, columns: Reader) -> Lines:
     """Read the fields in use into locals."""
     if kind.boundary is not None:
-        return _of_boundary(kind, kind.boundary)
+        return of_boundary(kind, kind.boundary)
     if kind.source is not None:
-        return _of_waiting(kind, kind.source, columns)
+        return of_waiting(kind, kind.source, columns)
     if kind.told:
         names = sorted((kind.reads | kind.needs) - {*PLACED, LIMITS})
         return [f"{local(name)} = e.get({name!r})" for name in names]
@@ -212,34 +146,6 @@ def _fields(kind: Kind, columns: Reader) -> Lines:
             )
     lines.append("event_account = e.subject")
     lines.append("at_owner = e.owner")
-    return lines
-
-
-def _of_boundary(kind: Kind, unit: Unit) -> Lines:
-    """Take a boundary's key apart: it concerns the account and the owner that are in it, and has no other fields."""
-    lines = [f"{local(KEYED + part.name)} = e[{at}]" for at, part in enumerate(unit.key)]
-    held = {part.name: f"e[{at}]" for at, part in enumerate(unit.key)}
-    lines += [f"event_account = {held.get('account')}", f"at_owner = {held.get('owner')}"]
-    read = {name for name in kind.reads | kind.needs if prefix_of(name) == "event"}
-    return lines + [
-        f"{local(name)} = None" for name in sorted(read - {*PLACED, "event.account", "event.owner"})
-    ]
-
-
-def _of_waiting(kind: Kind, source: Kind, columns: Reader) -> Lines:
-    """Read what an event that enters later brings from its contribution `e`, and whose it was from the beginning."""
-    held = Reader((source.name,), columns.limits, source.columns, "e", columns.dynamic)
-    lines: Lines = []
-    for name in sorted(kind.reads | kind.needs):
-        if prefix_of(name) == "event" and name not in PLACED and name != "event.owner":
-            lines.append(f"{local(name)} = {held.text(name) if name in source.columns else None}")
-    if "event.account" not in kind.needs:
-        lines.append("event_account = None")
-    lines.append(f"at_owner = {held.text(OWNER_GIVEN) if OWNER_GIVEN in source.columns else None}")
-    for part in {part.name: part for group in kind.groups for part in group.home}.values():
-        value = held.value(part.on(source.name).tree)
-        told = f" if {' and '.join(value.given)} else None" if value.given else ""
-        lines.append(f"{local(KEYED + part.name)} = {value.text}{told}")
     return lines
 
 
@@ -293,7 +199,8 @@ def _limits(kind: Kind, read: Reader) -> Lines:
         return [f"at_limits = e.get({LIMITS!r})"]
     if not read.dynamic:
         return ["at_limits = None"]
-    return ["at_limits = limits_of(T, event_account, event_owner, q)"]
+    place = "q" if kind.boundary is None else "(t, '', '', '')"  # An override may end at the boundary itself.
+    return [f"at_limits = limits_of(T, event_account, event_owner, {place})"]
 
 
 def _flags(kind: Kind, read: Reader, kept: str | None) -> Lines:
@@ -405,27 +312,10 @@ def _into(kind: Kind, group: Group, read: Reader, columns: dict[str, int]) -> Li
         *indent([*fold_lines(whole(group), kind.name, read, columns, "fold")]),
         *indent(["if out: note(T, c, out); out.clear()"]),
         f"else: insert_late(T, CLASS_{group.index}, c, p)",
-        *_armed(kind, group, key),
+        *armed(kind, group, key),
     ]
     folded += indent(into) if bare is not None else into
     return _keyed(home, read, "" if always else f"f & {bits}", folded)
-
-
-def _armed(kind: Kind, group: Group, key: str) -> Lines:
-    """See that the boundaries that can see an event will be judged: mostly the next one is waited for already."""
-    lines: Lines = []
-    for unit in group.units:
-        mask = seen_mask(unit)
-        bits = sum(s.bit for s in group.streams.values() if s.bit & mask and kind.name in s.kinds)
-        if unit.case.every and bits:
-            lines += when(
-                f"f & {bits}",
-                [
-                    f"w = T.ahead[{unit.place}].get({key})",
-                    f"if w is None or not w[0] <= t < w[1]: arm(T, T.program.every_of[{unit.place}], {key}, t)",
-                ],
-            )
-    return lines
 
 
 # --- the same event again, and where it belongs ----------------------------------------------------------------------

@@ -15,7 +15,8 @@ from rules.planning.fields import (
     prefix_of,
     source_of,
 )
-from rules.planning.handlers import ENTITIES, ID_OF, Kind, moves, with_lookups
+from rules.planning.handlers import moves, with_lookups
+from rules.planning.kinds import ENTITIES, ID_OF, Kind
 from rules.planning.names import canonical, expanded, names_in
 from rules.planning.owing import needed
 from rules.planning.plan import Group, Plan, State, Unit

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from engine.windows import LONGEST_US
 from rules.planning.names import names_in
 from rules.planning.plan import Bound, Group, Unit, Window
@@ -24,6 +26,14 @@ def span_us(window: Window) -> int:
 def reach_us(unit: Unit, group: Group) -> int:
     """Return how long after an event a boundary may still see it (microseconds)."""
     return max(span_us(group.windows[bound.state.window]) for bound in unit.bounds.values())
+
+
+def kept_us(group: Group) -> Iterator[int]:
+    """Yield how long the cells of cases judged at boundaries hold what a boundary sees, and what enters later."""
+    for unit in group.units:
+        if unit.case.every:
+            yield max(span_us(window) for window in group.windows.values())
+            yield max((measure.after_us for measure in unit.case.measures), default=0)
 
 
 def least_seen(unit: Unit) -> int:

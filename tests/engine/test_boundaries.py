@@ -73,7 +73,11 @@ def _line(number: int, chance: Random, days: int) -> Line:
         "receivedtime": rfc3339(time + (chance.randrange(24 * HOUR) if chance.random() < 0.4 else 0)),
         "data": data,
     }
-    return line if kind.startswith(("owner.", "clock.")) else {**line, "subject": chance.choice(ACCOUNTS)}
+    return (
+        line
+        if kind.startswith(("owner.", "clock.", "override."))
+        else {**line, "subject": chance.choice(ACCOUNTS)}
+    )
 
 
 def _content(number: int, chance: Random) -> tuple[str, dict[str, Any]]:
@@ -99,6 +103,7 @@ def _content(number: int, chance: Random) -> tuple[str, dict[str, Any]]:
             ("account.registered", {"kind": "personal", "owner_id": chance.choice(("P1", "P2"))}),
             ("owner.registered", _owner(chance)),
             ("limit_profile.set", _limit(chance)),
+            ("override.set", _override(chance)),
             ("clock.tick", {}),
         )
     )
@@ -124,9 +129,15 @@ def _limit(chance: Random) -> dict[str, Any]:
     return {"limit": "few", "value": chance.randrange(1, 4), "unit": "count", **scope}
 
 
+def _override(chance: Random) -> dict[str, Any]:
+    """Return an override of a limit that ends with a day, mostly."""
+    ends = {"until": f"2026-03-{chance.randrange(14, 22)}"} if chance.random() < 0.8 else {}
+    return {**_limit(chance), "author": "anna", "approver": "bo", **ends}
+
+
 def without_limits(log: list[Line]) -> list[Line]:
     """Return a log in which nobody sets a limit, so that the fast variant of the program decides."""
-    return [line for line in log if line["type"] != "limit_profile.set"]
+    return [line for line in log if line["type"] not in ("limit_profile.set", "override.set")]
 
 
 def shown(engine: Engine) -> dict[str, Any]:
