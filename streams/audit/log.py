@@ -119,7 +119,10 @@ def _check_signer(signed_by: str | None, signer: Signer | None) -> None:
     short = verifier_of(signed_by).short
     if signer is None:
         raise RefusedError(
-            "the audit log", "no key", f"{short}, which signs it", "name its file with --audit-key"
+            "the audit log",
+            "no key",
+            f"{short}, which signs it",
+            "name its file with --audit-key or WEIGUARD_AUDIT_KEY",
         )
     if str(signer.verifier) != signed_by:
         raise RefusedError(

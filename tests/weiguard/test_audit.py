@@ -16,6 +16,7 @@ import pytest
 from streams.audit.keys import read_signer, read_verifier
 from streams.audit.notes import PRIVATE
 from streams.sources.shops import events
+from streams.stores.sqlite_reading import open_reader
 from tests.weiguard.conftest import Weiguard
 
 NAME = "audit.example.cn/shop"
@@ -307,3 +308,27 @@ def test_keys_of_logs_and_witnesses_are_told_apart(
     done = weiguard("audit", *arguments)
     assert done.status == 2
     assert words in done.err
+
+
+def test_what_people_decide_stands_in_the_signed_log(weiguard: Weiguard, shop: Path) -> None:
+    call = (
+        "rules",
+        "suppress",
+        "COL-01",
+        "--author",
+        "li",
+        "--approver",
+        "wang",
+        "--only",
+        "COL-*",
+        "--db",
+        "shop.db",
+    )
+    assert "--audit-key or WEIGUARD_AUDIT_KEY" in weiguard(*call).err
+    done = weiguard(*call, WEIGUARD_AUDIT_KEY="k")
+    assert done.status == 0, done.err
+    with open_reader(shop) as reader:
+        entries = [json.loads(entry) for entry in reader.audit.entries()]
+    (told,) = [entry for entry in entries if entry["kind"] == "suppression.added"]
+    assert told["event"]["data"]["approver"] == "wang"
+    assert weiguard("audit", "verify", "shop.db", "--key", "k.pub").status == 0
