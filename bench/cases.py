@@ -109,6 +109,7 @@ CASES = {
         ),
         Case("verify", "verify an audit log", plain, _verify),
         Case("verify-tenth", "verify a tenth of it", tenth, _verify),
+        Case("keys", "all rules, memory of a key", plain, lambda log: ["keys", str(log)], start=False),
         Case("long", "8 rules, ten times the events", long, _replay(*ONLY)),
         Case("arrival", "all rules, one by one", plain, lambda log: ["arrivals", str(log), ""], start=False),
         Case(

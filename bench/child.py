@@ -49,11 +49,19 @@ def unaudited(log: str, database: str) -> Found:
     return decide(Path(log), Path(database))
 
 
+def keys(log: str) -> Found:
+    """Feed every line to an engine with all rules, and say what its active keys weigh."""
+    from bench.keys import measure  # noqa: PLC0415 - each kind pays for its own imports only.
+
+    return measure(Path(log))
+
+
 KINDS: dict[str, Callable[..., Found]] = {
     "decode": decode,
     "by_hand": by_hand,
     "arrivals": arrivals,
     "unaudited": unaudited,
+    "keys": keys,
 }
 
 

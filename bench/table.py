@@ -59,7 +59,7 @@ def text(found: dict[str, Measured]) -> str:
         what = "memory, " if row["measure"] == "peak_kib" else ""
         verdict = "met" if row["ratio"] <= row["most"] else "MISSED"
         rows.append(f"{what + title:52}{row['ratio']:>7.2f}{row['most']:>6.2f}{row['aim']:>6.2f}  {verdict}")
-    return "\n".join(rows + _longest(result["cases"], found))
+    return "\n".join(rows + _longest(result["cases"], found) + _keys(result["cases"]))
 
 
 def _longest(cases: dict[str, Any], found: dict[str, Measured]) -> list[str]:
@@ -72,3 +72,12 @@ def _longest(cases: dict[str, Any], found: dict[str, Measured]) -> list[str]:
             where = f"{longest:.1f} ms of CPU at line {one['longest_line']:,}"
             rows.append(f"longest arrival, {found[name].case.title}: {where} ({rest})  {verdict}")
     return ["", *rows] if rows else []
+
+
+def _keys(cases: dict[str, Any]) -> list[str]:
+    return [
+        f"memory of an active key, all rules: {one['bytes_a_key']:,} bytes "
+        f"({one['grown_mib']:,} MiB for {one['keys']:,})"
+        for one in cases.values()
+        if "bytes_a_key" in one
+    ]
