@@ -17,7 +17,7 @@ from rules.planning.fields import FACT_FIELDS
 from rules.planning.names import expanded, names_in
 from rules.planning.plan import Group, State, Unit, Window
 from rules.planning.reader import Reader, certain, false, true
-from rules.planning.states import Lines, Role, add, in_range, initial, reading, sub_text
+from rules.planning.states import Lines, Role, add, in_range, initial, local_of, reading, sub_text
 
 TAB: Final = "    "
 RUNGS: Final = 8  # Cases judged side by side before the next are asked for together.
@@ -205,11 +205,11 @@ def _look_for_open(units: list[Unit]) -> Lines:
     return [f"c.open = {held}"]
 
 
-def knowing(unit: Unit, read: Reader, columns: dict[str, int], *, own: bool) -> Reader:
+def knowing(unit: Unit, read: Reader, columns: dict[str, int], *, own: bool, once: bool = False) -> Reader:
     """Return a reader that knows a case's measures."""
     named: dict[str, Reading] = {}
     for bound in unit.bounds.values():
-        named.update(reading(bound, "c", read, columns, own=own))
+        named.update(reading(bound, "c", read, columns, own=own, once=once))
     return read.knowing(named)
 
 
@@ -236,8 +236,10 @@ def _sub(unit: Unit, read: Reader) -> str:
 
 def judge(unit: Unit, read: Reader, columns: dict[str, int], *, plain: bool = False) -> Lines:
     """Return the statements that decide a case's level for trigger `p` at position `q`."""
-    read = knowing(unit, read, columns, own=True)
+    read = knowing(unit, read, columns, own=True, once=True)
+    looked_up = [local_of(bound) for bound in unit.bounds.values() if bound.state.aggregate == "scan"]
     lines, read = _lets(unit, read)
+    lines[:0] = [f"{name} = UNREAD" for name in looked_up]
     chosen = "0"
     for level, tree in unit.levels:
         chosen = f"{level} if {true((tree,), read)} else {chosen}"

@@ -36,6 +36,7 @@ def namespace(rules: RuleSet) -> dict[str, Any]:
     space = functions_of(rules)
     space["fn_hour"] = _hour
     space.update(
+        UNREAD=object(),
         AGGREGATES=AGGREGATES, SCORES=SCORES, bisect_left=bisect_left, Cell=Cell, level_in=level_in, NOTHING={},
         Due=Due, owe=owe,
         advance=sequences.advance, named=named, insert_late=lateness.insert_late, tidy=tidy, note=lateness.note,

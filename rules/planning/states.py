@@ -131,16 +131,19 @@ def sub_text(parts: tuple[Part, ...], read: Reader) -> str:
     return texts[0] if len(texts) == 1 else f"({', '.join(texts)})"
 
 
-def reading(bound: Bound, c: str, read: Reader, columns: dict[str, int], *, own: bool) -> dict[str, Reading]:
+def reading(
+    bound: Bound, c: str, read: Reader, columns: dict[str, int], *, own: bool, once: bool = False
+) -> dict[str, Reading]:
     """Return how a case reads a measure: by its name, or for a record `name.field` each.
 
-    `own`: whether the trigger counts; only measures that look through the tail have to be told.
+    `own`: whether the trigger counts; only measures that look through the tail have to be told. `once`: such a measure
+    is looked up at the first question alone; its local (`local_of`) is UNREAD before.
     """
     measure, state = bound.measure, bound.state
     where = f"{c}.{state.slot}"
     aggregate = state.aggregate
     if aggregate == "scan":
-        return _scanned(bound, c, read, own=own and not measure.before)
+        return _scanned(bound, c, read, own=own and not measure.before, once=once)
     if aggregate in POINTERS:
         return _record(bound, where, columns)
     given: list[str] = []
@@ -165,14 +168,18 @@ def read_floor(bound: Bound, read: Reader) -> int:
     return found.low if found is not None and found.low is not None else 0
 
 
-def _scanned(bound: Bound, c: str, read: Reader, *, own: bool) -> dict[str, Reading]:
+def local_of(bound: Bound) -> str:
+    """Return the local variable that a measure which looks through the tail is read into."""
+    return f"x_{bound.state.slot}{'' if bound.least is None else bound.measure.name}"
+
+
+def _scanned(bound: Bound, c: str, read: Reader, *, own: bool, once: bool) -> dict[str, Reading]:
     """Read a measure that looks through the tail, where an expression asks whether it is there."""
     measure, state = bound.measure, bound.state
     least = read.value(bound.least) if bound.least is not None else None
-    found = f"x_{state.slot}{'' if bound.least is None else measure.name}"
-    asked = (
-        f"({found} := {state.scan}(T, {c}, {read.var}, {own}, {least.text if least else None})) is not None"
-    )
+    found = local_of(bound)
+    look = f"({found} := {state.scan}(T, {c}, {read.var}, {own}, {least.text if least else None}))"
+    asked = f"({found} if {found} is not UNREAD else {look}) is not None" if once else f"{look} is not None"
     given = " and ".join([*(least.given if least else ()), asked])
     if measure.type != "int":
         return {measure.name: Reading(found, f"({given})")}
