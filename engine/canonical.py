@@ -1,17 +1,19 @@
 """One value, one sequence of bytes, one id: canonical JSON (RFC 8785) for values without floats.
 
-`msgspec.json.encode(order="sorted")` differs from it for some control characters and for keys beyond the basic plane,
-so the library that knows the RFC does it; what it allows and Weiguard does not is asserted first.
+For ASCII keys and without floats, what msgspec writes in the order of keys are the bytes of the RFC; tests hold it
+against the library that knows the RFC, which takes twenty times as long. Anything else is asserted not to be there.
 """
 
 from __future__ import annotations
 
 from hashlib import sha256
-from typing import Any
+from typing import Any, Final
 
-import rfc8785
+import msgspec
 
 from engine.payloads.fields import GREATEST
+
+_SORTED: Final = msgspec.json.Encoder(order="sorted")
 
 
 def canonical(value: Any) -> bytes:
@@ -20,7 +22,7 @@ def canonical(value: Any) -> bytes:
     Keys must be ASCII, numbers whole and within ±(2^53 - 1): anything else is an AssertionError, a fault of ours.
     """
     _check(value)
-    return rfc8785.dumps(value)
+    return _SORTED.encode(value)
 
 
 def digest(value: Any) -> str:
