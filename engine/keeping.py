@@ -110,7 +110,8 @@ def everything(tenant: Tenant) -> set[tuple[Any, ...]]:
             found.update(("bound", place, position) for position in steps.bound)
             for number, ordered in enumerate(steps.ordered):
                 found.update(("step", place, number, item[: SUB + 1]) for item in ordered)
-    found.update(("standing", *name) for name in tenant.standing)
+    # Watchers are told of a suppressed alert, of which there is no record.
+    found.update(("standing", *name) for name in tenant.standing.keys() | tenant.facts.keys())
     found.update(("loose", position) for position in tenant.loose)
     return found
 
@@ -152,7 +153,9 @@ def _held(tenant: Tenant, what: tuple[Any, ...]) -> Any:
         case ("standing", *held):
             record = tenant.standing.get(tuple(held))
             fact = tenant.facts.get(tuple(held))
-            return None if record is None else (msgspec.json.encode(record), fact)
+            if record is None and fact is None:
+                return None
+            return (msgspec.json.encode(record) if record is not None else None), fact
     raise AssertionError(what)
 
 
@@ -218,7 +221,8 @@ def _take(
         )
     elif what == STANDING:
         record, fact = value
-        tenant.standing[where] = msgspec.json.decode(record, type=Record)
+        if record is not None:
+            tenant.standing[where] = msgspec.json.decode(record, type=Record)
         if fact is not None:
             tenant.facts[where] = tuple(_shared(list(fact), shared))
     else:

@@ -70,6 +70,8 @@ def _tell_watchers(tenant: Tenant, waiting: dict[tuple[int, Any, Any, Any], bool
                 tenant.facts[key] = stands
                 if not stands:
                     del tenant.facts[key]
+                if tenant.touched is not None:
+                    tenant.touched.add(("standing", *key))
     if removed or added:
         exchange(tenant, removed, added)
 

@@ -196,6 +196,7 @@ def _kept(tenant: Tenant, face: Face, marks: list[Mark], horizon: int, cell: Cel
 
 def _drop_standing(tenant: Tenant, face: Face, cell: Cell, sub: Any, group: Any) -> None:
     name = (face.index, face.key(cell.key, sub), group)
-    tenant.facts.pop(name, None)
-    if not tenant.keep and tenant.standing.pop(name, None) is not None and tenant.touched is not None:
+    fact = tenant.facts.pop(name, None)
+    record = None if tenant.keep else tenant.standing.pop(name, None)
+    if (fact is not None or record is not None) and tenant.touched is not None:
         tenant.touched.add(("standing", *name))

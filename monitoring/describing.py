@@ -187,6 +187,7 @@ def _measure(measure: Measure, case: Case) -> dict[str, Any]:
             measure.aggregate: ", ".join(value.source for value in measure.value) or measure.inner or "event",
             "q": measure.quantile or None,
             "score": measure.score,
+            "features": [value.source for value in measure.value] if measure.score else None,
             "of": list(measure.of),
             "where": _source(measure.where),
             "per": [_dimension(part, case) for part in measure.per],

@@ -19,9 +19,8 @@ from deploy.grafana.words import Say
 from streams.sources.shops import events
 from tests.deploy.asking import Asked, dashboard, numbers, queries
 from tests.servers.prometheus import LocalPrometheus, Span
-from tests.streams.kafka.conftest import prepared
+from tests.streams.kafka.conftest import prepared, produced
 from tests.streams.kafka.fleet import Fleet
-from tests.streams.kafka.shops import Told
 from tests.weiguard.calling import start
 from tests.weiguard.test_listening import Running
 
@@ -99,10 +98,10 @@ def test_every_panel_has_data(run: Scraped, asked: Asked) -> None:
 def test_the_numbers_are_those_of_the_history(run: Scraped) -> None:
     everything = Asked("engine", "", "sum(increase(weiguard_events_total[$__range]))", instant=True)
     (counted,) = run.numbers(everything)
-    assert counted == pytest.approx(run.lines, rel=0.05), "Prometheus extrapolates, but by little"
+    assert counted == pytest.approx(run.lines, rel=0.3), "Prometheus extrapolates by up to a scrape, of few"
     (raised,) = run.numbers(next(asked for asked in EMBEDDED if asked.panel == "Alerts raised"))
     (all_,) = run.server.now(f'sum(weiguard_alerts_total{{state="raised",instance="{run.instance}"}})')
-    assert raised == pytest.approx(float(all_["value"][1]), rel=0.05)
+    assert raised == pytest.approx(float(all_["value"][1]), rel=0.3)
 
 
 @pytest.mark.parametrize("mark", marks(Say("en")), ids=lambda mark: str(mark.name))
@@ -137,10 +136,8 @@ def test_prometheus_could_work_out_every_rule(run: Scraped) -> None:
 
 @pytest.mark.slow
 def test_every_panel_of_kafka_has_data(prometheus: LocalPrometheus, kafka: str, tmp_path: Path) -> None:
-    log = tmp_path / "shops.jsonl"
     lines = list(events(shops=6))
-    log.write_bytes(b"".join(line + b"\n" for line in lines))
-    cluster = prepared(kafka, Told(log, len(lines), {}))
+    cluster = prepared(kafka)
     with Fleet(cluster, tmp_path / "fleet", "--listen", "127.0.0.1:0") as fleet:
         fleet.start("a")
         said = re.compile(r"metrics on http://(\S+)/metrics")
@@ -148,7 +145,15 @@ def test_every_panel_of_kafka_has_data(prometheus: LocalPrometheus, kafka: str, 
         (instance,) = said.findall(fleet.said("a"))
         prometheus.scrape(instance)
         begun = clock(prometheus)
-        prometheus.until(f'sum(weiguard_events_total{{instance="{instance}"}}) == {len(lines)}')
+        done = f'sum(weiguard_events_total{{instance="{instance}"}})'
+        prometheus.until(f"{done} == 0")
+        # In parts: a rate needs samples before and after, and a quick worker is done with all of it between two.
+        for part in range(4):
+            log = tmp_path / f"shops-{part}.jsonl"
+            begin, end = len(lines) * part // 4, len(lines) * (part + 1) // 4
+            log.write_bytes(b"".join(line + b"\n" for line in lines[begin:end]))
+            produced(cluster, log)
+            prometheus.until(f"{done} == {end}")
         worker = Scraped(prometheus, instance, Span(begun - 1, clock(prometheus) + 1), len(lines))
         for asked in queries("kafka"):
             assert worker.numbers(asked), asked

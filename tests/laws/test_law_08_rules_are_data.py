@@ -24,6 +24,7 @@ MAY_BE_CHINESE: Final = {
     "rules/doubts.py": "what is warned of, said to those who write rules; no alert shows it",
     "rules/evasion.py": "finds advice to evade in both languages, whatever the catalogue says",
     "rules/messages.py": "the units that a duration is told in",
+    "rules/places/addresses.py": "the name that the address data has for China; no alert shows it",
     "rules/problems.py": "the wide space that puts a caret under Chinese text",
 }
 DECIDING: Final = ("engine", "rules", "streams")  # The packages that a decision passes through.

@@ -6,13 +6,15 @@ Inside are, for a cast that depends on the number of shops alone (see `cast.py`)
 
 - **registers**: owners (natural, individual business, enterprise), accounts of every kind, managed laptops, licences,
   verifications, a merchant's contract limit;
-- **history**: 150 quiet days with logins from home (so that a device, a city or an hour can be new), some sales, posts;
+- **history**: 150 quiet days with logins from home (so that a device, a city or an hour can be new), some sales, posts,
+  and every morning the settlement of what merchants collected the day before;
 - **the days told**, from Tuesday 2026-03-10 on: sales with orders and refunds, logins, posts, friend requests with
   their answers, questions and replies in business hours; one payment in a hundred arrives hours late;
 - **the stories** (`stories.py`): a breach of each rule family, copies, a conflict, a late, a far-ahead and an
   unreadable line. The first day tells all of them, later days about one in three.
 
-`size` chooses how much ordinary trade there is so that the log has that many events; a smaller one keeps the cast, the
+`size` chooses how much ordinary trade there is so that the log has that many events, and the settlements of several
+days beside; a smaller one keeps the cast, the
 history and the stories whole. Everything comes from the seed: the same call gives the same bytes.
 """
 
@@ -28,6 +30,7 @@ from streams.sources.shops.ledger import Ledger
 from streams.sources.shops.moments import DAY, midnight
 from streams.sources.shops.registers import register
 from streams.sources.shops.scene import Scene
+from streams.sources.shops.settling import settle
 from streams.sources.shops.stories import STORIES
 from streams.sources.shops.trade import ordinary_day, quiet_day, sell
 
@@ -50,9 +53,11 @@ def events(seed: int = 7, shops: int = 12, days: int = 1, size: int | None = Non
     for ago in range(HISTORY_DAYS - 1, 0, -1):
         for shop in town.shops:
             quiet_day(town.scene(shop, -ago), ago)
+    settle(town.ledger, town.shops, town.opening, range(-HISTORY_DAYS, 0))
     for day in range(days):
         _tell_stories(town, day)
     _trade(town, days, size)
+    settle(town.ledger, town.shops, town.opening, range(days - 1))
     return town.ledger.lines()
 
 

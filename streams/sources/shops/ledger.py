@@ -25,6 +25,7 @@ class Ledger:
     def __init__(self) -> None:
         self._events: list[tuple[int, int, bytes]] = []
         self._numbers: dict[str, int] = {}
+        self.payments: dict[str, tuple[int, str, int]] = {}  # By transaction: moment, account, fen.
 
     def __len__(self) -> int:
         return len(self._events)
@@ -50,6 +51,9 @@ class Ledger:
 
         `moment` and `delay` are milliseconds; with a negative delay the source's clock is fast.
         """
+        amount = data.get("amount_fen")
+        if kind == "payment.received" and isinstance(amount, int):  # One story has another.
+            self.payments.setdefault(str(data["transaction_id"]), (moment, subject, amount))
         identity = name or self.number(kind.replace(".", "-").replace("_", "-"))
         line: Data = {
             "specversion": "1.0", "id": identity, "source": source, "type": kind, "tenant": TENANT,
