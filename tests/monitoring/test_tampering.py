@@ -31,7 +31,7 @@ from tests.streams.audit.running import SIGNER
 from tests.streams.running import block_of, open_at, program
 
 STRANGER = Signer(SIGNER.name, bytes(32))
-LINES = list(islice(events(3), 2_000))
+LINES = list(islice(events(3), 6_000))  # Entries for more than one whole tile.
 CUT = 400  # Inputs, behind which somebody keeps the checkpoint.
 
 

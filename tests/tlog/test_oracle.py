@@ -54,8 +54,8 @@ def test_it_verifies_what_we_write(tmp_path: Path, size: int) -> None:
 def test_it_verifies_the_log_of_a_run_and_a_proof_of_an_alert(tmp_path: Path) -> None:
     store = open_at(tmp_path / "shop.db")
     runner = Runner(store, Engine(program_of_rules()), signer=SIGNER)
-    for at in range(0, 1_500, 500):
-        runner.take("log", Block(list(islice(events(5), at, at + 500)), None))
+    for at in range(0, 6_000, 2_000):
+        runner.take("log", Block(list(islice(events(5), at, at + 2_000)), None))
         runner.end()
     store.close()
     with open_reader(tmp_path / "shop.db") as reader:

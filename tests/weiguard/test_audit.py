@@ -20,7 +20,8 @@ from streams.stores.sqlite_reading import open_reader
 from tests.weiguard.conftest import Weiguard
 
 NAME = "audit.example.cn/shop"
-LINES = list(islice(events(3), 500))
+# Nobody settles, and COL-11 says so early.
+LINES = list(islice((line for line in events(3) if b"settlement.posted" not in line), 500))
 
 
 @pytest.fixture
