@@ -24,6 +24,7 @@ from engine.refusal import short
 
 if TYPE_CHECKING:
     from engine.program import Face, Program
+    from engine.reference import Timeline
     from engine.tenant import Tenant
     from engine.windows import Zone
 
@@ -39,7 +40,7 @@ def fault(program: Program, event: Any) -> str:
     if event.kind in APPROVED:
         if data.author == data.approver:
             return f"data.approver: found {short(data.approver)}; expected another person than data.author (four eyes)"
-        if data.until is not None and not _readable(data.until):
+        if data.until is not None and not readable(data.until):
             return (
                 f"data.until: found {short(data.until)}; expected a date, YYYY-MM-DD, or an RFC 3339 instant"
             )
@@ -50,7 +51,8 @@ def fault(program: Program, event: Any) -> str:
     return ""
 
 
-def _readable(until: str) -> bool:
+def readable(until: str) -> bool:
+    """Return whether an end is a day or an instant."""
     try:
         return until_us(until, None) is not None
     except ValueError:
@@ -106,17 +108,15 @@ def heard(tenant: Tenant, face: Face, key: tuple[Any, ...], marks: list[Mark]) -
     """Return the marks of an alert that no suppression keeps silent."""
     named = dict(zip(face.dimensions, key, strict=True))
     lines = [line for name, line in tenant.suppressions.items() if covers(*_read(name), face.rule, named)]
-    return [
-        mark
-        for mark in marks
-        for at in (decided_at(face, mark),)
-        if not any(_holds(line.at(at), at) for line in lines)
-    ]
+    return [mark for mark in marks if not _silent(lines, decided_at(face, mark))]
 
 
-def _holds(snapshot: tuple[Any, ...], place: Position) -> bool:
-    on, until = snapshot
-    return on and (until is None or place[0] < until)
+def _silent(lines: list[Timeline], place: Position) -> bool:
+    for line in lines:
+        on, until = line.at(place)
+        if on and (until is None or place[0] < until):
+            return True
+    return False
 
 
 def touched_by(tenant: Tenant, rule: str, key: dict[str, Any], place: Position) -> Iterator[tuple[Any, ...]]:

@@ -184,9 +184,11 @@ def _remind(remind: Remind) -> dict[str, Any]:
 def _measure(measure: Measure, case: Case) -> dict[str, Any]:
     return _stated(
         {
-            measure.aggregate: ", ".join(value.source for value in measure.value) or measure.inner or "event",
+            measure.aggregate: measure.score
+            or ", ".join(value.source for value in measure.value)
+            or measure.inner
+            or "event",
             "q": measure.quantile or None,
-            "score": measure.score,
             "features": [value.source for value in measure.value] if measure.score else None,
             "of": list(measure.of),
             "where": _source(measure.where),

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -19,8 +18,9 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from engine.approving import readable
 from engine.canonical import canonical
-from engine.instants import day_number, micros, rfc3339
+from engine.instants import micros, rfc3339
 from rules.model import RuleSet
 from rules.planning.receiving import limit_readers
 from rules.suggesting import nearest
@@ -58,7 +58,7 @@ class Signed:
                 "another person than the author (four eyes)",
                 "let somebody else approve it",
             )
-        if self.until is not None and not _reads(self.until):
+        if self.until is not None and not readable(self.until):
             raise RefusedError(
                 "--until", repr(self.until), f"a day such as 2026-04-01, or {_AN_INSTANT}", "write it so"
             )
@@ -78,14 +78,6 @@ class Signed:
             return rfc3339(micros(self.since), zone)
         except ValueError:
             raise RefusedError("--from", repr(self.since), _AN_INSTANT, "write it with its offset") from None
-
-
-def _reads(until: str) -> bool:
-    for read in (day_number, micros):
-        with suppress(ValueError):
-            read(until)
-            return True
-    return False
 
 
 def override(

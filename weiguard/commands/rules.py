@@ -302,6 +302,7 @@ def override(  # noqa: PLR0913  # one parameter an option
     db: Into = None,
     rules: options.Rules = None,
     only: options.Only = None,
+    audit_key: options.AuditKey = None,
     lang: options.Lang = None,
 ) -> None:
     """Override a limit for a tenant, an account or an owner.
@@ -314,7 +315,8 @@ def override(  # noqa: PLR0913  # one parameter an option
     from weiguard import deciding
     from weiguard.settings import settings_from
 
-    settings = settings_from({"rules": rules, "only": only, "lang": lang, "tenant": tenant})
+    flags = {"rules": rules, "only": only, "tenant": tenant, "audit_key": audit_key, "lang": lang}
+    settings = settings_from(flags)
     signed = deciding.Signed(author, approver, reason, since, until)
     deciding.override(limit, value, {"account": account, "owner_id": owner}, signed, settings, db)
 
@@ -345,6 +347,7 @@ def suppress(  # noqa: PLR0913  # one parameter an option
     db: Into = None,
     rules: options.Rules = None,
     only: options.Only = None,
+    audit_key: options.AuditKey = None,
     lang: options.Lang = None,
 ) -> None:
     """Keep the alerts of a rule silent: of a key, or all of them, which switches the rule or pack off.
@@ -357,6 +360,7 @@ def suppress(  # noqa: PLR0913  # one parameter an option
     from weiguard import deciding
     from weiguard.settings import settings_from
 
-    settings = settings_from({"rules": rules, "only": only, "lang": lang, "tenant": tenant})
+    flags = {"rules": rules, "only": only, "tenant": tenant, "audit_key": audit_key, "lang": lang}
+    settings = settings_from(flags)
     signed = deciding.Signed(author, approver, reason, since, until)
     deciding.suppress_alerts(rule, deciding.key_of(key or []), signed, settings, db, end=end)
