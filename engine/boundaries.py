@@ -55,8 +55,8 @@ def arm(tenant: Tenant, case: Every, key: Key, time_us: int) -> None:
         _set_timer(tenant, case, key, window)
     if passed:
         revise(tenant, [], passed)
-        tenant.arrived += passed
-        tenant.newest_us = max(tenant.newest_us, passed[-1][TIME])
+        for item in passed:
+            tenant.arrived.add(item)
 
 
 def arm_again(tenant: Tenant, item: Contribution, route: list[tuple[int, Key]]) -> None:

@@ -39,6 +39,13 @@ class Cell:
         return self.journal.setdefault(case, {}).setdefault(sub, [])
 
 
+class Recalling(Cell):
+    """A cell that remembers what was last read off the complete part of its tail, by measure; never kept on a disk."""
+
+    __slots__ = ("memo",)
+    memo: dict[str, tuple[Any, ...]]
+
+
 def marks_from(marks: list[Mark], position: Position | tuple[int]) -> int:
     """Return the index of the first mark at or after a position."""
     return bisect_left(marks, position, key=_position)

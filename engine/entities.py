@@ -206,7 +206,7 @@ def _suppression(*, on: bool) -> Change:
 
 def _after(tenant: Tenant, place: Position) -> list[Contribution]:
     """Return every contribution after a place. A limit that is set late is rare; looking at all of them is fine."""
-    found: dict[Position, Contribution] = {item[:4]: item for item in tenant.arrived if item[:4] > place}
+    found: dict[Position, Contribution] = {item[:4]: item for item in tenant.arrived.after(place)}
     for cells in tenant.cells:
         for cell in cells.values():
             held = (cell,) if cell.__class__ is tuple else cell.items if isinstance(cell, Cell) else ()

@@ -16,6 +16,7 @@ import msgspec
 
 from engine import boundaries, ripening, sequences
 from engine.alert import Record
+from engine.arrivals import Arrivals
 from engine.cells import EMPTY, Cell
 from engine.deadlines import Owing, wind_up
 from engine.program import KIND, SUB, TIME, Contribution
@@ -296,8 +297,7 @@ def _gather(tenant: Tenant, shared: dict[Any, Contribution]) -> None:
     """Find again what came inside the lateness, among all that the cells hold."""
     horizon = tenant.clock - tenant.lateness_us
     found = [item for item in shared.values() if item[TIME] >= horizon and not item[SUB]]
-    tenant.arrived = sorted(found, key=lambda item: item[: SUB + 1])
-    tenant.newest_us = tenant.arrived[-1][TIME] if found else -1
+    tenant.arrived = Arrivals(sorted(found, key=lambda item: item[: SUB + 1]))
 
 
 def _tailed(cell: Any) -> bool:

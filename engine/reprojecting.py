@@ -38,11 +38,10 @@ def look_again(tenant: Tenant, readers: list[Contribution]) -> None:
 def _replace(tenant: Tenant, changed: dict[Position, tuple[Contribution | None, Contribution]]) -> None:
     removed = [old for old, _ in changed.values() if old is not None]
     added = [new for _, new in changed.values()]
-    for held in (tenant.arrived, tenant.recent or []):
-        for index, item in enumerate(held):
-            pair = changed.get(item[: SUB + 1])
-            if pair is not None:
-                held[index] = pair[1]
+    now = {place: new for place, (_, new) in changed.items()}
+    tenant.arrived.replace(now)
+    if tenant.recent:
+        tenant.recent[:] = [now.get(item[: SUB + 1], item) for item in tenant.recent]
     _change_sequences(tenant, removed, added)
     exchange(tenant, removed, added)
     for new in added:

@@ -123,13 +123,9 @@ def _look_at_line(tenant: Tenant, index: int, key: Any) -> None:
 
 def _forget_arrived(tenant: Tenant, horizon: int) -> None:
     """Drop what came so long ago that no change of reference data can come in time for it."""
-    arrived = tenant.arrived
-    old = next((index for index, item in enumerate(arrived) if item[TIME] >= horizon), len(arrived))
-    if tenant.loose:
-        for item in arrived[:old]:
-            if tenant.loose.pop(item[: SUB + 1], None) is not None and tenant.touched is not None:
-                tenant.touched.add(("loose", item[: SUB + 1]))
-    del arrived[:old]
+    for item in tenant.arrived.forget(horizon):
+        if tenant.loose.pop(item[: SUB + 1], None) is not None and tenant.touched is not None:
+            tenant.touched.add(("loose", item[: SUB + 1]))
 
 
 def _trim(tenant: Tenant, cls: CellClass, cell: Any, horizon: int) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from heapq import heappush
 from typing import TYPE_CHECKING, Any, Final
 
+from engine.arrivals import Arrivals
 from engine.boundaries import meet
 from engine.cells import Cell
 from engine.deadlines import ring
@@ -115,9 +116,7 @@ class Tenant:
         self.keep = True
         self.mute = [0] * len(program.undecided)  # Where judging again counts what it could not decide.
         self.derived: list[Contribution] = []
-        # What came inside the lateness, in order of arrival: a late change of reference data may touch any of it.
-        self.arrived: list[Contribution] = []
-        self.newest_us = -1  # The time of the last of them in the tenant's order.
+        self.arrived = Arrivals()
         self.loose: dict[
             Position, Contribution
         ] = {}  # Those of them that no cell holds; only where state is kept.
@@ -172,19 +171,11 @@ class Tenant:
 
     def readers_of(self, kind: str, name: str, after: Position) -> list[Contribution]:
         """Return the contributions that looked an entity up after a place."""
-        if after[0] > self.newest_us:
-            return []
         columns = self.program.reader_columns.get(kind)
+        found = self.arrived.after(after)
         if columns is None:  # Rare events, of which nothing is kept but what they say: all may have asked.
-            return [item for item in self.arrived if item[:4] > after]
-        return [
-            item
-            for item in self.arrived
-            if item[0] >= after[0]
-            and item[KIND] in columns
-            and item[columns[item[KIND]]] == name
-            and item[:4] > after
-        ]
+            return list(found)
+        return [item for item in found if item[KIND] in columns and item[columns[item[KIND]]] == name]
 
     def set_alarm(self) -> None:
         """Note when the clock next has something to do: a timer, or the next hour's sweeping."""

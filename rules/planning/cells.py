@@ -7,6 +7,7 @@ from typing import Final
 from rules.planning.folding import TAB, Part, define, fold_lines, indent, lasts, when
 from rules.planning.plan import Group, State, Unit, Window
 from rules.planning.reader import Reader
+from rules.planning.scans import recalled
 from rules.planning.states import POINTERS, Lines, Role, add, copies, initial, remove
 
 
@@ -28,8 +29,9 @@ def class_lines(group: Group) -> Lines:
         slots.append(("open", "True"))  # Whether an episode may be open: yes, until it was looked.
     names = ", ".join(repr(name) for name, _ in slots)
     begun = [f"self.{name} = {text}" for name, text in slots]
+    base, memo = ("Recalling", ["self.memo = {}"]) if _recalls(group) else ("Cell", [])
     return [
-        f"class Cell{group.index}(Cell):",
+        f"class Cell{group.index}({base}):",
         TAB + f"__slots__ = ({names},)",
         TAB + "def __init__(self, key):",
         *indent(
@@ -40,11 +42,16 @@ def class_lines(group: Group) -> Lines:
                 "self.last = -1",
                 "self.most = LEAST",
                 *begun,
+                *memo,
             ],
             2,
         ),
         "",
     ]
+
+
+def _recalls(group: Group) -> bool:
+    return any(map(recalled, group.states.values()))
 
 
 def whole(group: Group) -> Part:
@@ -127,6 +134,9 @@ def entering_lines(part: Part, read: Reader) -> Lines:
     group = part.group
     insert: Lines = ["t = p[0]; f = p[5]; L = c.items"]
     leave: Lines = ["t = p[0]; f = p[5]; L = c.items"]
+    if _recalls(group):
+        insert.append("c.memo.clear()")
+        leave.append("c.memo.clear()")
     for window in part.windows:
         states = of_window(part, window)
         if window.calendar:

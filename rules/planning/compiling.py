@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from engine.boundaries import Every
-from engine.cells import EMPTY, LEAST, Cell
+from engine.cells import EMPTY, LEAST, Cell, Recalling
 from engine.deadlines import Deadline
 from engine.program import (
     CellClass,
@@ -214,7 +214,7 @@ class _Writer:
     def program(self, only: tuple[str, ...]) -> Program:
         """Run what was written, and put the program together."""
         rules = self.plan.rules
-        classes: dict[str, Any] = {"Cell": Cell, "EMPTY": EMPTY, "LEAST": LEAST}
+        classes: dict[str, Any] = {"Cell": Cell, "Recalling": Recalling, "EMPTY": EMPTY, "LEAST": LEAST}
         made = [line for group in self.plan.groups for line in class_lines(group)]
         execute("\n".join(made), classes, f"{_FILE[:-1]} cells>")
         constant_source = "\n".join(self.source(dynamic=False))

@@ -77,7 +77,7 @@ def handler_lines(kind: Kind, read: Reader, columns: Reader) -> Lines:
     if kind.told:
         lines.append("T.derived.append(p)")
     if not kind.told and (read.dynamic or may_change(kind)):
-        lines += ["T.arrived.append(p)", "if t > T.newest_us: T.newest_us = t"]
+        lines.append("T.arrived.add(p)")
     lines += _plain(kind, read)
     if kind.groups:
         lines.append("C = T.cells")

@@ -13,7 +13,7 @@ from rules.emitted import Reading, or_none
 from rules.model import Expression
 from rules.planning.folding import define, indent, when
 from rules.planning.measuring import KNOWN_US
-from rules.planning.names import canonical
+from rules.planning.names import canonical, names_in
 from rules.planning.plan import Group, State, Stream, Taken
 from rules.planning.reader import Reader
 from rules.planning.states import BOUND, Lines
@@ -46,12 +46,39 @@ def scan_lines(group: Group, state: State, read: Reader) -> Lines:
             lines.append(f"mine = int({mine}, 16) if {mine} is not None else None")
         value, asked = _taken(state, taken, read)
         lines += [f"values = [{value} for x in L[i:j] if {asked}]"]
+    lines.append(f"found = {_aggregate(measure.aggregate, 'values', measure.quantile)}")
     size = "found" if measure.aggregate in _SIZES else "len(values)"
-    lines += [
-        f"found = {_aggregate(measure.aggregate, 'values', measure.quantile)}",
-        f"return None if found is None or least is not None and {size} < least else found",
-    ]
+    if recalled(state):
+        lines, size = _recalling(state, lines, size), "size"
+    lines.append(f"return None if found is None or least is not None and {size} < least else found")
     return define(f"{state.scan}(T, c, p, own, least)", lines)
+
+
+def recalled(state: State) -> bool:
+    """Return whether a measure is the same for all triggers in one unit, as long as nothing comes late."""
+    measure = state.measure
+    named = {taken.name for taken in state.taken}
+    return (
+        state.aggregate == "scan"
+        and measure.over.kind == "units"
+        and measure.before
+        and bool(measure.each)
+        and not any(taken.sub for taken in state.taken)
+        and not measure.near
+        and not measure.other
+        and all(names_in(value) <= named for value in state.value)
+    )
+
+
+def _recalling(state: State, lines: Lines, size: str) -> Lines:
+    """Look through the tail only where the cell does not remember what that gave for this unit, and of how many."""
+    return [
+        f"unit = T.zone.window({state.measure.over.unit!r}, p[0])[0]",
+        f"held = c.memo.get({state.slot!r})",
+        "if held is not None and held[0] == unit: _, found, size = held",
+        "else:",
+        *indent([*lines, f"size = {size}", f"c.memo[{state.slot!r}] = (unit, found, size)"]),
+    ]
 
 
 def _bounds(group: Group, state: State, read: Reader) -> Lines:
