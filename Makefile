@@ -18,7 +18,7 @@ demo: bootstrap ## Run a seeded day of small shops; ARGS=--once ends with the su
 
 test: lint ## Run all checks and tests; SLOW=1 adds the slow tests
 	@sh scripts/servers
-	$(BIN)/pytest $(if $(SLOW),,-m "not slow") $(ARGS)
+	$(BIN)/pytest -n auto --dist loadgroup $(if $(SLOW),,-m "not slow") $(ARGS)
 
 lint: bootstrap ## Check style, types and the direction of imports
 	$(BIN)/ruff check .

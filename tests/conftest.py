@@ -24,6 +24,17 @@ settings.register_profile("weiguard", max_examples=25, deadline=None, derandomiz
 settings.load_profile("weiguard")
 
 
+# One process of a run has all servers: what needs one follows one another there, the rest shares the other processors.
+_SERVERS = {"kafka", "own_broker", "three_brokers", "prometheus"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests of servers together where the run has several processes."""
+    for item in items:
+        if isinstance(item, pytest.Function) and not _SERVERS.isdisjoint(item.fixturenames):
+            item.add_marker(pytest.mark.xdist_group("servers"))
+
+
 def _refuse_skip(report: pytest.TestReport | pytest.CollectReport) -> None:
     """Turn a skip into a failure; an expected failure (`xfail`) is none."""
     if IN_CI and report.skipped and not hasattr(report, "wasxfail"):

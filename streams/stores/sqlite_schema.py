@@ -49,8 +49,9 @@ def checksum(key: bytes, value: bytes) -> int:
 def create(connection: sqlite3.Connection) -> None:
     """Make the tables of a new database, all or none."""
     connection.execute("PRAGMA page_size = 8192")
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("BEGIN IMMEDIATE")
+    connection.execute(
+        "BEGIN IMMEDIATE"
+    )  # Not in a WAL yet: who looks meanwhile finds all of this or nothing.
     for statement in TABLES.split(";"):
         connection.execute(statement)
     connection.executemany("INSERT INTO totals VALUES (?, 0)", [(name,) for name in TOTALS])
@@ -67,7 +68,11 @@ def is_new(connection: sqlite3.Connection) -> bool:
 
 
 def check_kind(connection: sqlite3.Connection, path: Path) -> None:
-    """Refuse a database of another program or of a newer version; raises RefusedError."""
+    """Refuse a database of another program or of a newer version, or one just begun; raises RefusedError."""
+    if is_new(connection):
+        raise RefusedError(
+            str(path), "nothing in it yet", "a database of `weiguard run`", "ask again once that has begun"
+        )
     if _one(connection, "PRAGMA application_id") != APPLICATION_ID:
         raise RefusedError(
             str(path), "a database of another program", "one made by weiguard", "name another file with --db"

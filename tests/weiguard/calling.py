@@ -12,6 +12,7 @@ import pytest
 
 from tests.tidy.tree import ROOT
 
+_STARTED: list[subprocess.Popen[bytes]] = []
 COMMAND = (sys.executable, "-m", "weiguard")
 
 
@@ -22,11 +23,22 @@ def environment(**changed: str) -> dict[str, str]:
 
 
 def start(*arguments: str, cwd: Path, **changed: str) -> subprocess.Popen[bytes]:
-    """Start a call and return it running."""
+    """Start a call and return it running. What still runs after the test is ended then (`end_all`)."""
     pipe = subprocess.PIPE
-    return subprocess.Popen(
+    running = subprocess.Popen(
         [*COMMAND, *arguments], cwd=cwd, env=environment(**changed), stdin=pipe, stdout=pipe, stderr=pipe
     )
+    _STARTED.append(running)
+    return running
+
+
+def end_all() -> None:
+    """End what tests have started: one that failed may have left it running."""
+    while _STARTED:
+        running = _STARTED.pop()
+        running.kill()
+        with running:  # Closes its pipes.
+            pass
 
 
 class Called:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import TypeAlias
@@ -13,7 +13,7 @@ from engine.program import Program
 from rules.loading import SHIPPED, load
 from rules.model import RuleSet
 from rules.planning.compiling import compile_rules
-from tests.weiguard.calling import Called, call
+from tests.weiguard.calling import Called, call, end_all
 from weiguard import beginning, preparing
 
 Weiguard: TypeAlias = Callable[..., Called]
@@ -38,6 +38,13 @@ def _compile(rules: RuleSet, only: tuple[str, ...]) -> Program:
     if key not in _programs:
         _programs[key] = compile_rules(rules, only)
     return _programs[key]
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_running() -> Iterator[None]:
+    """End what a test has started."""
+    yield
+    end_all()
 
 
 @pytest.fixture

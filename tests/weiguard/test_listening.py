@@ -11,7 +11,7 @@ import time
 import urllib.error
 import urllib.request
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -76,22 +76,9 @@ class Running:
 
 
 @pytest.fixture
-def listening(tmp_path: Path) -> Iterator[Callable[..., Running]]:
-    """Return what starts a run that listens, in a folder of its own; none is left behind."""
-    processes: list[subprocess.Popen[bytes]] = []
-
-    def begin(*arguments: str) -> Running:
-        processes.append(start("run", *arguments, *ANY_PORT, cwd=tmp_path))
-        return Running(processes[-1])
-
-    yield begin
-    for process in processes:
-        if process.poll() is None:
-            process.kill()
-            process.communicate()
-        for pipe in (process.stdin, process.stdout, process.stderr):
-            if pipe is not None:
-                pipe.close()
+def listening(tmp_path: Path) -> Callable[..., Running]:
+    """Return what starts a run that listens, in a folder of its own."""
+    return lambda *arguments: Running(start("run", *arguments, *ANY_PORT, cwd=tmp_path))
 
 
 @pytest.fixture

@@ -27,6 +27,13 @@ def towns(tmp_path_factory: pytest.TempPathFactory) -> Told:
 
 
 @pytest.fixture(scope="session")
+def busy_towns(tmp_path_factory: pytest.TempPathFactory) -> Told:
+    """Return a log that takes three workers long enough to be disturbed in the middle of it."""
+    path = tmp_path_factory.mktemp("towns") / "busy.jsonl"
+    return told(path, write(path, 60_000, days=2))
+
+
+@pytest.fixture(scope="session")
 def large_towns(tmp_path_factory: pytest.TempPathFactory) -> Told:
     """Return a log of more than 200,000 events."""
     path = tmp_path_factory.mktemp("towns") / "large.jsonl"

@@ -34,10 +34,8 @@ def leader_of(cluster: Cluster, topic: str) -> int:
     return leader
 
 
-def test_the_only_broker_killed_and_started(
-    own_broker: LocalKafka, large_towns: Told, tmp_path: Path
-) -> None:
-    cluster = prepared(own_broker.bootstrap, large_towns)
+def test_the_only_broker_killed_and_started(own_broker: LocalKafka, busy_towns: Told, tmp_path: Path) -> None:
+    cluster = prepared(own_broker.bootstrap, busy_towns)
     with Fleet(cluster, tmp_path) as fleet:
         fleet.start(*"abc")
         fleet.until(lambda: begun(cluster), "all partitions begun")
@@ -45,11 +43,11 @@ def test_the_only_broker_killed_and_started(
         time.sleep(3)
         own_broker.start_node(0)
         fleet.until_done()
-    agrees(cluster, large_towns)
+    agrees(cluster, busy_towns)
 
 
-def test_a_leader_of_three_killed(three_brokers: LocalKafka, large_towns: Told, tmp_path: Path) -> None:
-    cluster = prepared(three_brokers.bootstrap, large_towns, replication=3)
+def test_a_leader_of_three_killed(three_brokers: LocalKafka, busy_towns: Told, tmp_path: Path) -> None:
+    cluster = prepared(three_brokers.bootstrap, busy_towns, replication=3)
     with Fleet(cluster, tmp_path) as fleet:
         fleet.start(*"abc")
         fleet.until(lambda: begun(cluster), "all partitions begun")
@@ -57,4 +55,4 @@ def test_a_leader_of_three_killed(three_brokers: LocalKafka, large_towns: Told, 
         three_brokers.kill(leader)
         fleet.until_done()
         three_brokers.start_node(leader)
-    agrees(cluster, large_towns)
+    agrees(cluster, busy_towns)

@@ -64,9 +64,9 @@ def test_workers_killed_at_random(kafka: str, large_towns: Told, tmp_path: Path)
 
 
 @pytest.mark.slow
-def test_a_zombie_is_fenced(kafka: str, large_towns: Told, tmp_path: Path) -> None:
+def test_a_zombie_is_fenced(kafka: str, busy_towns: Told, tmp_path: Path) -> None:
     """A worker that sleeps past its session, and wakes in the middle of a batch, changes nothing any more."""
-    cluster = prepared(kafka, large_towns)
+    cluster = prepared(kafka, busy_towns)
     with Fleet(cluster, tmp_path) as fleet:
         fleet.start("a", "b")
         fleet.until(lambda: len(standing(cluster).positions) == 4, "all partitions begun")
@@ -77,7 +77,7 @@ def test_a_zombie_is_fenced(kafka: str, large_towns: Told, tmp_path: Path) -> No
         fleet.signal("a", signal.SIGCONT)
         fleet.until_done()
         assert all(status == LOST for _, status in fleet.ended)
-    agrees(cluster, large_towns)
+    agrees(cluster, busy_towns)
 
 
 @pytest.mark.slow
@@ -124,22 +124,22 @@ def test_corrections_fold_what_came_late(kafka: str, towns: Told, tmp_path: Path
 
 
 @pytest.mark.slow
-def test_workers_come_and_go(kafka: str, large_towns: Told, tmp_path: Path) -> None:
-    cluster = prepared(kafka, large_towns)
+def test_workers_come_and_go(kafka: str, busy_towns: Told, tmp_path: Path) -> None:
+    cluster = prepared(kafka, busy_towns)
     with Fleet(
         cluster, tmp_path, "--session", "30"
     ) as fleet:  # None is to be lost where the machine is slow.
         fleet.start("a")
-        fleet.until(lambda: decided(cluster) > 10_000, "something decided")
+        fleet.until(lambda: decided(cluster) > 5_000, "something decided")
         fleet.start("b", "c")
-        fleet.until(lambda: decided(cluster) > 60_000, "more decided")
+        fleet.until(lambda: decided(cluster) > 20_000, "more decided")
         assert fleet.stop("a") == 0
-        fleet.until(lambda: decided(cluster) > 90_000, "more decided")
+        fleet.until(lambda: decided(cluster) > 35_000, "more decided")
         fleet.start("d")
         fleet.until_done()
         assert [fleet.stop(name) for name in "bcd"] == [0, 0, 0]
         assert not fleet.ended
-    agrees(cluster, large_towns)
+    agrees(cluster, busy_towns)
 
 
 def test_the_clock_ticks_once_a_minute_on_every_partition(kafka: str, tmp_path: Path) -> None:
