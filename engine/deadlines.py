@@ -351,8 +351,8 @@ def _enter(tenant: Tenant, case: Deadline, cell: Owing, mark: Mark, *, moved: bo
     tenant.changed[case.face.index, cell, None, mark[2]] = moved
 
 
-def forget(tenant: Tenant, case: Deadline, cell: Owing, before_us: int) -> bool:
-    """Drop what no late event can reach and nothing waits for; return whether nothing is left."""
+def forget(tenant: Tenant, case: Deadline, cell: Owing, before_us: int) -> None:
+    """Drop what no late event can reach and nothing waits for."""
     kept = [armed for armed in _armings(tenant, case, cell) if _live(tenant, case, cell, armed, before_us)]
     cut = bisect_left(cell.items, (before_us,))
     if kept:
@@ -361,7 +361,6 @@ def forget(tenant: Tenant, case: Deadline, cell: Owing, before_us: int) -> bool:
     if cell.told:
         first = cell.items[0][: SUB + 1] if cell.items else (before_us,)
         cell.told = {armed: fact for armed, fact in cell.told.items() if armed >= first}
-    return not cell.items and not cell.journal.get(case.face.index)
 
 
 def _set_next_period(tenant: Tenant, case: Deadline, cell: Owing, armed: Contribution) -> None:

@@ -284,8 +284,10 @@ def forget(tenant: Tenant, case: Sequence, limit: int) -> None:
     horizon = tenant.clock - tenant.lateness_us
     last = len(case.links) - 1
     for number in range(len(case.links)):
-        reach = sum(later.within_us for later in case.links[number:])
         ordered = steps.ordered[number]
+        if not ordered or ordered[0][TIME] >= horizon:
+            continue
+        reach = sum(later.within_us for later in case.links[number:])
         cut = min(bisect_left(ordered, (horizon - reach,)), limit)
         for old in ordered[:cut]:
             _forget(tenant, case, steps, number, old)

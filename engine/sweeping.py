@@ -70,10 +70,12 @@ def _begin_hour(tenant: Tenant, hour: int) -> None:
 def _look(tenant: Tenant, index: int, key: Key, cell: Any, horizon: int) -> None:
     case = tenant.program.deadline_of.get(index)
     if case is not None:
-        empty = deadlines.forget(tenant, case, cell, horizon)
+        deadlines.forget(tenant, case, cell, horizon)
         _forget_marks(tenant, case.face, cell, horizon)
         tenant.touch(index, key)  # Else a restart would remember what is forgotten.
-        span = max(deadlines.last_due(tenant, case, cell) - tenant.clock, 0) + tenant.lateness_us
+        empty = not cell.items and not cell.journal.get(case.face.index)
+        rest = deadlines.last_due(tenant, case, cell) - tenant.clock
+        span = rest + tenant.lateness_us if rest > 0 else SELDOM * tenant.lateness_us
     else:
         cls = tenant.variant.classes[index]
         span = cls.tail_us + tenant.lateness_us
@@ -165,10 +167,10 @@ def _forget_marks(tenant: Tenant, face: Face, cell: Cell, horizon: int) -> bool:
             groups = {mark[2] for mark in marks} - {mark[2] for mark in kept}
             for group in groups:
                 _drop_standing(tenant, face, cell, sub, group)
-            if kept:
-                journal[sub] = kept
-            else:
-                del journal[sub]
+        if not kept:
+            del journal[sub]  # Empty already, where what was said has been taken back.
+        elif len(kept) < len(marks):
+            journal[sub] = kept
     return dropped
 
 

@@ -101,6 +101,24 @@ def test_what_is_quiet_for_long_is_forgotten_but_for_what_lasts() -> None:
     assert list(tenant.accounts) == ["A1"], "what was registered is known for good"
 
 
+def test_what_an_answer_took_back_is_forgotten_too() -> None:
+    """The answer came after the deadline was decided, and is older: nothing stands, and nothing stays."""
+    asked = {"account": "A1", "conversation_id": "V1"}
+    run = fed(
+        [
+            event("q", "message.received", "d1 10:00", chat="direct", **asked),
+            event("t", "clock.tick", "d2 10:00", account=None),
+            event("s", "message.sent", "d1 10:01", "+1d 10:01", **asked),
+            *[event(f"u{day}", "clock.tick", f"d{day} 10:00", account=None) for day in range(3, 13)],
+        ],
+        program("SLA-01"),
+        FORGETFUL,
+    )
+    assert [record.state for record in run.records][-1] == "retracted"
+    (tenant,) = run.engine.tenants.values()
+    assert not any(tenant.cells)
+
+
 def test_a_clock_that_jumps_years_forgets_in_steps() -> None:
     """No input pays for all that is due: a few keys an input, until all is done."""
     run = Run(Engine(program("COL-01"), FORGETFUL))
