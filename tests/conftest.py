@@ -28,6 +28,7 @@ settings.load_profile("weiguard")
 _SERVERS = {"kafka", "own_broker", "three_brokers", "prometheus"}
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep the tests of servers together where the run has several processes."""
     for item in items:
