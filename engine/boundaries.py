@@ -41,12 +41,23 @@ class Every:
 
 
 def arm(tenant: Tenant, case: Every, key: Key, time_us: int) -> None:
-    """See that the boundaries after an event are judged: those that the clock has passed now, the next one in time."""
+    """See that the boundaries after an event are judged: those that the clock has passed now, the next one in time.
+
+    A key with few events waits for none; the one event more that lets it wait may be older than its newest.
+    """
+    if _few(tenant, case, key):
+        return
+    newest = time_us if key in tenant.ahead[case.place] else _newest(tenant, case, key)
+    if newest is not None and newest > time_us:
+        _arm(tenant, case, key, newest)
+    _arm(tenant, case, key, time_us)
+
+
+def _arm(tenant: Tenant, case: Every, key: Key, time_us: int) -> None:
     window = tenant.zone.window(case.unit, time_us)
     passed: list[Contribution] = []
-    few = _few(tenant, case, key)
     while window[1] < tenant.clock:
-        if not few and not _met(tenant, case, key, window[1]):
+        if not _met(tenant, case, key, window[1]):
             passed.append(_made(tenant, case, key, window[1]))
         if window[1] - 1 > time_us + case.reach_us:
             break
@@ -78,7 +89,7 @@ def meet(
     few = _few(tenant, case, key)
     if cell is None or (not few and _met(tenant, case, key, boundary)):
         return
-    newest = next((item[TIME] for item in reversed(cell.items) if item[FLAGS] & case.mask), None)
+    newest = _newest(tenant, case, key)
     if newest is None:
         return
     if not few:
@@ -98,6 +109,7 @@ def meet_passed_over(tenant: Tenant) -> None:
             for key in list(tenant.cells[case.index]):
                 arm(tenant, case, key, start)
             start = end
+        wind_up(tenant, case)
 
 
 def last_seen(
@@ -115,7 +127,9 @@ def last_seen(
 def wind_up(tenant: Tenant, case: Every) -> None:
     """Set the timers of keys read back from a checkpoint."""
     window = tenant.zone.window(case.unit, max(tenant.clock - 1, 0))
-    for key, cell in tenant.cells[case.index].items():
+    for key, cell in list(tenant.cells[case.index].items()):
+        if _few(tenant, case, key):
+            continue
         seen = [item[TIME] for item in cell.items if item[FLAGS] & case.mask]
         if seen and seen[-1] + case.reach_us >= window[0] - 1:
             _set_timer(tenant, case, key, window)
@@ -131,6 +145,13 @@ def _set_timer(tenant: Tenant, case: Every, key: Key, window: tuple[int, int]) -
     tenant.set_timer(
         (window[1], case.face.rule, repr(case.face.key(key, None)), 0, case.place, ()), key, None
     )
+
+
+def _newest(tenant: Tenant, case: Every, key: Key) -> int | None:
+    """Return the time of the last event that a key's boundaries can see."""
+    cell = tenant.cells[case.index].get(key)
+    items = cell.items if cell is not None else ()
+    return next((item[TIME] for item in reversed(items) if item[FLAGS] & case.mask), None)
 
 
 def _few(tenant: Tenant, case: Every, key: Key) -> bool:

@@ -49,10 +49,20 @@ def ripen(tenant: Tenant, case: Ripening, at_us: int, found: list[Found], undeci
     while queue and queue[0][0] + case.after_us <= until:
         item = heappop(queue)[2]
         # What was seen otherwise in between and is now seen as at first waits twice.
-        if _held(tenant, item) and _found(tenant, case, item) is None:
-            _enter(tenant, case, item, found, undecided)
+        if _again(tenant, case, item) and not (_held(tenant, item) and _found(tenant, case, item) is None):
+            continue
+        _enter(tenant, case, item, found, undecided)
     if queue:
         _set_timer(tenant, case)
+
+
+def _again(tenant: Tenant, case: Ripening, item: Contribution) -> bool:
+    """Return whether an event that has waited did so more than once, as one that was seen otherwise in between."""
+    place = (case.place, item[: SUB + 1])
+    times = tenant.again.pop(place, 0)
+    if times > 1:
+        tenant.again[place] = times - 1
+    return times > 0
 
 
 def entered(
@@ -64,6 +74,8 @@ def entered(
         if case.source != old[KIND]:
             continue
         if new[TIME] + case.after_us >= tenant.clock:
+            place = (case.place, new[: SUB + 1])
+            tenant.again[place] = tenant.again.get(place, 1) + 1
             wait(tenant, case, new)
             continue
         make = tenant.variant.by_kind[case.kind].make

@@ -101,6 +101,7 @@ class Tenant:
         self.waiting: dict[int, list[tuple[int, int, Contribution]]] = {
             place: [] for place in program.ripening_of
         }
+        self.again: dict[tuple[int, Position], int] = {}  # How often one waits, where more than once.
         self.wake_us = 0  # Before this instant of the clock there is nothing to do.
         self.due: dict[int, list[tuple[int, Any]]] = {}  # Hour → cells to look at for what they can forget.
         self.due_hour = -1
