@@ -11,7 +11,7 @@ from streams.audit.proofs import SUFFIX
 from streams.audit.publishing import Stored, export
 from streams.stores.sqlite_reading import open_reader
 from weiguard.audit_signer import signer_of
-from weiguard.audit_words import AUDIT
+from weiguard.audit_words import AUDIT, entries
 from weiguard.failing import say
 from weiguard.progress import progress_bar
 from weiguard.settings import Settings
@@ -37,4 +37,4 @@ def write_export(folder: Path, settings: Settings) -> None:
     with open_reader(settings.db) as reader, progress_bar(None) as show:
         stored = Stored(reader.audit, str(settings.db), signer_of(settings))
         found = export(stored, folder, show)
-    say(AUDIT[lang]["exported"].format(origin=found.origin, size=f"{found.size:,}", folder=folder))
+    say(AUDIT[lang]["exported"].format(origin=found.origin, entries=entries(found.size, lang), folder=folder))

@@ -21,7 +21,7 @@ from streams.audit.notes import COSIGNATURE, Verifier
 from streams.audit.publishing import Folder, Published, Site, Stored
 from streams.refusing import RefusedError
 from streams.stores.sqlite_reading import open_reader
-from weiguard.audit_words import AUDIT
+from weiguard.audit_words import AUDIT, entries
 from weiguard.failing import FOUND, say
 from weiguard.progress import progress_bar
 from weiguard.settings import Settings
@@ -141,8 +141,8 @@ def _say_log(found: Verified, subject: str, lang: Language, *, json: bool) -> No
             }
         )  # fmt: skip
         return
-    size = f"{checkpoint.size:,}"
-    lines = [words["holds"].format(name=subject, size=size, root=root, checkpoints=f"{found.checkpoints:,}")]
+    size, checkpoints = entries(checkpoint.size, lang), f"{found.checkpoints:,}"
+    lines = [words["holds"].format(name=subject, entries=size, root=root, checkpoints=checkpoints)]
     signer = found.signer.short if found.signer is not None else ""
     lines.append(words["signed"].format(signer=signer) if signer else words["unsigned"])
     if found.inputs:

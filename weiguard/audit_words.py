@@ -8,27 +8,34 @@ from weiguard.words import Language
 
 AUDIT: Final[dict[Language, dict[str, str]]] = {
     "zh": {
-        "holds": "审计日志 {name}：{size} 条记录，根 {root}；每条记录、每个哈希块、{checkpoints} 个检查点均成立",
+        "holds": "审计日志 {name}：{entries}，根 {root}；每条记录、每个哈希块、{checkpoints} 个检查点均成立",
         "signed": "由 {signer} 签署",
         "unsigned": "未签署：没有密钥，只能说明未损坏，不能证明未被改动",
         "retold": "由数据库的 {inputs} 条输入重新推得，逐字节相同",
         "account": "  {tenant}：已交代 {position} 条输入（{counts}）",
         "broken": "不成立",
         "proved": "第 {index} 条记录在 {origin} 的 {size} 条之中：",
-        "exported": "{origin} 的 {size} 条记录已写入 {folder}",
-        "unkeyed": "审计日志 {size} 条，未签署（没有密钥；见 weiguard audit keygen）",
-        "keyed": "审计日志 {size} 条，由 {signer} 签署",
+        "exported": "{origin} 的 {entries}已写入 {folder}",
+        "unkeyed": "审计日志 {entries}，未签署（没有密钥；见 weiguard audit keygen）",
+        "keyed": "审计日志 {entries}，由 {signer} 签署",
     },
     "en": {
-        "holds": "audit log {name}: {size} entries, root {root}; entries, tiles and {checkpoints} checkpoints hold",
+        "holds": "audit log {name}: {entries}, root {root}; entries, tiles and checkpoints ({checkpoints}) hold",
         "signed": "signed by {signer}",
         "unsigned": "unsigned: without a key this shows that nothing is damaged, not that nothing was changed",
         "retold": "told again from {inputs} inputs of the database, byte for byte the same",
         "account": "  {tenant}: {position} inputs accounted for ({counts})",
         "broken": "does not hold",
         "proved": "entry {index} is among the {size} of {origin}:",
-        "exported": "{size} entries of {origin} written to {folder}",
-        "unkeyed": "audit log: {size} entries, unsigned (no key; see weiguard audit keygen)",
-        "keyed": "audit log: {size} entries, signed by {signer}",
+        "exported": "{entries} of {origin} written to {folder}",
+        "unkeyed": "audit log: {entries}, unsigned (no key; see weiguard audit keygen)",
+        "keyed": "audit log: {entries}, signed by {signer}",
     },
 }
+
+
+def entries(number: int, lang: Language) -> str:
+    """Return `1 entry`, `2 entries`."""
+    if lang == "zh":
+        return f"{number:,} 条记录"
+    return f"{number:,} {'entry' if number == 1 else 'entries'}"

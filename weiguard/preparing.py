@@ -10,7 +10,7 @@ from pathlib import Path
 from engine.fold import Engine
 from engine.fold import Settings as EngineSettings
 from engine.program import Program
-from rules.archiving import from_archive
+from rules.archiving import ArchiveError, from_archive, loaded
 from rules.loading import SHIPPED, load
 from rules.migrating import restarted
 from rules.model import RuleSet
@@ -31,6 +31,7 @@ class Prepared:
     settings: EngineSettings
     # From when on a rule counts that began anew when rules changed, RFC 3339; see rules/migrating.py.
     since: Mapping[str, str] = field(default_factory=dict)
+    archive: bytes = b""  # The files of the rule set, as they were when it was loaded.
 
     def engine(self) -> Engine:
         """Return a new engine."""
@@ -39,9 +40,9 @@ class Prepared:
 
 def prepare(settings: Settings, *, keep: bool = False) -> Prepared:
     """Load and compile. Raises RefusedError or RuleProblems. `keep`: the engine remembers every alert that stands."""
-    rules = load_rules(settings)
+    rules, archive = loaded(rules_folder(settings))
     match_patterns("--only", settings.only, rules.rules())
-    return _compiled(rules, settings, keep=keep)
+    return replace(_compiled(rules, settings, keep=keep), archive=archive)
 
 
 def prepare_kept(settings: Settings, *, as_decided: bool = False) -> Prepared:
@@ -50,13 +51,23 @@ def prepare_kept(settings: Settings, *, as_decided: bool = False) -> Prepared:
     `as_decided`: by the rules that the database keeps, whatever the files say now. Raises RefusedError or RuleProblems.
     """
     by, archive = last_rules(settings.db)
-    kept = as_decided and by is not None and archive is not None
-    rules = from_archive(archive or b"") if kept else load_rules(settings)
+    if as_decided and by is not None and archive is not None:
+        rules = _kept(archive, by.ruleset, settings.db)
+    else:
+        rules, archive = loaded(rules_folder(settings))
     match_patterns("--only", settings.only, rules.rules())
     if by is None or by.ruleset != rules.hash or not by.since:
-        return _compiled(rules, settings, keep=False)
+        return replace(_compiled(rules, settings, keep=False), archive=archive)
     compiled = _compiled(restarted(rules, by.since), settings, keep=False)
-    return replace(compiled, rules=rules, since=by.since)
+    return replace(compiled, rules=rules, since=by.since, archive=archive)
+
+
+def _kept(archive: bytes, ruleset: str, db: Path) -> RuleSet:
+    try:
+        return from_archive(archive)
+    except ArchiveError as error:
+        where, mend = f"{db}: rule set {ruleset}", "restore a copy of the database"
+        raise RefusedError(where, str(error), "the rule set that decided here", mend) from None
 
 
 def prepare_both(settings: Settings, against: Path | None) -> tuple[Prepared, Prepared]:

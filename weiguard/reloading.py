@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 from engine.instants import rfc3339
 from monitoring.describing import texts
-from rules.archiving import archived, from_archive
+from rules.archiving import loaded
 from rules.migrating import Migration, affected, migrations, restarted, undeclared
 from rules.model import RuleSet
 from rules.planning.compiling import compile_rules
@@ -87,8 +87,7 @@ class Reloading:
 
     def _checked(self, runner: Runner) -> Change | None:
         """Load, check and compile the rules in the files; None where they are as they were."""
-        archive = archived(rules_folder(self.settings))
-        rules = from_archive(archive)  # What is kept is what was loaded, whoever edits meanwhile.
+        rules, archive = loaded(rules_folder(self.settings))
         before = self.prepared
         if rules.hash == before.rules.hash:
             return None

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from monitoring.describing import texts
-from rules.archiving import archived
 from streams.audit.notes import Signer, verifier_of
 from streams.commit import Committed
 from streams.embedded import Runner
@@ -25,10 +24,10 @@ from streams.stopping import Stop
 from streams.stores.deciding import decided_by
 from streams.stores.sqlite import SqliteStore, open_store
 from weiguard.audit_signer import signer_of
-from weiguard.audit_words import AUDIT
+from weiguard.audit_words import AUDIT, entries
 from weiguard.failing import FOUND, INTERRUPTED, say
 from weiguard.leaving import keep_to_the_end
-from weiguard.preparing import Prepared, prepare, prepare_kept, rules_folder
+from weiguard.preparing import Prepared, prepare, prepare_kept
 from weiguard.progress import progress_bar
 from weiguard.reloading import Reloading
 from weiguard.replaying import say_refused
@@ -170,8 +169,8 @@ def opened(
 ) -> Iterator[tuple[Prepared, SqliteStore]]:
     """Open the database to write, and close it whatever happens."""
     by = decided_by(prepared.program, prepared.settings, settings.only, prepared.since)
-    rules, folder = texts(prepared.rules, prepared.program), rules_folder(settings)
-    with open_store(settings.db, by, rules, refold=refold, archive=archived(folder)) as store:
+    rules = texts(prepared.rules, prepared.program)
+    with open_store(settings.db, by, rules, refold=refold, archive=prepared.archive) as store:
         yield prepared, store
 
 
@@ -187,7 +186,11 @@ def _tell(summary: Summary, store: SqliteStore, before: int, order: Order, setti
     if head is not None and not order.json:
         key = store.audit.key()
         signer = verifier_of(key).short if key is not None else ""
-        say(AUDIT[lang]["keyed" if signer else "unkeyed"].format(size=f"{head.size:,}", signer=signer))
+        say(
+            AUDIT[lang]["keyed" if signer else "unkeyed"].format(
+                entries=entries(head.size, lang), signer=signer
+            )
+        )
     if order.refold and not order.json:
         say(f"{store.last:,} inputs decided anew")
 

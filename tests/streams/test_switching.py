@@ -14,92 +14,28 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.alert import encode
 from engine.fold import Engine, Settings
 from engine.program import Program
-from monitoring.describing import texts
-from rules.archiving import archived, from_archive
+from rules.archiving import from_archive
 from rules.loading import load
 from rules.migrating import affected, migrations, undeclared
 from rules.planning.compiling import compile_rules
 from streams.embedded import Runner
 from streams.ports import Block
 from streams.refusing import RefusedError
-from streams.rereading import decided_again
 from streams.stores.deciding import Decider, decided_by
 from streams.stores.memory import MemoryStore
-from streams.stores.sqlite import SqliteStore, open_store
-from streams.stores.sqlite_reading import last_rules, open_reader
+from streams.stores.sqlite_reading import last_rules
 from tests.contracts.store import PowerCut
 from tests.engine.driving import event, payment, program, shipped
 from tests.logs.arrival import Line, shuffle_within_lateness
 from tests.logs.making import make_log
 from tests.logs.strategies import SEEDS
+from tests.streams.changing import MINE, Shop
 from tests.streams.running import lines_of
 from weiguard.preparing import prepare_kept
-from weiguard.reloading import Reloading
+from weiguard.running import opened
 from weiguard.settings import Settings as Chosen
-
-MINE = Path(__file__).parent.parent / "golden" / "cli" / "mine"
-
-
-class Shop:
-    """A database, a folder of rules beside it, and an engine that may be started again at any time."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.db = folder / "mine", folder / "shop.db"
-        shutil.copytree(MINE, self.folder)
-        self.settings = Chosen(rules=self.folder, db=self.db, checkpoint=1_000)
-        self.start()
-
-    def start(self, *, reload: bool = False) -> None:
-        """Start, as the command does, by the rules in the folder."""
-        made = prepare_kept(self.settings, as_decided=reload)
-        self.reloading = Reloading(made, self.settings, "li", "wang", asked=reload)
-        by = decided_by(made.program, made.settings, (), made.since)
-        told = texts(made.rules, made.program)
-        self.store: SqliteStore = open_store(self.db, by, told, archive=archived(self.folder))
-        self.runner = Runner(self.store, made.engine())
-        self.runner.resume()
-
-    def stop(self, *, cleanly: bool = True) -> None:
-        """Stop; where it is not done cleanly, without a last checkpoint."""
-        if cleanly:
-            self.runner.checkpoint()
-        self.store.close()
-
-    def take(self, *lines: Line) -> list[str]:
-        """Decide lines; return state, level and rule set of each record."""
-        done = self.runner.take("log", Block([msgspec.json.encode(line) for line in lines], None))
-        return [f"{each.state} {each.level}" for each in done.records]
-
-    def edit(self, old: str, new: str, file: str = "limits.yaml") -> None:
-        """Change a rule file."""
-        path = self.folder / file
-        text = path.read_text(encoding="utf-8")
-        assert old in text
-        path.write_text(text.replace(old, new), encoding="utf-8")
-
-    def change(self) -> list[str]:
-        """Let the edited rules decide; return what they say at once."""
-        before = len(list(self.store.records()))
-        self.reloading.change(self.runner)
-        said = [msgspec.json.decode(each.body) for each in self.store.records()][before:]
-        return [f"{each['state']} {each['level']}" for each in said]
-
-    def replayed(self) -> None:
-        """Decide the database again from itself, and hold it against what is stored."""
-        with open_reader(self.db) as reader:
-            again = [
-                (stored.seq, outcome.disposition, [encode(record) for record in outcome.records])
-                for stored, outcome in decided_again(reader)
-            ]
-            stored_records: dict[int, list[bytes]] = {}
-            for each in reader.records():
-                stored_records.setdefault(each.input, []).append(each.body)
-            assert again == [
-                (each.seq, each.disposition, stored_records.get(each.seq, [])) for each in reader.inputs()
-            ]
 
 
 @pytest.fixture
@@ -332,3 +268,15 @@ def test_rules_that_did_not_change_say_what_they_would_have_said(seed: int, shar
 def test_the_change_of_the_property_changes_some_rules_and_not_others() -> None:
     assert {"COL-01", "ENG-07"} <= lowered().changed, "the rule, and one that watches it"
     assert len(lowered().changed) < 10
+
+
+def test_what_is_kept_is_what_was_loaded_whoever_edits_meanwhile(tmp_path: Path) -> None:
+    shutil.copytree(MINE, tmp_path / "mine")
+    settings = Chosen(rules=tmp_path / "mine", db=tmp_path / "shop.db")
+    made = prepare_kept(settings)
+    limits = tmp_path / "mine" / "limits.yaml"
+    limits.write_text(limits.read_text(encoding="utf-8").replace(MOST, LESS), encoding="utf-8")
+    with opened(made, settings) as (_, store):
+        archive = store.ruleset(made.rules.hash)
+    assert archive is not None
+    assert from_archive(archive).hash == made.rules.hash

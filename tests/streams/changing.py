@@ -1,0 +1,84 @@
+"""A shop whose rules change while it runs: a database, a folder of rules, and an engine between them."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import msgspec
+
+from engine.alert import encode
+from monitoring.describing import texts
+from streams.audit.notes import Signer
+from streams.embedded import Runner
+from streams.ports import Block
+from streams.rereading import decided_again
+from streams.stores.deciding import decided_by
+from streams.stores.sqlite import SqliteStore, open_store
+from streams.stores.sqlite_reading import open_reader
+from tests.logs.arrival import Line
+from weiguard.preparing import prepare_kept
+from weiguard.reloading import Reloading
+from weiguard.settings import Settings as Chosen
+
+MINE = Path(__file__).parent.parent / "golden" / "cli" / "mine"
+
+
+class Shop:
+    """A database, a folder of rules beside it, and an engine that may be started again at any time."""
+
+    def __init__(self, folder: Path, signer: Signer | None = None) -> None:
+        self.signer = signer
+        self.folder, self.db = folder / "mine", folder / "shop.db"
+        shutil.copytree(MINE, self.folder)
+        self.settings = Chosen(rules=self.folder, db=self.db, checkpoint=1_000)
+        self.start()
+
+    def start(self, *, reload: bool = False) -> None:
+        """Start, as the command does, by the rules in the folder."""
+        made = prepare_kept(self.settings, as_decided=reload)
+        self.reloading = Reloading(made, self.settings, "li", "wang", asked=reload)
+        by = decided_by(made.program, made.settings, (), made.since)
+        told = texts(made.rules, made.program)
+        self.store: SqliteStore = open_store(self.db, by, told, archive=made.archive)
+        self.runner = Runner(self.store, made.engine(), signer=self.signer)
+        self.runner.resume()
+
+    def stop(self, *, cleanly: bool = True) -> None:
+        """Stop; where it is not done cleanly, without a last checkpoint."""
+        if cleanly:
+            self.runner.end()
+        self.store.close()
+
+    def take(self, *lines: Line) -> list[str]:
+        """Decide lines; return state, level and rule set of each record."""
+        done = self.runner.take("log", Block([msgspec.json.encode(line) for line in lines], None))
+        return [f"{each.state} {each.level}" for each in done.records]
+
+    def edit(self, old: str, new: str, file: str = "limits.yaml") -> None:
+        """Change a rule file."""
+        path = self.folder / file
+        text = path.read_text(encoding="utf-8")
+        assert old in text
+        path.write_text(text.replace(old, new), encoding="utf-8")
+
+    def change(self) -> list[str]:
+        """Let the edited rules decide; return what they say at once."""
+        before = len(list(self.store.records()))
+        self.reloading.change(self.runner)
+        said = [msgspec.json.decode(each.body) for each in self.store.records()][before:]
+        return [f"{each['state']} {each['level']}" for each in said]
+
+    def replayed(self) -> None:
+        """Decide the database again from itself, and hold it against what is stored."""
+        with open_reader(self.db) as reader:
+            again = [
+                (stored.seq, outcome.disposition, [encode(record) for record in outcome.records])
+                for stored, outcome in decided_again(reader)
+            ]
+            stored_records: dict[int, list[bytes]] = {}
+            for each in reader.records():
+                stored_records.setdefault(each.input, []).append(each.body)
+            assert again == [
+                (each.seq, each.disposition, stored_records.get(each.seq, [])) for each in reader.inputs()
+            ]
