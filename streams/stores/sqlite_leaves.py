@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Final
 
 import msgspec
@@ -39,6 +40,18 @@ _ENTRIES: Final = (
     "SELECT leaf, body FROM entries WHERE leaf >= ? AND (?2 IS NULL OR leaf < ?2) ORDER BY leaf LIMIT ?"
 )
 _HEADS: Final = "SELECT size, root, note FROM heads WHERE size > ? ORDER BY size LIMIT ?"
+# A refold's entry alone begins so, for keys are sorted; which kind it is tells nobody but itself.
+_REFOLDED: Final = (
+    "SELECT leaf, body FROM entries WHERE substr(body, 1, 11) = CAST('{\"entries\":' AS BLOB) "
+    "ORDER BY leaf DESC"
+)
+
+
+class _Kind(msgspec.Struct):
+    kind: str = ""
+
+
+_KIND: Final = msgspec.json.Decoder(_Kind)
 
 
 class SqliteLeaves:
@@ -81,6 +94,14 @@ class SqliteLeaves:
             )
             for tenant, ordinal, committed, counts, hash_, clock_us in rows
         }
+
+    def told_from(self) -> int:
+        """Return the first entry of the last telling: 0, or the one behind the last refold."""
+        for leaf, body in self._db.execute(_REFOLDED):
+            with suppress(msgspec.MsgspecError):
+                if _KIND.decode(body).kind == "log.refolded":
+                    return int(leaf) + 1
+        return 0
 
     def stops(self) -> list[int]:
         """Return the numbers of the inputs behind which a runner stopped, in order."""

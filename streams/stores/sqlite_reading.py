@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, Self
 from urllib.parse import quote
@@ -174,6 +175,15 @@ class SqliteReader:
         """Return the files of a rule set by its hash, as they were archived; None where it was not kept."""
         row = self._db.execute("SELECT files FROM rulesets WHERE id = ?", (name,)).fetchone()
         return bytes(row[0]) if row else None
+
+    @contextmanager
+    def at_once(self) -> Iterator[None]:
+        """See the database as it is in one moment, for a few short questions."""
+        self._db.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self._db.execute("COMMIT")
 
     def close(self) -> None:
         """Close the database."""

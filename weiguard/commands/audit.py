@@ -11,7 +11,7 @@ from weiguard import options
 from weiguard.failing import ending_clearly
 
 app = typer.Typer(
-    help="The audit log: keygen, verify, prove, export, rotate, witness.",
+    help="The audit log: keygen, verify, prove, replay, export, rotate, witness.",
     epilog="Example: weiguard audit verify published --key audit.key.pub",
     no_args_is_help=True,
     rich_markup_mode=None,
@@ -126,6 +126,36 @@ def prove(  # one parameter an option
     from weiguard.settings import settings_from
 
     write_proof(alert, record, out, settings_from({"db": db, "audit_key": audit_key}))
+
+
+@app.command()
+@ending_clearly
+def replay(  # one parameter an option
+    alert: Annotated[
+        str | None, typer.Argument(metavar="ALERT", help="An alert's id, or enough of its beginning.")
+    ] = None,
+    *,
+    day: Annotated[
+        str | None, typer.Option("--day", metavar="DAY", help="What was told on a day of the zone.")
+    ] = None,
+    tenant: Annotated[str | None, typer.Option("--tenant", help="One tenant's log.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="The whole log.")] = False,
+    db: options.Database = None,
+    lang: options.Lang = None,
+    json: options.Json = False,
+) -> None:
+    """Decide the log again, by the rules of its time, and say whether each entry comes out as it stands there.
+
+    Inputs are taken as they are stored, rules as the database kept them, each by its hash; exit with 1 where something
+    comes out otherwise. That nobody changed the log is what `verify` shows.
+
+    Example: weiguard audit replay a_17be2949
+    """
+    from weiguard.audit_replaying import Order, run_replay
+    from weiguard.settings import settings_from
+
+    order = Order(alert, day, tenant, everything, json)
+    raise typer.Exit(run_replay(order, settings_from({"db": db, "lang": lang})))
 
 
 @app.command()
