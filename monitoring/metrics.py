@@ -35,6 +35,7 @@ from engine.fold import Engine
 from engine.payloads import PAYLOADS
 from engine.program import LEVELS
 from monitoring.counting import Durations, OpenAlerts, Said, Watched
+from streams.audit.log import AuditLog
 from streams.commit import Committed
 
 _INPUTS: Final[dict[tuple[str, str], int]] = dict.fromkeys(
@@ -56,6 +57,7 @@ class Metrics(Collector):
         self.lags: Callable[[], Mapping[int, int]] = (
             dict  # Kafka's partitions, and how many inputs wait in each.
         )
+        self.audit: AuditLog | None = None  # Where one is kept; without it no metric tells of one.
         self._build = {"version": version, "ruleset": program_ruleset}
         self._now = now or _now_us
         self._watched: dict[Engine, Watched] = {}
@@ -120,6 +122,8 @@ class Metrics(Collector):
             "weiguard_commit_seconds", "Time to commit; one observation is one batch.", self._commit
         )
         yield from self._of_state(watched, counts)
+        if self.audit is not None:
+            yield from _of_audit(self.audit)
         help_ = "Inputs of a partition that are not decided yet."
         lags = {(str(number),): lag for number, lag in self.lags().items()}
         yield _gauge("weiguard_kafka_lag", help_, lags, "partition")
@@ -165,6 +169,15 @@ class _Counts:
         self.events.update(watched.events())
         self.undecided.update(watched.undecided())
         self.refolds += watched.refolds()
+
+
+def _of_audit(log: AuditLog) -> Iterator[Metric]:
+    size = log.committed
+    help_ = "Entries committed to the audit log."
+    yield _counter("weiguard_audit_entries_total", help_, {(): size - log.begun})
+    yield _gauge("weiguard_audit_tree_size", "Entries that the audit log has.", {(): size})
+    help_ = "Batches that could not be committed with their audit entries; none of their alerts was shown."
+    yield _counter("weiguard_audit_failures_total", help_, {(): log.failures})
 
 
 def _counter(name: str, help_: str, values: Mapping[Any, float], *labels: str) -> Metric:

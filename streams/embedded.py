@@ -288,9 +288,16 @@ class Runner:
             yield entry
 
     def _commit(self, batch: Batch) -> None:
-        if self.audit is not None:
-            batch.growth = self.audit.grown()
-        self.store.commit(batch)
+        audit = self.audit
+        growth = batch.growth = audit.grown() if audit is not None else None
+        try:
+            self.store.commit(batch)
+        except RefusedError:
+            if audit is not None and growth is not None:
+                audit.failures += 1
+            raise
+        if audit is not None and growth is not None:
+            audit.committed = growth.head.size
         if batch.state is not None:
             self.engine.settle()
             self._checkpoint = self._seq

@@ -31,6 +31,7 @@ class Window:
     def open(self, runner: Runner, store: SqliteStore) -> None:
         """Show a runner that stands where its store ends."""
         self.metrics.watch(runner.engine, said(each.body for each in store.standing()))
+        self.metrics.audit = runner.audit
         self.runner = runner
 
     def ready(self) -> tuple[bool, str]:

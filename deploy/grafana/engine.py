@@ -26,7 +26,7 @@ def engine(say: Say) -> Dashboard:
             "Processes, clock, speed, memory, and what became of every input.",
         ),
     )
-    return _state(say, _speed(say, _inputs(say, _numbers(say, page))))
+    return _state(say, _audit(say, _speed(say, _inputs(say, _numbers(say, page)))))
 
 
 def _numbers(say: Say, page: Dashboard) -> Dashboard:
@@ -219,6 +219,35 @@ def _speed(say: Say, page: Dashboard) -> Dashboard:
             ),
         )
     )  # fmt: skip
+
+
+def _audit(say: Say, page: Dashboard) -> Dashboard:
+    page.with_row(Row(say("审计日志", "Audit log")))
+    for face, expr in (
+        (
+            Face(
+                say("新增记录", "New entries"),
+                say(
+                    "每秒随判定一并提交的审计记录。",
+                    "Audit entries a second, committed with what they speak of.",
+                ),
+                "cps",
+            ),
+            f"sum by (instance) ({rate('weiguard_audit_entries_total')})",
+        ),
+        (
+            Face(
+                say("记录总数", "Size"),
+                say(
+                    "日志共有多少条记录；变小则数据库已被替换或截断。",
+                    "How many entries the log has. Where it shrinks, the database was replaced or cut off.",
+                ),
+            ),
+            f"max by (instance) ({of('weiguard_audit_tree_size')})",
+        ),
+    ):
+        page.with_panel(panels.lines(face, over_time(expr, "{{instance}}")))
+    return page
 
 
 def _state(say: Say, page: Dashboard) -> Dashboard:

@@ -7,6 +7,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
+from typing import Any
 
 import msgspec
 import pytest
@@ -21,6 +22,7 @@ from monitoring.metrics import Metrics
 from streams.commit import Committed
 from streams.embedded import Runner
 from streams.ports import Block
+from streams.refusing import RefusedError
 from streams.stores.memory import MemoryStore
 from tests.contracts.store import record
 from tests.monitoring.scraping import Series, by, scraped
@@ -30,10 +32,10 @@ STATES = ("raised", "escalated", "lowered", "amended", "retracted")
 NAMES = {  # Those of the contract whose parts exist.
     "weiguard_events_total", "weiguard_alerts_total", "weiguard_decide_seconds", "weiguard_commit_seconds",
     "weiguard_clock_lag_seconds", "weiguard_open_alerts", "weiguard_state_cells", "weiguard_late_refolds_total",
-    "weiguard_undecided_total", "weiguard_kafka_lag", "weiguard_build_info",
+    "weiguard_undecided_total", "weiguard_kafka_lag", "weiguard_build_info", "weiguard_audit_entries_total",
+    "weiguard_audit_tree_size", "weiguard_audit_failures_total",
 }  # fmt: skip
-WAITING = {  # Those of the contract that come with audit, feed, intake and delivery.
-    "weiguard_audit_entries_total", "weiguard_audit_tree_size", "weiguard_audit_failures_total",
+WAITING = {  # Those of the contract that come with feed, intake and delivery.
     "weiguard_feed_clients", "weiguard_queue_depth", "weiguard_delivery_total",
 }  # fmt: skip
 
@@ -47,6 +49,7 @@ def running(metrics: Metrics, store: MemoryStore | None = None) -> Runner:
     runner = Runner(store or MemoryStore(), Engine(program()), observers=[metrics.observe])
     runner.resume()
     metrics.watch(runner.engine, said(each.body for each in runner.store.records()))
+    metrics.audit = metrics.audit or runner.audit  # A process keeps one.
     return runner
 
 
@@ -259,6 +262,52 @@ def test_kafka_says_how_much_waits_in_each_partition() -> None:
     assert found == {("0",): 7, ("11",): 0}
     metrics.lags = lambda: {11: 2}
     assert by(scraped(metrics.registry), "weiguard_kafka_lag", "partition") == {("11",): 2}
+
+
+def of_audit(metrics: Metrics) -> tuple[float, float, float]:
+    """Return entries committed, the size of the log, and failures."""
+    found = scraped(metrics.registry)
+    names = ("entries_total", "tree_size", "failures_total")
+    entries, size, failures = (value(found, f"weiguard_audit_{name}") for name in names)
+    return entries, size, failures
+
+
+def size_of(runner: Runner) -> int:
+    head = runner.store.audit.head()
+    assert head is not None
+    return head.size
+
+
+def test_the_audit_log_is_counted_as_it_is_committed_and_a_restart_counts_anew() -> None:
+    metrics, again = new_metrics(), new_metrics()
+    runner = fed(made(2, 300), metrics)
+    size = size_of(runner)
+    assert of_audit(metrics) == (size, size, 0)
+    runner = running(again, runner.store)  # type: ignore[arg-type]  # it is one in memory
+    assert of_audit(again) == (0, size, 0)
+    runner.end()
+    assert size_of(runner) > size
+    assert of_audit(again) == (size_of(runner) - size, size_of(runner), 0)
+
+
+def test_a_batch_that_could_not_be_committed_is_a_failure_of_the_audit_log_and_no_growth(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    metrics = new_metrics()
+    runner = fed(made(2, 300), metrics)
+    before = of_audit(metrics)
+
+    def full(_: Any) -> None:
+        raise RefusedError("the disk", "that it is full")
+
+    monkeypatch.setattr(runner.store, "commit", full)
+    with pytest.raises(RefusedError):
+        runner.take("log", block_of(made(3, 300), 300))
+    assert of_audit(metrics) == (*before[:2], 1)
+
+
+def test_where_no_audit_log_is_kept_no_metric_tells_of_one() -> None:
+    assert not [name for name, _ in scraped(new_metrics().registry) if "audit" in name]
 
 
 HOSTILE = ["x" * 1_000, 'a"b\n', "", "other", "payment.received ", "告警", "{type}", *map(str, range(500))]
