@@ -56,12 +56,28 @@ def keys(log: str) -> Found:
     return measure(Path(log))
 
 
+def prove(database: str, count: str) -> Found:
+    """Time proofs in an audit log."""
+    from bench.proving import time_proofs  # noqa: PLC0415 - each kind pays for its own imports only.
+
+    return time_proofs(Path(database), int(count))
+
+
+def verify_stored(database: str) -> Found:
+    """Time the verification of an audit log in a database."""
+    from bench.proving import time_verification  # noqa: PLC0415 - each kind pays for its own imports only.
+
+    return time_verification(Path(database))
+
+
 KINDS: dict[str, Callable[..., Found]] = {
     "decode": decode,
     "by_hand": by_hand,
     "arrivals": arrivals,
     "unaudited": unaudited,
     "keys": keys,
+    "prove": prove,
+    "verify_stored": verify_stored,
 }
 
 

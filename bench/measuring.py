@@ -71,8 +71,8 @@ def measure(names: tuple[str, ...], events: int, rounds: int) -> dict[str, Measu
         for name in names:
             print(f"round {turn + 1} of {rounds}: {CASES[name].title}", file=sys.stderr)
             one = found[name]
-            one.start_s.append(_child(one.case.arguments(empty)).cpu_s if one.case.start else 0.0)
-            ended = _child(one.case.arguments(written(one.case.log(events))))
+            one.start_s.append(child(one.case.arguments(empty)).cpu_s if one.case.start else 0.0)
+            ended = child(one.case.arguments(written(one.case.log(events))))
             one.cpu_s.append(ended.cpu_s)
             one.peak_kib.append(ended.peak_kib)
             one.extra = ended.told
@@ -88,14 +88,16 @@ def _keep_records(name: str) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Ended:
+class Ended:
+    """What a child used, CPU in seconds and memory in KiB, and what it told."""
+
     cpu_s: float
     peak_kib: int
     told: dict[str, object]
 
 
-def _child(arguments: list[str]) -> _Ended:
-    """Run one child to its end; a database left from before is removed first."""
+def child(arguments: list[str]) -> Ended:
+    """Run one child to its end; a database left from before is removed first. Raises ChildError."""
     for path in FOLDER.glob(DATABASE.name + "*"):
         path.unlink()
     RESULT.unlink(missing_ok=True)
@@ -111,4 +113,4 @@ def _child(arguments: list[str]) -> _Ended:
             text = said.read().decode(errors="replace")[-2000:]
             raise ChildError(f"{' '.join(arguments)} ended with status {running.returncode}:\n{text}")
     told = json.loads(RESULT.read_text(encoding="utf-8")) if RESULT.exists() else {}
-    return _Ended(used.ru_utime + used.ru_stime, used.ru_maxrss, told)
+    return Ended(used.ru_utime + used.ru_stime, used.ru_maxrss, told)

@@ -45,20 +45,26 @@ def published(log: Path) -> Path:
 def _write(folder: Path, size: int) -> None:
     edge = RightEdge()
     for start in range(0, size, WIDTH):
-        entries = list(_entries(start, min(size, start + WIDTH)))
-        for entry in entries:
+        told = list(entries(start, min(size, start + WIDTH)))
+        for entry in told:
             edge.append(leaf_hash(entry))
-        _put(folder / tile_path(ENTRIES, start // WIDTH, len(entries)), bundle(entries))
+        _put(folder / tile_path(ENTRIES, start // WIDTH, len(told)), bundle(told))
         for level, number, body in edge.changed():
             if len(body) == WIDTH * 32 or edge.size == size:
                 _put(folder / tile_path(level, number, len(body) // 32), body)
     _put(folder / "checkpoint", Checkpoint(SIGNER.name, size, edge.root()).signed(SIGNER))
 
 
-def _entries(start: int, end: int) -> Iterator[bytes]:
+def alert_of(number: int) -> str:
+    """Return the id of the alert that an entry tells of."""
+    return f"a_{number:032x}"
+
+
+def entries(start: int, end: int) -> Iterator[bytes]:
+    """Yield entries by their numbers."""
     for number in range(start, end):
         record = {
-            "id": f"a_{number:032x}",
+            "id": alert_of(number),
             "level": "warn",
             "message": {"zh": _WORDS},
             "values": {"sum": number},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from hashlib import sha256
 from itertools import islice
 from pathlib import Path
@@ -22,6 +23,7 @@ from streams.ports import Block, Store
 from streams.refusing import RefusedError
 from streams.sources.shops import events
 from streams.stores.memory import MemoryStore
+from streams.stores.sqlite_leaves import SqliteLeaves
 from tests.logs.strategies import logs
 from tests.streams.audit.running import SIGNER, calm, entries_of, root_of
 from tests.streams.running import block_of, lines_of, made, open_at, program, runner_of
@@ -225,3 +227,18 @@ def test_a_run_does_not_go_on_with_a_damaged_log(database: Path, statement: str,
             runner_of(store)
         finally:
             store.close()
+
+
+def test_a_span_of_entries_is_found_and_not_looked_for(tmp_path: Path) -> None:
+    """Else a database is verified in a time that grows with the square of its log."""
+    store = open_at(tmp_path / "shop.db")
+    asked: list[str] = []
+    connection = sqlite3.connect(tmp_path / "shop.db")
+    connection.set_trace_callback(asked.append)
+    list(SqliteLeaves(connection).entries(3, 5))
+    connection.set_trace_callback(None)
+    (query,) = asked
+    plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {query}")]
+    connection.close()
+    store.close()
+    assert plan == ["SEARCH entries USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"]
