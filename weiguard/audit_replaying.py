@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Final, TypeVar
 
 import msgspec
 
@@ -25,6 +26,13 @@ from weiguard.failing import FOUND, say
 from weiguard.progress import progress_bar
 from weiguard.settings import Settings
 from weiguard.words import Language, language
+
+_WHOLE: Final = re.compile("a_[0-9a-f]{32}")
+Told = TypeVar("Told")
+
+
+class _Entry(msgspec.Struct):
+    record: Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,19 +100,31 @@ def _day(given: str) -> date:
 def _wish(reader: SqliteReader, order: Order, day: date | None) -> Wish:
     """Return what is asked for in whole names. Raises RefusedError, or BrokenError where the alert is no record."""
     if order.alert is not None:
-        last = records_of(reader, order.alert)[-1]
-        try:
-            tenant = msgspec.json.decode(last.body, type=Record).tenant
-        except msgspec.MsgspecError:
-            where = f"alerts, record {last.record} of {last.alert}"
-            raise BrokenError(where, "what cannot be read", "an alert record") from None
-        return Wish(last.alert, tenant)
+        return _alert(reader, order.alert)
     if order.tenant is not None and order.tenant not in reader.tenants():
         known = ", ".join(reader.tenants()[:5]) or "none yet"
         raise RefusedError(
             "--tenant", order.tenant, f"a tenant of the database ({known})", "name one of them"
         )
     return Wish(None, order.tenant, day)
+
+
+def _alert(reader: SqliteReader, given: str) -> Wish:
+    """Return an alert and whose it is. One that is shown no more is looked for in the log, by its whole id."""
+    if _WHOLE.fullmatch(given) and not reader.of_alert(given):
+        entry = reader.audit.first_of(given)
+        if entry is not None:
+            return Wish(given, _read(entry, _Entry, f"the entry of {given}").record.tenant)
+    last = records_of(reader, given)[-1]
+    record = _read(last.body, Record, f"alerts, record {last.record} of {last.alert}")
+    return Wish(last.alert, record.tenant)
+
+
+def _read(body: bytes, as_: type[Told], where: str) -> Told:
+    try:
+        return msgspec.json.decode(body, type=as_)
+    except msgspec.MsgspecError:
+        raise BrokenError(where, "what cannot be read", "an alert record") from None
 
 
 def _lines(wish: Wish, done: Replayed, lang: Language) -> Iterator[str]:

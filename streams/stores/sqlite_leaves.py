@@ -118,6 +118,12 @@ class SqliteLeaves:
         row = self._db.execute(query, (alert, record)).fetchone()
         return row[0] if row else None
 
+    def first_of(self, alert: str) -> bytes | None:
+        """Return the first entry that names an alert by its whole id; None where there is none. Reads the whole log."""
+        query = "SELECT body FROM entries WHERE instr(body, CAST(? AS BLOB)) ORDER BY leaf LIMIT 1"
+        row = self._db.execute(query, (f'"id":"{alert}"',)).fetchone()
+        return bytes(row[0]) if row else None
+
     def text_for_bytes(self) -> str | None:
         """Return where a text stands in a column of bytes, as in `inputs.raw, row 3`; None where nowhere."""
         for table, column in _BYTES:

@@ -33,7 +33,7 @@ from tests.logs.strategies import SEEDS
 from tests.monitoring.test_tampering import no_show, swapped
 from tests.streams.changing import MINE, Shop
 from tests.streams.running import lines_of
-from weiguard.preparing import prepare
+from weiguard.preparing import prepare, prepare_kept
 from weiguard.running import opened
 from weiguard.settings import Settings as Chosen
 
@@ -341,6 +341,27 @@ def test_the_database_is_only_read(place: Path) -> None:
     before = place.read_bytes()
     replayed(place)
     assert place.read_bytes() == before
+
+
+def test_what_a_run_writes_meanwhile_is_left_for_the_next_time(place: Path) -> None:
+    before = replayed(place)
+    settings = Chosen(rules=place.parent / "mine", db=place)
+    made = prepare_kept(settings)
+    with opened(made, settings) as (_, store), open_reader(place) as reader:
+        runner = Runner(store, made.engine())
+        runner.resume()
+
+        def write(inputs: int, _: int) -> None:
+            line = msgspec.json.encode(paid(f"new{inputs}", "d6 09:00", 50_000, f"n{inputs}"))
+            runner.take("log", Block([line], None))
+            if inputs == 3:
+                runner.end()
+
+        during = replay(reader, ALL, write)
+    assert during == before
+    after = replayed(place)
+    assert after.ok
+    assert after.inputs == 2 * before.inputs
 
 
 @given(seed=SEEDS, share=st.floats(0, 1), every=st.integers(1, 60))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -333,3 +334,36 @@ def test_what_people_decide_stands_in_the_signed_log(weiguard: Weiguard, shop: P
     (told,) = [entry for entry in entries if entry["kind"] == "suppression.added"]
     assert told["event"]["data"]["approver"] == "wang"
     assert weiguard("audit", "verify", "shop.db", "--key", "k.pub").status == 0
+
+
+def test_a_replay_tells_an_alert_that_is_shown_no_more_from_one_that_never_was(
+    weiguard: Weiguard, shop: Path
+) -> None:
+    alert = alert_of(weiguard)
+    assert weiguard("audit", "replay", alert[:20], "--db", "shop.db").status == 0
+    with sqlite3.connect(shop) as database:
+        database.execute("DELETE FROM records WHERE alert = ?", (alert,))
+    database.close()
+    done = weiguard("audit", "replay", alert, "--db", "shop.db", "--json")
+    assert done.status == 1
+    told = json.loads(done.out)
+    assert told["leaves"]
+    assert {leaf["identical"] for leaf in told["leaves"]} == {False}
+    assert told["leaves"][0]["differences"][0]["found"] == "no such record"
+    assert weiguard("audit", "replay", f"a_{0:032x}", "--db", "shop.db").status == 2
+
+
+def test_a_replay_needs_no_rules_but_those_that_the_database_kept(weiguard: Weiguard, shop: Path) -> None:
+    done = weiguard("audit", "replay", "--all", "--db", "shop.db", "--json", WEIGUARD_RULES="nowhere")
+    assert (done.status, json.loads(done.out)["ok"]) == (0, True)
+    with sqlite3.connect(shop) as database:
+        database.execute("DELETE FROM rulesets")
+    database.close()
+    done = weiguard("audit", "replay", "--all", "--db", "shop.db", "--json")
+    assert done.status == 1
+    told = json.loads(done.out)
+    assert (told["ok"], told["found"], told["expected"]) == (
+        False,
+        "no copy of it",
+        "the rule set that decided here",
+    )
