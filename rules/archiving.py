@@ -31,7 +31,8 @@ def archived(folder: Path) -> bytes:
     held = []
     for path in files_of(folder):
         name = f"{LEXICONS}/{path.name}" if path.parent == beside else path.relative_to(folder).as_posix()
-        held.append((name, path.read_text(encoding="utf-8")))
+        written = name.encode("utf-8", "backslashreplace").decode()  # A name need not be text.
+        held.append((written, path.read_text(encoding="utf-8")))
     return _packed(held)
 
 

@@ -57,3 +57,9 @@ def test_a_folder_without_rules_is_told_by_its_own_name(tmp_path: Path) -> None:
     with pytest.raises(RuleProblems) as found:
         loaded(tmp_path)
     assert str(tmp_path) in str(found.value)
+
+
+def test_a_file_whose_name_is_no_text_is_kept(tmp_path: Path) -> None:
+    shutil.copytree(MINE, tmp_path / "mine")
+    (tmp_path / "mine" / "limits.yaml").rename(tmp_path / "mine" / "limits\udcff.yaml")
+    assert loaded(tmp_path / "mine")[0].hash == load(MINE).hash
