@@ -32,9 +32,9 @@ def differences(where: str, found: bytes, expected: bytes) -> tuple[Difference, 
     try:
         pairs = list(_differing("", _ANY.decode(found), _ANY.decode(expected)))
     except (msgspec.MsgspecError, UnicodeDecodeError):
-        return (Difference(where, "", "what cannot be read", _cut(expected.decode())),)
+        return (Difference(where, "", "what cannot be read", cut(expected.decode())),)
     if not pairs:  # The same values, in other words.
-        pairs = [("", _cut(found.decode("utf-8", "replace")), _cut(expected.decode()))]
+        pairs = [("", cut(found.decode("utf-8", "replace")), cut(expected.decode()))]
     return tuple(Difference(where, *pair) for pair in pairs)
 
 
@@ -48,8 +48,9 @@ def _differing(path: str, found: Any, expected: Any) -> Iterator[tuple[str, str,
 
 
 def _written(value: Any) -> str:
-    return "nothing" if value is _ABSENT else _cut(msgspec.json.encode(value).decode())
+    return "nothing" if value is _ABSENT else cut(msgspec.json.encode(value).decode())
 
 
-def _cut(text: str) -> str:
+def cut(text: str) -> str:
+    """Return a text as it is shown: whole, or its beginning."""
     return text if len(text) <= _MOST else f"{text[:_MOST]}…"

@@ -20,7 +20,7 @@ import msgspec
 from engine.alert import Record, encode
 from engine.decoding import LONGEST
 from engine.fold import Outcome
-from monitoring.pointing import Difference, differences
+from monitoring.pointing import Difference, cut, differences
 from monitoring.retelling import check_types
 from monitoring.scope import Scope, entry_name
 from streams.audit.telling import Teller
@@ -223,7 +223,7 @@ def _of_input(stored: StoredInput, outcome: Outcome) -> tuple[Difference, ...]:
     where = f"input {stored.seq:,} ({stored.source}:{stored.line})"
     names = ("disposition", "tenant", "time_us", "clock_us", "reason")
     return tuple(
-        Difference(where, name, _plain(old), _plain(new))
+        Difference(where, name, cut(f"{old}") or "nothing", cut(f"{new}") or "nothing")
         for name, old, new in zip(names, before, again, strict=True)
         if old != new
     )
@@ -247,12 +247,7 @@ def _record_name(record: StoredRecord) -> str:
 
 
 def _shown(body: bytes) -> str:
-    return _plain(body.decode("utf-8", "replace"))
-
-
-def _plain(value: object) -> str:
-    text = f"{value}" or "nothing"
-    return text if len(text) <= 120 else f"{text[:120]}…"
+    return cut(body.decode("utf-8", "replace"))
 
 
 def _bounds(day: date, zone: ZoneInfo) -> tuple[int, int]:
