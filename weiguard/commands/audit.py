@@ -8,10 +8,11 @@ from typing import Annotated, TypeAlias
 import typer
 
 from weiguard import options
+from weiguard.commands.audit_query import query
 from weiguard.failing import ending_clearly
 
 app = typer.Typer(
-    help="The audit log: keygen, verify, prove, export, rotate, witness.",
+    help="The audit log: keygen, verify, prove, query, export, rotate, witness.",
     epilog="Example: weiguard audit verify published --key audit.key.pub",
     no_args_is_help=True,
     rich_markup_mode=None,
@@ -126,6 +127,9 @@ def prove(  # one parameter an option
     from weiguard.settings import settings_from
 
     write_proof(alert, record, out, settings_from({"db": db, "audit_key": audit_key}))
+
+
+app.command()(query)
 
 
 @app.command()
