@@ -16,10 +16,9 @@ from typing import Final
 
 # Han, kana and hangul, which are written without spaces or nearly so.
 _RUN: Final = "\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
-_PARTS: Final = re.compile(f"([{_RUN}]+)|[^\\W_{_RUN}]+")
-_BETWEEN: Final = (
-    "¶"  # Stands between two texts, so that no phrase reaches from one into the next; never a word.
-)
+_BETWEEN: Final = "¶"  # Stands between two texts, so that no phrase reaches from one into the next.
+_PARTS: Final = re.compile(f"[{_RUN}]+|[^\\W_{_RUN}]+|{_BETWEEN}")
+_BEGINS_RUN: Final = re.compile(f"[{_RUN}]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,18 +45,13 @@ class Phrase:
 
 def words_of(texts: Iterable[str]) -> list[str]:
     """Return the words of texts, in order, with a mark between two texts."""
-    found: list[str] = []
-    for text in texts:
-        if found:
-            found.append(_BETWEEN)
-        found += _cut(text)[0]
-    return found
+    return _cut(_BETWEEN.join(texts))[0]
 
 
 def phrases_of(text: str) -> list[Phrase]:
     """Return what is looked for: a phrase for each part between spaces, all of which must be found; none for signs."""
     found = []
-    for part in _plain(text).split():
+    for part in text.replace(_BETWEEN, " ").split():
         words, run = _cut(part)
         if run > 1:
             words.pop()  # The last sign of a run that may go on where it is found.
@@ -66,19 +60,15 @@ def phrases_of(text: str) -> list[Phrase]:
     return found
 
 
-def _plain(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).casefold()
-
-
 def _cut(text: str) -> tuple[list[str], int]:
     """Return the words of a text, and how many signs the run has that it ends with; 0 where it ends otherwise."""
     words: list[str] = []
-    run = ""
-    for part in _PARTS.finditer(_plain(text)):
-        run = part[1] or ""
-        if run:
-            words += [run[at : at + 2] for at in range(len(run) - 1)]
-            words.append(run[-1])
-        else:
-            words.append(part[0])
-    return words, len(run)
+    size = 0
+    for part in _PARTS.findall(unicodedata.normalize("NFKC", text).casefold()):
+        if part < "\u3007" or not _BEGINS_RUN.match(part):
+            words.append(part)
+            size = 0
+            continue
+        size = len(part)
+        words += [part[at : at + 2] for at in range(size)]  # The last of them is one sign.
+    return words, size
