@@ -85,7 +85,7 @@ def _instant(flag: str, text: str | None, zone: ZoneInfo) -> int | None:
 
 def run_query(order: Order, settings: Settings) -> int:
     """Ask and answer; return the status: 1 where the log or the index is damaged. Raises RefusedError."""
-    _refuse_misuse(order)
+    _refuse_misuse(order, settings)
     if order.hand_over:
         _hand_over(order, settings)
         return 0
@@ -110,8 +110,6 @@ def run_query(order: Order, settings: Settings) -> int:
 
 def _ask(order: Order, settings: Settings) -> str:
     """Let the log say who asks; only this process may write the database then."""
-    if not settings.db.is_file():
-        raise RefusedError(str(settings.db), "no database", "one made by `weiguard run`", "name it with --db")
     try:
         with opened(prepare_kept(settings), settings) as (prepared, store):
             runner = Runner(store, prepared.engine(), signer=signer_of(settings))
@@ -138,7 +136,9 @@ def _hand_over(order: Order, settings: Settings) -> None:
     say(f"weiguard: --asked {asked}")
 
 
-def _refuse_misuse(order: Order) -> None:
+def _refuse_misuse(order: Order, settings: Settings) -> None:
+    if not settings.db.is_file():
+        raise RefusedError(str(settings.db), "no database", "one made by `weiguard run`", "name it with --db")
     if order.format == "parquet" and order.out is None:
         raise RefusedError("--out", "standard output", "a file, as parquet is read from its end", "name one")
     if order.hand_over and order.asked is not None:

@@ -35,9 +35,8 @@ _BYTES: Final = (
     ("heads", "root"),
     ("heads", "note"),
 )
-_ENTRIES: Final = (
-    "SELECT leaf, body FROM entries WHERE leaf >= ? AND (?2 IS NULL OR leaf < ?2) ORDER BY leaf LIMIT ?"
-)
+_ENTRIES: Final = "SELECT leaf, body FROM entries WHERE leaf >= ? AND leaf < ? ORDER BY leaf LIMIT ?"
+_END: Final = (1 << 63) - 1  # Behind every entry.
 _HEADS: Final = "SELECT size, root, note FROM heads WHERE size > ? ORDER BY size LIMIT ?"
 
 
@@ -67,6 +66,7 @@ class SqliteLeaves:
 
     def entries(self, start: int = 0, end: int | None = None) -> Iterator[bytes]:
         """Yield entries in order, those from `start` up to and without `end`."""
+        end = _END if end is None else end  # A bound that SQLite can stop at, whatever comes behind it.
         while rows := self._db.execute(_ENTRIES, (start, end, _PAGE)).fetchall():
             yield from (bytes(body) for _, body in rows)
             start = rows[-1][0] + 1

@@ -131,6 +131,9 @@ def test_columns_hold_the_same(weiguard: Weiguard, shop: Path) -> None:
         pytest.param(["--only", "FRD-*"], "--refold", id="other rules than the database's"),
         pytest.param(["--audit-key", "nowhere"], "expected a private key", id="no key"),
         pytest.param(["--db", "none.db"], "none.db: found no database", id="no database"),
+        pytest.param(
+            ["--db", "none.db", "--asked", "q"], "none.db: found no database", id="nor one asked before"
+        ),
     ],
 )
 def test_who_cannot_be_written_down_is_not_answered(
@@ -139,6 +142,7 @@ def test_who_cannot_be_written_down_is_not_answered(
     done = weiguard(*CALL, *more)
     assert (done.status, done.out) == (2, "")
     assert words in done.err
+    assert not Path("none.db").exists()
 
 
 def test_a_log_that_is_signed_answers_nobody_without_its_key(weiguard: Weiguard, shop: Path) -> None:
