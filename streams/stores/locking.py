@@ -1,4 +1,7 @@
-"""One process at a time writes a database. The operating system lets go of the lock when the process ends, however."""
+"""One process at a time writes a database. The operating system lets go of the lock when the process ends, however.
+
+Only the index of the audit log (sqlite_index.py), which says nothing of its own, is brought up to date beside it.
+"""
 
 from __future__ import annotations
 
