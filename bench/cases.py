@@ -138,6 +138,13 @@ CASES = {
         ),
         Case("verify", "verify an audit log", plain, _verify),
         Case("verify-tenth", "verify a tenth of it", tenth, _verify),
+        Case(
+            "query",
+            "query an audit log",
+            plain,
+            lambda log: ["query", str(log), str(DATABASE)],
+            start=False,
+        ),
         Case("keys", "all rules, memory of a key", plain, lambda log: ["keys", str(log)], start=False),
         Case("long", "8 rules, ten times the events", long, _replay(*ONLY)),
         Case("arrival", "all rules, one by one", plain, lambda log: ["arrivals", str(log), ""], start=False),
@@ -179,5 +186,6 @@ COMPARISONS = (
     Comparison("long", "eight", "peak_kib", 1.3, 1.3),
 )
 LONGEST_MS = 20.0
+QUERY_MS = 50.0  # A week of an account.
 SLOW = frozenset({"long"})  # Only with --full.
 EVERYDAY = tuple(name for name in CASES if name not in SLOW)

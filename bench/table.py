@@ -5,7 +5,7 @@ from __future__ import annotations
 from statistics import median
 from typing import Any
 
-from bench.cases import COMPARISONS, LONGEST_MS, Comparison
+from bench.cases import COMPARISONS, LONGEST_MS, QUERY_MS, Comparison
 from bench.measuring import Measured
 
 
@@ -59,7 +59,9 @@ def text(found: dict[str, Measured]) -> str:
         what = "memory, " if row["measure"] == "peak_kib" else ""
         verdict = "met" if row["ratio"] <= row["most"] else "MISSED"
         rows.append(f"{what + title:52}{row['ratio']:>7.2f}{row['most']:>6.2f}{row['aim']:>6.2f}  {verdict}")
-    return "\n".join(rows + _longest(result["cases"], found) + _keys(result["cases"]))
+    return "\n".join(
+        rows + _longest(result["cases"], found) + _keys(result["cases"]) + _queries(result["cases"])
+    )
 
 
 def _longest(cases: dict[str, Any], found: dict[str, Measured]) -> list[str]:
@@ -80,4 +82,14 @@ def _keys(cases: dict[str, Any]) -> list[str]:
         f"({one['grown_mib']:,} MiB for {one['keys']:,})"
         for one in cases.values()
         if "bytes_a_key" in one
+    ]
+
+
+def _queries(cases: dict[str, Any]) -> list[str]:
+    return [
+        f"a week of an account among {one['entries']:,} audit entries: {one['query_ms']} ms, at worst "
+        f"{one['query_worst_ms']} ms; most {QUERY_MS:.0f} ms  {'met' if one['query_ms'] <= QUERY_MS else 'MISSED'}; "
+        f"index once {one['index_us_per_entry']} µs an entry"
+        for one in cases.values()
+        if "query_ms" in one
     ]

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from monitoring.queries import check_index
 from monitoring.retelling import check_types, retell
 from monitoring.verifying import Note, Verified, verify, verify_unsigned
 from streams.audit import proofs
@@ -99,7 +100,9 @@ def _verified_database(path: Path, verifiers: list[Verifier], seen: list[Note]) 
                 )
             else:
                 found = verify(log, _needed(verifiers, str(path)), seen, show)
-            return replace(found, inputs=retell(reader, found.told_from, show))
+            inputs = retell(reader, found.told_from, show)
+        check_index(reader)
+        return replace(found, inputs=inputs)
 
 
 def _needed(verifiers: list[Verifier], subject: str) -> Sequence[Verifier]:

@@ -32,6 +32,22 @@ AUDIT: Final[dict[Language, dict[str, str]]] = {
         "keyed": "audit log: {entries}, signed by {signer}",
     },
 }
+QUERY_LIST: Final[dict[Language, tuple[str, ...]]] = {
+    "zh": ("序号", "时间", "类别", "规则", "对象与经手人", "内容"),
+    "en": ("leaf", "at", "kind", "rule", "about and by", "says"),
+}
+QUERIED: Final[dict[Language, dict[str, str]]] = {
+    "zh": {
+        "read": "共 {rows} 条，读自 {size} 条记录的日志，根 {root}",
+        "none": "没有符合的记录；读自 {size} 条记录的日志，根 {root}",
+        "next": "还有更多：--after {cursor}",
+    },
+    "en": {
+        "read": "{rows} found, read at {size} entries, root {root}",
+        "none": "None found; read at {size} entries, root {root}",
+        "next": "there are more: --after {cursor}",
+    },
+}
 
 
 def entries(number: int, lang: Language) -> str:

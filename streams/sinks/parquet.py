@@ -1,4 +1,4 @@
-"""Records as a Parquet file, for analysts: a column a field; what has a shape of its own is JSON text.
+"""Records and entries as a Parquet file, for analysts: a column a field; what has a shape of its own is JSON text.
 
 Needs the extra `parquet`. Rows are written in groups, so memory does not grow with the records.
 """
@@ -13,6 +13,7 @@ import msgspec
 from streams.refusing import RefusedError
 
 _GROUP: Final = 10_000  # Rows written at a time.
+_NUMBERS: Final = ("record", "leaf", "position", "tree_size")
 _SHAPED: Final = ("key", "window", "trigger", "cause", "values", "limits", "evidence", "message", "action")
 
 
@@ -32,7 +33,7 @@ class ParquetSink:
                 "install weiguard[parquet], or take --format jsonl",
             ) from None
         self._arrow: Any = pa
-        kinds = {"record": pa.int64(), "late": pa.bool_()}
+        kinds = {**dict.fromkeys(_NUMBERS, pa.int64()), "late": pa.bool_()}
         self._schema = pa.schema([(name, kinds.get(name, pa.string())) for name in fields])
         self._columns: dict[str, list[Any]] = {name: [] for name in fields}
         try:

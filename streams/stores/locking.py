@@ -1,4 +1,7 @@
-"""One process at a time writes a database. The operating system lets go of the lock when the process ends, however."""
+"""One process at a time writes a database. The operating system lets go of the lock when the process ends, however.
+
+Only the index of the audit log (sqlite_index.py), which says nothing of its own, is brought up to date beside it.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +12,15 @@ from pathlib import Path
 from streams.refusing import RefusedError
 
 
+class InUseError(RefusedError):
+    """Another process writes the database."""
+
+
 class Lock:
     """An exclusive lock on the file beside a database; held until `close`."""
 
     def __init__(self, database: Path) -> None:
-        """Take the lock, or raise RefusedError naming the process that has it."""
+        """Take the lock, or raise InUseError naming the process that has it."""
         # Not the database itself: closing any handle on it would drop SQLite's own locks.
         path = database.with_name(f"{database.name}.lock")
         try:
@@ -28,7 +35,7 @@ class Lock:
         except BlockingIOError:
             holder = os.pread(self._file, 20, 0).decode("ascii", "replace").strip() or "unknown"
             os.close(self._file)
-            raise RefusedError(
+            raise InUseError(
                 str(database),
                 f"a database in use by process {holder}",
                 "one that no other process writes",

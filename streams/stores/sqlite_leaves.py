@@ -64,6 +64,12 @@ class SqliteLeaves:
         row = self._db.execute("SELECT size, root, note FROM heads ORDER BY size DESC LIMIT 1").fetchone()
         return Head(*row) if row else None
 
+    def head_behind(self, leaf: int) -> Head | None:
+        """Return the log as it was when the entry at a place was committed."""
+        query = "SELECT size, root, note FROM heads WHERE size > ? ORDER BY size LIMIT 1"
+        row = self._db.execute(query, (leaf,)).fetchone()
+        return Head(*row) if row else None
+
     def heads(self) -> Iterator[Head]:
         """Yield the log at every size at which a batch ended, in order."""
         after = -1

@@ -19,6 +19,7 @@ from streams.ports import Position
 from streams.refusing import RefusedError
 from streams.stores.deciding import DecidedBy, Epoch
 from streams.stores.sqlite_failing import damaged, failed
+from streams.stores.sqlite_index import SqliteIndex
 from streams.stores.sqlite_leaves import SqliteLeaves
 from streams.stores.sqlite_schema import check_kind
 
@@ -45,6 +46,7 @@ class SqliteReader:
         self._db = connection
         self.path = path
         self.audit = SqliteLeaves(connection)
+        self.index = SqliteIndex(connection)
 
     @property
     def last(self) -> int:

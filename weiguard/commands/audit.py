@@ -8,10 +8,11 @@ from typing import Annotated, TypeAlias
 import typer
 
 from weiguard import options
+from weiguard.commands.audit_query import query
 from weiguard.failing import ending_clearly
 
 app = typer.Typer(
-    help="The audit log: keygen, verify, prove, replay, export, rotate, witness.",
+    help="The audit log: keygen, verify, prove, replay, query, export, rotate, witness.",
     epilog="Example: weiguard audit verify published --key audit.key.pub",
     no_args_is_help=True,
     rich_markup_mode=None,
@@ -156,6 +157,9 @@ def replay(  # one parameter an option
 
     order = Order(alert, day, tenant, everything, json)
     raise typer.Exit(run_replay(order, settings_from({"db": db, "lang": lang})))
+
+
+app.command()(query)
 
 
 @app.command()
