@@ -169,7 +169,7 @@ def _work(folder: Path, paths: list[Path], trouble: Trouble, every: int) -> int:
     store = open_at(folder / "log.db")
     database = store._db  # noqa: SLF001  # trouble is made inside
     if trouble.kind == "kill":
-        _kill_after(database.set_trace_callback, trouble.point)
+        kill_after(database.set_trace_callback, trouble.point)
     if trouble.kind == "full":
         pages = database.execute("PRAGMA page_count").fetchone()[0]
         database.execute(f"PRAGMA max_page_count = {pages + trouble.point // 10}")
@@ -190,7 +190,7 @@ def _work(folder: Path, paths: list[Path], trouble: Trouble, every: int) -> int:
     return 0
 
 
-def _kill_after(trace: Callable[[Callable[[str], object]], object], point: int) -> None:
+def kill_after(trace: Callable[[Callable[[str], object]], object], point: int) -> None:
     """Kill this process when so many statements have been begun: between batches or in the middle of one."""
     left = point
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +33,8 @@ from tests.engine.driving import event, payment, program, shipped
 from tests.logs.arrival import Line, shuffle_within_lateness
 from tests.logs.making import make_log
 from tests.logs.strategies import SEEDS
+from tests.simulation import kill_after
+from tests.streams.audit.running import entries_of
 from tests.streams.changing import MINE, Shop
 from tests.streams.running import lines_of
 from weiguard.preparing import prepare_kept
@@ -205,6 +209,42 @@ def test_a_change_that_is_cut_off_did_not_happen_and_can_be_made_at_the_next_sta
     shop.reloading.look(shop.runner)
     assert [msgspec.json.decode(each.body)["level"] for each in shop.store.records()] == ["warn", "critical"]
     shop.replayed()
+
+
+@pytest.mark.slow
+def test_a_change_killed_at_any_statement_is_made_whole_by_the_next_start(tmp_path: Path) -> None:
+    """`kill -9` at the first statement of a change, the second, and so on, until one comes to its end."""
+    left = []
+    for point in count(1):
+        shop = Shop(tmp_path / str(point))
+        shop.take(paid("a", "09:00", 15_000), paid("b", "09:30", 1_000, payer="Q"))
+        shop.edit(MOST, LESS)
+        shop.stop(cleanly=False)
+        killed = _changed_in_a_child(shop, point)
+        shop.start(reload=True)
+        shop.reloading.look(shop.runner)
+        shop.take(paid("c", "10:00", 500))
+        shop.replayed()
+        left.append(([(each.seq, each.raw) for each in shop.store.inputs()],
+                     [each.body for each in shop.store.records()], entries_of(shop.store)))  # fmt: skip
+        shop.stop()
+        if not killed:
+            break
+    assert len(left) > 20
+    assert all(each == left[-1] for each in left)
+
+
+def _changed_in_a_child(shop: Shop, point: int) -> bool:
+    """Change the rules in a process that is killed when so many statements have been begun; return whether it was."""
+    child = os.fork()
+    if child == 0:
+        try:
+            shop.start(reload=True)
+            kill_after(shop.store._db.set_trace_callback, point)  # noqa: SLF001  # trouble is made inside
+            shop.reloading.look(shop.runner)
+        finally:
+            os._exit(0)
+    return os.WIFSIGNALED(os.waitpid(child, 0)[1])
 
 
 @dataclass(frozen=True, slots=True)
