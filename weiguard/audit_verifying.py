@@ -88,7 +88,8 @@ def published(subject: str) -> Published | None:
 
 def _verified_database(path: Path, verifiers: list[Verifier], seen: list[Note]) -> Verified:
     """Verify the log of a database, and that it says what the database holds."""
-    with open_reader(path) as reader:
+    # In one moment: a run may go on writing meanwhile.
+    with open_reader(path) as reader, reader.at_once():
         check_types(reader)
         log = Stored(reader.audit, str(path))
         with progress_bar(None) as show:

@@ -180,7 +180,7 @@ class SqliteReader:
 
     @contextmanager
     def at_once(self) -> Iterator[None]:
-        """See the database as it is in one moment, for a few short questions."""
+        """See the database as it is in one moment. What a run writes meanwhile waits beside it, in the WAL."""
         self._db.execute("BEGIN")
         try:
             yield

@@ -5,24 +5,29 @@ from __future__ import annotations
 import functools
 import json
 import sqlite3
+import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from monitoring.verifying import verify
 from streams.audit.keys import read_signer, read_verifier
 from streams.audit.notes import PRIVATE
 from streams.sources.shops import events
 from streams.stores.sqlite_reading import open_reader
+from tests.weiguard.calling import COMMAND, environment
 from tests.weiguard.conftest import Weiguard
 
 NAME = "audit.example.cn/shop"
 # Nobody settles, and COL-11 says so early.
-LINES = list(islice((line for line in events(3) if b"settlement.posted" not in line), 500))
+MORE = list(islice((line for line in events(3) if b"settlement.posted" not in line), 700))
+LINES = MORE[:500]
 
 
 @pytest.fixture
@@ -183,6 +188,33 @@ def test_a_wrong_call_is_refused(
     done = weiguard("audit", *arguments)
     assert done.status == 2
     assert words in done.err
+
+
+def test_a_database_is_verified_as_it_is_in_one_moment(
+    weiguard: Weiguard, shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run writes on, right between looking at the tree and telling the inputs again."""
+
+    def verify_while_it_grows(*arguments: Any) -> Any:
+        found = verify(*arguments)
+        Path("events.jsonl").write_bytes(b"\n".join(MORE) + b"\n")
+        done = subprocess.run(
+            [*COMMAND, "run", "events.jsonl", "--only", "COL-*", "--db", "shop.db", "--audit-key", "k"],
+            env=environment(),
+            check=True,
+            capture_output=True,
+        )
+        assert done.returncode == 0
+        return found
+
+    monkeypatch.setattr("weiguard.audit_verifying.verify", verify_while_it_grows)
+    with open_reader(shop) as reader:
+        before = reader.last
+    done = weiguard("audit", "verify", "shop.db", "--key", "k.pub", "--json")
+    assert done.status == 0, done.err
+    assert json.loads(done.out)["inputs"] == before
+    with open_reader(shop) as reader:
+        assert reader.last > before
 
 
 def test_a_proof_of_an_alert_verifies_without_the_database(weiguard: Weiguard, shop: Path) -> None:
