@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Final
 
 # Han, kana and hangul, which are written without spaces or nearly so.
-_RUN: Final = "\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
+_RUN: Final = r"\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
 _BETWEEN: Final = "¶"  # Stands between two texts, so that no phrase reaches from one into the next.
 _PARTS: Final = re.compile(f"[{_RUN}]+|[^\\W_{_RUN}]+|{_BETWEEN}")
 _BEGINS_RUN: Final = re.compile(f"[{_RUN}]")
@@ -65,7 +65,7 @@ def _cut(text: str) -> tuple[list[str], int]:
     words: list[str] = []
     size = 0
     for part in _PARTS.findall(unicodedata.normalize("NFKC", text).casefold()):
-        if part < "\u3007" or not _BEGINS_RUN.match(part):
+        if not _BEGINS_RUN.match(part):
             words.append(part)
             size = 0
             continue
