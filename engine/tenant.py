@@ -13,7 +13,7 @@ from engine.arrivals import Arrivals
 from engine.boundaries import meet
 from engine.cells import Cell
 from engine.deadlines import ring
-from engine.program import KIND, CellClass, Contribution, Found, Key, Position, Program, Variant
+from engine.program import CellClass, Contribution, Found, Key, Position, Program, Variant
 from engine.reference import (
     ACCOUNT,
     CONSENT,
@@ -173,10 +173,9 @@ class Tenant:
     def readers_of(self, kind: str, name: str, after: Position) -> list[Contribution]:
         """Return the contributions that looked an entity up after a place."""
         columns = self.program.reader_columns.get(kind)
-        found = self.arrived.after(after)
         if columns is None:  # Rare events, of which nothing is kept but what they say: all may have asked.
-            return list(found)
-        return [item for item in found if item[KIND] in columns and item[columns[item[KIND]]] == name]
+            return list(self.arrived.after(after))
+        return list(self.arrived.readers(kind, columns, name, after))
 
     def set_alarm(self) -> None:
         """Note when the clock next has something to do: a timer, or the next hour's sweeping."""
