@@ -102,7 +102,10 @@ def meet(
 
 
 def meet_passed_over(tenant: Tenant) -> None:
-    """Judge the keys that were passed over and that a late event can touch: limits that move may need fewer events."""
+    """Judge the keys that were passed over and that a late event can touch: limits that move may need fewer events.
+
+    From here on all of them wait for their next boundary.
+    """
     for case in tenant.program.every_of.values():
         start = max(tenant.clock - tenant.lateness_us, 0)
         while (end := tenant.zone.window(case.unit, start)[1]) < tenant.clock:
@@ -125,7 +128,7 @@ def last_seen(
 
 
 def wind_up(tenant: Tenant, case: Every) -> None:
-    """Set the timers of keys read back from a checkpoint."""
+    """Set the timers of all keys that wait: after a checkpoint was read back, or where fewer events are enough now."""
     window = tenant.zone.window(case.unit, max(tenant.clock - 1, 0))
     for key, cell in list(tenant.cells[case.index].items()):
         if _few(tenant, case, key):

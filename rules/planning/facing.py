@@ -67,9 +67,8 @@ def _key_function(unit: Unit) -> Callable[[Any, Any], tuple[Any, ...]]:
     order = [(held.index(part.signature), True) if part.signature in held else (subs.index(part.signature), False)
              for part in unit.key]  # fmt: skip
 
-    if order == [
-        (at, True) for at in range(len(held))
-    ]:  # The key of the cell, which is most often asked for.
+    if order == [(at, True) for at in range(len(held))]:
+        # The key of the cell as it stands, which is most often asked for.
         return (lambda cell, _: (cell,)) if single else (lambda cell, _: cell)
 
     def key(cell: Any, sub: Any) -> tuple[Any, ...]:

@@ -34,9 +34,8 @@ class AuditLog:
         self._teller = Teller(store.ledgers())
         self._unsigned = signer is not None and head is not None and head.note is None
         self._stopped = False
-        self.committed = self.begun = (
-            self._edge.size
-        )  # Entries that are durable: now, and when it was taken up.
+        # Entries that are durable: now, and when it was taken up.
+        self.committed = self.begun = self._edge.size
         self.failures = 0  # Batches that could not be committed with their entries.
 
     @property

@@ -224,3 +224,15 @@ def test_a_late_event_is_a_step_of_its_own(seed: int) -> None:
         moved = [record for record in outcome.records if record.late]
         assert len({record.id for record in moved}) == len(moved)
         assert {record.cause["id"] for record in outcome.records} <= {line["id"]}
+
+
+def test_a_baseline_that_was_read_today_is_read_anew_once_a_day_before_has_changed() -> None:
+    """Six times the usual day; a late payment doubles what is usual, and the next one today is held against that."""
+    sums = [100_000, 100_000, 100_000, 300_000, 300_000, 300_000, 100_000]
+    days = [payment(f"p{day}", f"d{day} 10:00", fen) for day, fen in enumerate(sums, 1)]
+    known = event("r", "account.registered", "d1 08:00", kind="personal", owner_id="O1")
+    run = fed([known, *days, payment("a", "d8 10:00", 600_000)], program("COL-08"))
+    assert [(record.state, record.level) for record in run.records] == [("raised", "warn")]
+    late = payment("late", "d7 11:00", 300_000, "+1d 10:30")
+    run.feed([late, payment("b", "d8 11:00", 100_000)])
+    assert [record.state for record in run.records] == ["raised", "retracted"]

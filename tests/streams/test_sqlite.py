@@ -96,6 +96,15 @@ def test_a_wrong_database_is_refused(database: Path, statement: str, words: str)
     assert str(refused.value).startswith(str(database))
 
 
+def test_a_database_just_begun_is_no_other_program_s(tmp_path: Path) -> None:
+    begun = tmp_path / "weiguard.db"
+    begun.touch()
+    with pytest.raises(
+        RefusedError, match="nothing in it yet; expected a database of `weiguard run`; ask again"
+    ):
+        open_reader(begun)
+
+
 @pytest.mark.parametrize(
     "damage",
     [
