@@ -43,11 +43,12 @@ KERNEL = [
 ]
 
 
-def _only(rules: Iterable[str]) -> list[str]:
+def only(rules: Iterable[str]) -> list[str]:
+    """Return the options that leave these rules alone."""
     return [argument for rule in rules for argument in ("--only", rule)]
 
 
-ONLY = _only(EIGHT)
+ONLY = only(EIGHT)
 
 
 def plain(events: int) -> Parameters:
@@ -107,7 +108,7 @@ CASES = {
             "hand", "8 rules by hand", plain, lambda log: ["by_hand", str(log), str(FOLDER / "by-hand.jsonl")]
         ),
         Case("eight", "8 rules", plain, _replay(*ONLY)),
-        Case("kernel", "51 rules", plain, _replay(*_only(KERNEL))),
+        Case("kernel", "51 rules", plain, _replay(*only(KERNEL))),
         Case("all", "all rules", plain, _replay()),
         Case("thousand", "1,000 rules", plain, _replay("--rules", str(THOUSAND))),
         Case("million", "8 rules, a million accounts", million, _replay(*ONLY)),

@@ -71,9 +71,9 @@ def test_a_family_is_played_alone() -> None:
 
 
 @pytest.mark.slow
-def test_nearly_every_rule_fires_on_some_log() -> None:
-    fired = {one["rule"] for seed in range(300) for one in decide(make_log(seed, 90), RULES).standing}
-    assert len(fired) >= 45, sorted(fired)
+def test_half_the_rules_fire_on_some_log() -> None:
+    fired = {one["rule"] for seed in range(100) for one in decide(make_log(seed, 90), RULES).standing}
+    assert len(fired) >= 66, sorted(fired)
 
 
 def _fact(line: Line) -> str:

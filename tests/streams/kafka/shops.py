@@ -23,6 +23,7 @@ class Told:
     path: Path
     lines: int
     records: dict[str, list[bytes]]
+    options: tuple[str, ...] = ()
 
 
 def write(path: Path, size: int, days: int = 1) -> int:
@@ -60,17 +61,17 @@ def corrections() -> list[bytes]:
     return [msgspec.json.encode(event) for event in found]
 
 
-def told(path: Path, lines: int) -> Told:
-    """Replay a log with all rules."""
+def told(path: Path, lines: int, *options: str) -> Told:
+    """Replay a log, with all rules unless the options say which."""
     out = path.with_suffix(".records")
     done = subprocess.run(
-        [sys.executable, "-m", "weiguard", "replay", str(path), "--out", str(out)],
+        [sys.executable, "-m", "weiguard", "replay", str(path), "--out", str(out), *options],
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    return Told(path, lines, by_tenant(out.read_bytes().splitlines()))
+    return Told(path, lines, by_tenant(out.read_bytes().splitlines()), options)
 
 
 def by_tenant(records: list[bytes]) -> dict[str, list[bytes]]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
@@ -16,6 +17,7 @@ from streams.kafka.reaching import administrator, settings_of
 from streams.kafka.topics import establish, input_topic, look
 from streams.refusing import RefusedError
 from tests.servers.local_kafka import LocalKafka
+from tests.streams.kafka.reading import PATIENCE_S
 
 LATENESS_US = 25 * 3_600 * 10**6
 ASKED = Asked(LATENESS_US)
@@ -45,9 +47,27 @@ def made(
 
 
 def set_to(cluster: Cluster, kind: Kind, setting: str, value: str) -> None:
+    """Set it, and wait until the brokers have heard of it: one after the other, and each look may ask another."""
     with administrator(cluster) as admin:
         answer = admin.alter_configs([settings_of(names(cluster)[kind], {setting: value})])
     assert list(answer["topic"].values()) == ["OK"]
+    settled(lambda: _setting(cluster, kind, setting) == value)
+
+
+def _setting(cluster: Cluster, kind: Kind, setting: str) -> str:
+    topic = look(cluster, ASKED)[KINDS.index(kind)].topic
+    assert topic is not None
+    return topic.settings[setting]
+
+
+def settled(holds: Callable[[], bool], in_a_row: int = 5) -> None:
+    """Wait until something holds so many looks in a row."""
+    end = time.monotonic() + PATIENCE_S
+    held = 0
+    while held < in_a_row:
+        held = held + 1 if holds() else 0
+        assert held or time.monotonic() < end, "the brokers do not agree"
+        time.sleep(0.05)
 
 
 def losing(cluster: Cluster) -> list[tuple[str, str, str]]:
@@ -188,7 +208,7 @@ def test_three_brokers_keep_three_copies_two_of_them_in_step(three_brokers: Loca
         set_to(cluster, "state", "min.insync.replicas", "1")
         assert losing(cluster) == [("state", "min.insync.replicas", "1")]
         assert made(cluster)[1] == [f"{cluster.state}: min.insync.replicas: 1 → 2"]
-        assert losing(cluster) == []
+        settled(lambda: losing(cluster) == [])
 
 
 @pytest.mark.slow

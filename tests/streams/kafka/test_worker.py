@@ -40,7 +40,7 @@ def test_one_worker_stopped_and_started(kafka: str, towns: Told, tmp_path: Path)
 @pytest.mark.parametrize("workers", [1, 3])
 def test_some_workers(kafka: str, large_towns: Told, tmp_path: Path, workers: int) -> None:
     cluster = prepared(kafka, large_towns)
-    with Fleet(cluster, tmp_path) as fleet:
+    with Fleet(cluster, tmp_path, *large_towns.options) as fleet:
         fleet.start(*"abc"[:workers])
         fleet.until_done()
     agrees(cluster, large_towns)
@@ -51,7 +51,7 @@ def test_workers_killed_at_random(kafka: str, large_towns: Told, tmp_path: Path)
     seed = 20
     rng = random.Random(seed)
     cluster = prepared(kafka, large_towns)
-    with Fleet(cluster, tmp_path) as fleet:
+    with Fleet(cluster, tmp_path, *large_towns.options) as fleet:
         fleet.start(*"abc")
         for _ in range(20):
             time.sleep(rng.uniform(0.1, 2.5))
