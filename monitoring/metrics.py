@@ -57,6 +57,9 @@ class Metrics(Collector):
         self.lags: Callable[[], Mapping[int, int]] = (
             dict  # Kafka's partitions, and how many inputs wait in each.
         )
+        # Clients of the feed, and inputs that arrived and wait; None where there is neither.
+        self.listening: Callable[[], int] | None = None
+        self.waiting: Callable[[], int] | None = None
         self.audit: AuditLog | None = None  # Where one is kept; without it no metric tells of one.
         self._build = {"version": version, "ruleset": program_ruleset}
         self._now = now or _now_us
@@ -124,6 +127,11 @@ class Metrics(Collector):
         yield from self._of_state(watched, counts)
         if self.audit is not None:
             yield from _of_audit(self.audit)
+        if self.listening is not None:
+            yield _gauge("weiguard_feed_clients", "Clients that listen to the feed.", {(): self.listening()})
+        if self.waiting is not None:
+            help_ = "Inputs that arrived by HTTP and are not decided yet."
+            yield _gauge("weiguard_queue_depth", help_, {(): self.waiting()})
         help_ = "Inputs of a partition that are not decided yet."
         lags = {(str(number),): lag for number, lag in self.lags().items()}
         yield _gauge("weiguard_kafka_lag", help_, lags, "partition")

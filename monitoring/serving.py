@@ -1,26 +1,26 @@
-"""A small HTTP server beside a runner: `/metrics` for Prometheus, `/healthz` and `/readyz` for whoever keeps it alive.
+"""The HTTP server beside a runner: uvicorn in a thread of its own, with a bound for all that a stranger may take.
 
-It answers from threads of its own and waits for nobody who decides. What it makes in answering is freed at once, since
-a runner does not look for garbage while it runs.
+It waits for nobody who decides. A runner does not look for garbage while it runs, so the server does, where it has
+answered somebody since it last did.
 """
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import logging
 import re
 import socket
-import sys
-from collections.abc import Callable, Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from http import HTTPStatus
-from socketserver import TCPServer, ThreadingMixIn
-from threading import BoundedSemaphore, Thread
+from threading import Thread
 from typing import Any, Final, Self, TypeAlias
-from urllib.parse import urlsplit
 
-from prometheus_client import CollectorRegistry
-from prometheus_client.exposition import MetricsHandler
+from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn import Config, Server
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from streams.refusing import RefusedError
 
@@ -29,9 +29,16 @@ Check: TypeAlias = Callable[
 ]  # Whether it is so, and a word about it. Called in another thread.
 
 FLAG: Final = "--listen"
-CONNECTIONS: Final = 16  # At a time; whoever comes beyond them is hung up on.
-PATIENCE_S: Final = 5.0  # How long one may take to ask, or to listen.
-_POLL_S: Final = 0.2  # How long closing may take.
+CONNECTIONS: Final = 512  # At a time; whoever comes beyond them is told 503.
+PATIENCE_S: Final = 5.0  # How long one may take to ask.
+MOST_HEAD: Final = 1 << 16  # Bytes of a request before its body.
+# Bytes that wait in the kernel for one who is slow. It takes more only when a third is free again: with the megabytes
+# that it would grow to, one who reads slowly could not be told from one who reads nothing.
+_UNSENT: Final = 1 << 17
+_ENDING_S: Final = 2  # How long an answer may still take when the server ends.
+_BACKLOG: Final = 128
+_START_S: Final = 10.0
+_TIDY_S: Final = 1
 _ADDRESS: Final = re.compile(r"(?:\[([0-9A-Fa-f:.%\w]+)\]|([^\s:/\[\]@]+)):([0-9]{1,5})")
 _log: Final = logging.getLogger(__name__)
 
@@ -58,31 +65,44 @@ class Address:
 
 
 @contextmanager
-def serving(address: Address, registry: CollectorRegistry, alive: Check, ready: Check) -> Iterator[Address]:
+def serving(address: Address, app: ASGIApp, ending: Callable[[], None] = lambda: None) -> Iterator[Address]:
     """Serve until the end of the context, which is given the address that was taken.
 
-    Raises RefusedError where it cannot be had.
+    `ending` is called in the server's thread before it waits for what is still being answered. Raises RefusedError
+    where the address cannot be had.
     """
-    handler = type(
-        "Handler", (_Handler,), {"registry": registry, "checks": {"/healthz": alive, "/readyz": ready}}
-    )
-    server = _opened(address, handler)
-    thread = Thread(target=server.serve_forever, args=(_POLL_S,), name="weiguard-http", daemon=True)
-    thread.start()
-    try:
-        yield Address(address.host, server.socket.getsockname()[1])
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with _opened(address) as place:
+        server = _Server(_Answering(app), ending)
+        thread = Thread(target=server.run, args=([place],), name="weiguard-http", daemon=True)
+        taken = Address(address.host, place.getsockname()[1])
+        thread.start()
+        try:
+            end = time.monotonic() + _START_S
+            while not server.started and thread.is_alive() and time.monotonic() < end:
+                time.sleep(0.001)
+            assert server.started, "a server on an address that was taken starts"
+            yield taken
+        finally:
+            server.should_exit = True
+            thread.join()
 
 
-def _opened(address: Address, handler: type[MetricsHandler]) -> _Server:
+def _opened(address: Address) -> socket.socket:
     try:
-        kind, _, _, _, place = socket.getaddrinfo(
+        kind, _, _, _, where = socket.getaddrinfo(
             address.host, address.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
-        return _Server(kind, place, handler)
+        place = socket.socket(kind, socket.SOCK_STREAM)
+        try:
+            place.setsockopt(
+                socket.SOL_SOCKET, socket.SO_REUSEADDR, 1
+            )  # After a restart the port is free at once.
+            place.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _UNSENT)
+            place.bind(where)
+            place.listen(_BACKLOG)
+        except BaseException:
+            place.close()
+            raise
     except (OSError, UnicodeError) as error:
         said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise RefusedError(
@@ -91,67 +111,112 @@ def _opened(address: Address, handler: type[MetricsHandler]) -> _Server:
             "an address of this machine with a free port",
             "name another",
         ) from None
+    return place
 
 
-class _Server(ThreadingMixIn, TCPServer):
-    """One thread a connection, and few connections."""
+class _Server(Server):
+    """One that tidies up behind itself, and says when it ends."""
 
-    allow_reuse_address = True  # After a restart the port is free at once; one that is listened on is not.
-    daemon_threads = True
-    block_on_close = False
-    request_queue_size = CONNECTIONS
+    def __init__(self, app: _Answering, ending: Callable[[], None]) -> None:
+        super().__init__(
+            Config(
+                app,
+                http=_Connection,
+                ws="none",
+                loop="asyncio",
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                proxy_headers=False,  # Who calls is who calls.
+                server_header=False,
+                limit_concurrency=CONNECTIONS,
+                timeout_keep_alive=int(PATIENCE_S),
+                timeout_graceful_shutdown=_ENDING_S,
+                callback_notify=self._tidy,
+                timeout_notify=_TIDY_S,
+            )
+        )
+        for name in ("uvicorn", "uvicorn.error"):  # What is wrong is told in a line, by _Answering.
+            logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+        self._answering, self._ending, self._tidied = app, ending, 0
 
-    def __init__(self, family: socket.AddressFamily, place: Any, handler: type[MetricsHandler]) -> None:
-        self.address_family = family
-        self._free = BoundedSemaphore(CONNECTIONS)
-        super().__init__(place, handler)
+    async def _tidy(self) -> None:
+        """Look for garbage among what is young, where there can be any."""
+        if self._answering.answered != self._tidied and not gc.isenabled():
+            self._tidied = self._answering.answered
+            gc.collect(0)
 
-    def process_request(self, request: Any, client_address: Any) -> None:
-        if not self._free.acquire(blocking=False):
-            self.shutdown_request(request)
-            return
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End what would never end by itself, then wait for the rest."""
+        self._ending()
+        await super().shutdown(sockets)
+
+
+class _Connection(HttpToolsProtocol):
+    """A connection that does not wait for ever for a request, nor for one without an end."""
+
+    _head: int | None = None  # Bytes of the request that is awaited; None while one is answered.
+    _patience: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        super().connection_made(transport)
+        self._await()
+
+    def data_received(self, data: bytes) -> None:
+        if self._head is not None:
+            self._head += len(data)
+        super().data_received(data)
+        if self._head is not None and self._head > MOST_HEAD:
+            self.transport.close()
+
+    def on_headers_complete(self) -> None:
+        self._head = None
+        self._forget()
+        super().on_headers_complete()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if (
+            self.cycle.response_complete and not self.transport.is_closing()
+        ):  # Else the next is answered already.
+            self._await()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._forget()
+        super().connection_lost(exc)
+
+    def _await(self) -> None:
+        self._head = 0
+        self._forget()
+        self._patience = self.loop.call_later(PATIENCE_S, self.transport.close)
+
+    def _forget(self) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
+
+
+class _Answering:
+    """The application, with what fails in it told in a line instead of a traceback."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self.answered = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        begun = False
+
+        async def sending(message: Any) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        self.answered += 1
         try:
-            super().process_request(request, client_address)
-        except BaseException:
-            self._free.release()
-            raise
-
-    def process_request_thread(self, request: Any, client_address: Any) -> None:
-        try:
-            super().process_request_thread(request, client_address)
-        finally:
-            self._free.release()
-
-    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002  # http.server's signature
-        error = sys.exception()
-        if not isinstance(error, OSError):  # Who hangs up, or is too slow, is no fault of ours.
-            _log.error("weiguard: a request could not be answered: %r", error)
-
-
-class _Handler(MetricsHandler):
-    """The routes."""
-
-    timeout = PATIENCE_S
-    checks: Mapping[str, Check]
-
-    def do_GET(self) -> None:  # noqa: N802  # http.server's name
-        path = urlsplit(self.path).path
-        check = self.checks.get(path)
-        if path == "/metrics":
-            super().do_GET()
-        elif check is not None:
-            is_so, text = check()
-            self._answer(HTTPStatus.OK if is_so else HTTPStatus.SERVICE_UNAVAILABLE, text)
-        else:
-            self._answer(HTTPStatus.NOT_FOUND, f"here are /metrics, {' and '.join(self.checks)}")
-
-    def _answer(self, status: HTTPStatus, text: str) -> None:
-        body = f"{text}\n".encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "text/plain; charset=utf-8")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def version_string(self) -> str:
-        return "weiguard"
+            await self._app(scope, receive, sending)
+        except Exception as error:  # noqa: BLE001  # one request that fails is no reason to end
+            if not isinstance(error, OSError):  # Who hangs up, or is too slow, is no fault of ours.
+                _log.error("weiguard: a request could not be answered: %r", error)
+            if not begun:
+                await send({"type": "http.response.start", "status": 500, "headers": []})
+                await send({"type": "http.response.body", "body": b"weiguard: this could not be answered\n"})

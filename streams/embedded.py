@@ -181,6 +181,8 @@ class Runner:
             decide_s=between - begun,
             commit_s=time.perf_counter() - between,
         )
+        if block.taken is not None:
+            block.taken(batch.inputs)
         for observer in self._observers:
             observer(committed)
         return committed

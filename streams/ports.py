@@ -14,7 +14,7 @@ import msgspec
 
 if TYPE_CHECKING:
     from streams.audit.growth import LeafStore
-    from streams.commit import Batch, Committed, StoredInput, StoredRecord
+    from streams.commit import Batch, Committed, InputRow, StoredInput, StoredRecord
 
 BLOCK_LINES = 1_000  # The most lines of one block, hence inputs of one transaction.
 
@@ -39,11 +39,13 @@ class Block(msgspec.Struct, gc=False):
     """Some lines of a source, without their ends, and the position behind them (None: it cannot be read again).
 
     `rest` is what follows the first bytes of a line that is too long to be decoded; the block has that line alone.
+    `taken` hears what became of the lines once that is durable.
     """
 
     lines: list[bytes]
     position: Position | None
     rest: IO[bytes] | None = None
+    taken: Callable[[list[InputRow]], None] | None = None
 
 
 class Source(Protocol):

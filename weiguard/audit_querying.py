@@ -14,7 +14,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from engine.instants import micros, rfc3339
+from engine.instants import rfc3339
+from monitoring.filtering import instant_or_day
 from monitoring.queries import answer, ask, query_events, tenants_of
 from streams.audit.broken import BrokenError
 from streams.audit.query import Query
@@ -63,24 +64,10 @@ def query_of(
     zone = ZoneInfo(settings.zone)
     asked: dict[str, Any] = {each: tuple(given or ()) for each, given in patterns.items()}
     asked |= filters
-    asked["since"] = _instant("--from", times[0], zone)
-    asked["until"] = _instant("--until", times[1], zone)
+    asked["since"] = instant_or_day("--from", times[0], zone)
+    asked["until"] = instant_or_day("--until", times[1], zone)
     asked["key"] = None if key is None else (name if equals else "", value)
     return Query(**asked, tenant=settings.tenant)
-
-
-def _instant(flag: str, text: str | None, zone: ZoneInfo) -> int | None:
-    """Read an instant, or a day as its first."""
-    if text is None:
-        return None
-    try:
-        if len(text) == len("2026-03-01"):
-            start = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=zone)
-            text = start.isoformat()
-        return micros(text)
-    except ValueError:
-        expected = "a day such as 2026-03-01, or an instant such as 2026-03-01T00:00:00+08:00"
-        raise RefusedError(flag, repr(text), expected, "write it so") from None
 
 
 def run_query(order: Order, settings: Settings) -> int:

@@ -10,7 +10,7 @@ from typing import NoReturn
 import typer
 
 from streams.refusing import RefusedError
-from weiguard.commands import audit, rules
+from weiguard.commands import audit, rules, tokens
 from weiguard.commands.alerts import alerts
 from weiguard.commands.backtest import backtest
 from weiguard.commands.correct import correct
@@ -40,6 +40,7 @@ for command in (demo, run, replay, backtest, alerts, explain, correct, schema, t
     app.command(command.__name__)(ending_clearly(command))
 app.add_typer(rules.app, name="rules")
 app.add_typer(audit.app, name="audit")
+app.add_typer(tokens.app, name="tokens")
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""What can be seen of a run from outside while it runs, and how it stays to be seen.
+"""What can be seen of a run from outside while it runs, and what can be sent to it.
 
 It is loaded only where somebody asks for it: the HTTP server and the metrics take longer to load than a short log takes
 to decide.
@@ -7,25 +7,31 @@ to decide.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
-from threading import Event
+from pathlib import Path
 
 from monitoring.counting import said
 from monitoring.metrics import Metrics
 from monitoring.serving import Address, serving
+from monitoring.web.application import Served
+from monitoring.web.tokens import Tokens
+from streams.commit import Committed
 from streams.embedded import Runner
-from streams.stopping import Stop
+from streams.sources.arriving import Arriving
 from streams.stores.sqlite import SqliteStore
 from weiguard.failing import say
+from weiguard.signing import login
 
 
 @dataclass(slots=True)
 class Window:
-    """The metrics of a run, and whether it is ready."""
+    """The metrics of a run, what is sent to it, and whether it is ready."""
 
     metrics: Metrics
+    arriving: Arriving
+    served: Served | None = None
     runner: Runner | None = None
 
     def open(self, runner: Runner, store: SqliteStore) -> None:
@@ -33,6 +39,14 @@ class Window:
         self.metrics.watch(runner.engine, said(each.body for each in store.standing()))
         self.metrics.audit = runner.audit
         self.runner = runner
+        assert self.served is not None, "it is served as long as it is there"
+        self.served.open(runner, store.path)
+
+    def observe(self, committed: Committed) -> None:
+        """Hear of a batch that is durable now."""
+        self.metrics.observe(committed)
+        if self.served is not None:
+            self.served.observe(committed)
 
     def ready(self) -> tuple[bool, str]:
         """Say whether the runner has come to the end of its sources."""
@@ -40,18 +54,27 @@ class Window:
             return False, "the database is being opened"
         return (True, "caught up") if self.runner.caught_up else (False, "reading the sources")
 
-    @staticmethod
-    def stay(stop: Stop) -> None:
-        """Leave it open until somebody asks to stop."""
-        say("weiguard: the sources are read to their ends; Ctrl-C ends it")
-        with suppress(KeyboardInterrupt), stop.waiting():
-            Event().wait()
-
 
 @contextmanager
-def shown(address: Address, ruleset: str) -> Iterator[Window]:
-    """Serve metrics and health; raises RefusedError where the address cannot be had."""
-    window = Window(Metrics(ruleset, version("weiguard")))
-    with serving(address, window.metrics.registry, lambda: (True, "alive"), window.ready) as taken:
-        say(f"weiguard: metrics on http://{taken}/metrics")
-        yield window
+def shown(address: Address, ruleset: str, tokens: Path | None = None) -> Iterator[Window]:
+    """Serve a run; raises RefusedError where the address cannot be had, or the file of tokens cannot be read."""
+    where: list[Address] = []
+
+    def opened() -> None:
+        say(f"weiguard: events are taken on http://{where[0]}/v1/events; Ctrl-C ends it")
+
+    window = Window(Metrics(ruleset, version("weiguard")), Arriving(opened))
+    served = Served(
+        window.metrics, window.ready, window.arriving, Tokens(tokens) if tokens is not None else None, login
+    )
+    window.served = served
+    try:
+        with serving(address, served.app, served.feed.end) as taken:
+            where.append(taken)
+            say(f"weiguard: metrics on http://{taken}/metrics")
+            try:
+                yield window
+            finally:
+                window.arriving.close()
+    finally:
+        served.close()

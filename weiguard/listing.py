@@ -1,13 +1,10 @@
-"""Which alerts are listed, and how they look."""
+"""How alerts are listed."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from fnmatch import fnmatchcase
-from typing import Any
+from collections.abc import Iterator
 
 import msgspec
 from rich.console import Console
@@ -17,61 +14,10 @@ from rich.text import Text
 from engine.alert import Record
 from engine.instants import micros
 from monitoring.explaining import in_log_order
-from streams.refusing import RefusedError
+from monitoring.filtering import Filters
 from streams.stores.sqlite_reading import SqliteReader, open_reader
 from weiguard.settings import Settings
 from weiguard.words import COLOURS, LEVELS, LISTING, NO_ALERTS, STATES, Language, language
-
-
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """What a listed record must match; empty matches all. Instants are UTC microseconds."""
-
-    rules: tuple[str, ...] = ()
-    levels: tuple[str, ...] = ()
-    states: tuple[str, ...] = ()
-    key: tuple[str, str] | None = None  # (dimension or empty for any, value)
-    since: int | None = None
-    until: int | None = None
-
-    @classmethod
-    def of(
-        cls,
-        patterns: Mapping[str, Sequence[str] | None],
-        key: str | None,
-        since: str | None,
-        until: str | None,
-    ) -> Filters:
-        """Read filters as people write them (`patterns`: rules, levels, states); raises RefusedError."""
-        name, equals, value = (key or "").rpartition("=")
-        pair = None if key is None else (name if equals else "", value)
-        lists = {name: tuple(given or ()) for name, given in patterns.items()}
-        return cls(**lists, key=pair, since=_instant("--since", since), until=_instant("--until", until))
-
-    def match(self, record: Record) -> bool:
-        """Return whether a record is to be listed."""
-        at = micros(record.at) if self.since is not None or self.until is not None else 0
-        return (
-            (not self.rules or any(fnmatchcase(record.rule, pattern) for pattern in self.rules))
-            and (not self.levels or record.level in self.levels)
-            and (not self.states or record.state in self.states)
-            and (self.since is None or at >= self.since)
-            and (self.until is None or at < self.until)
-            and (self.key is None or _has(record.key, *self.key))
-        )
-
-
-def _has(key: dict[str, Any], name: str, value: str) -> bool:
-    return any(str(each) == value for dimension, each in key.items() if name in ("", dimension))
-
-
-def _instant(flag: str, text: str | None) -> int | None:
-    try:
-        return micros(text) if text is not None else None
-    except ValueError:
-        raise RefusedError(
-            flag, repr(text), "an instant such as 2026-04-01T00:00:00+08:00", "write it with its offset"
-        ) from None
 
 
 def list_alerts(filters: Filters, settings: Settings, *, records: bool, json: bool) -> None:

@@ -50,6 +50,12 @@ AuditKey: TypeAlias = Annotated[
         help="The private key that signs the audit log. Default: WEIGUARD_AUDIT_KEY, a file or the key itself.",
     ),
 ]
+TokenFile: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--tokens", metavar="FILE", help="Who may ask from elsewhere; see `weiguard tokens`. Default: nobody."
+    ),
+]
 By: TypeAlias = Annotated[
     str | None,
     typer.Option("--by", metavar="NAME", help="Who asks for it; stands in the log. Default: the login name."),
@@ -65,6 +71,6 @@ Prefix: TypeAlias = Annotated[
 Listen: TypeAlias = Annotated[
     str | None,
     typer.Option(
-        "--listen", metavar="HOST:PORT", help="Serve /metrics, /healthz and /readyz there. Default: nowhere."
+        "--listen", metavar="HOST:PORT", help="Serve HTTP there, metrics and health too. Default: nowhere."
     ),
 ]

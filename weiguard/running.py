@@ -15,7 +15,7 @@ from monitoring.describing import texts
 from streams.audit.notes import Signer, verifier_of
 from streams.commit import Committed
 from streams.embedded import Runner
-from streams.ports import Observer
+from streams.ports import Observer, Source
 from streams.refusing import RefusedError
 from streams.replaying import SHOWN, Refused, quiet_collector
 from streams.sources.jsonl import JsonLines
@@ -87,13 +87,11 @@ def run_sources(order: Order, settings: Settings) -> int:
         if order.listen is not None:
             from weiguard.listening import shown
 
-            window = stack.enter_context(shown(order.listen, prepared.program.ruleset))
+            window = stack.enter_context(shown(order.listen, prepared.program.ruleset, settings.tokens))
         _, store = stack.enter_context(opened(prepared, settings, refold=order.refold))
         stack.enter_context(stop.listening())
         before = store.last
         summary, finished = _decide(order, settings, prepared, store, window, stop, signer)
-        if window is not None and stop.asked is None:
-            window.stay(stop)
         _tell(summary, store, before, order, settings)
     if not finished and not (order.follow and stop.asked in (signal.SIGINT, signal.SIGTERM)):
         return INTERRUPTED
@@ -111,17 +109,18 @@ def _decide(
 ) -> tuple[Summary, bool]:
     """Read the sources; return what became of what was in them, and whether they were read to their ends."""
     named = [JsonLines(path, follow=order.follow) for path in order.sources]
-    sources = list({source.name: source for source in named}.values())  # Named twice, it is one source.
-    sizes = [source.size for source in sources]
+    files = list({source.name: source for source in named}.values())  # Named twice, it is one source.
+    sources: list[Source] = [*files, *([window.arriving] if window is not None else [])]
+    sizes = [source.size for source in files]
     whole = None if order.follow or None in sizes else sum(size or 0 for size in sizes)
     with progress_bar(whole) as show, quiet_collector():
         watcher = Watcher(show, settings.tenant)
         observers: list[Observer] = [watcher]
         if window is not None:
-            observers.append(window.metrics.observe)
+            observers.append(window.observe)
         engine = prepared.engine()
         keep_to_the_end(engine)
-        now = _now_us if order.follow else None
+        now = _now_us if order.follow or window is not None else None
         runner = Runner(store, engine, observers=observers, every=settings.checkpoint, now=now, signer=signer)
         if order.refold:
             runner.refold()
@@ -136,8 +135,11 @@ def _decide(
             reloading.change(runner)
 
         def between() -> None:
-            if reloading.look(runner) and window is not None:
-                window.metrics.begin(engine)
+            changed = reloading.look(runner)
+            if window is not None:
+                window.arriving.work()
+                if changed:
+                    window.metrics.begin(engine)
 
         with reloading.listening():
             runner.run(sources, stop, between)
@@ -147,12 +149,12 @@ def _decide(
 
 
 def _refuse_misuse(order: Order) -> None:
-    if not order.sources and not order.refold and not order.reload:
+    if not order.sources and not order.refold and not order.reload and order.listen is None:
         raise RefusedError(
             "run",
             "no source",
             "files of events, or - for standard input",
-            "name one, as in `weiguard run events.jsonl`",
+            "name one, as in `weiguard run events.jsonl`, or --listen for events to be sent",
         )
     if order.follow and STDIN in order.sources:
         raise RefusedError(

@@ -37,6 +37,7 @@ VARIABLES: Final = (
     "brokers",
     "prefix",
     "audit_key",
+    "tokens",
 )  # As WEIGUARD_RULES and so on.
 _MOST_US: Final = 35 * 86_400 * 10**6
 
@@ -105,6 +106,7 @@ class Settings(BaseModel):
     brokers: Annotated[str, AfterValidator(_brokers)] = "127.0.0.1:9092"
     prefix: Annotated[str, AfterValidator(_prefix)] = DEFAULT_PREFIX  # Of the topics' names.
     audit_key: Annotated[str, Field(min_length=1)] | None = None  # A file, or the key itself.
+    tokens: Path | None = None  # Who may ask over HTTP from elsewhere.
     tenants: dict[str, TenantSettings] = {}
 
     def cluster(self) -> Cluster:

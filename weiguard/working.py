@@ -12,6 +12,7 @@ from importlib.metadata import version
 from engine.fold import Engine
 from monitoring.metrics import Metrics
 from monitoring.serving import Address, serving
+from monitoring.web.application import bare
 from streams.kafka.judging import Asked
 from streams.kafka.naming import Cluster
 from streams.kafka.reaching import UnreachableError
@@ -111,6 +112,6 @@ def _served(listen: Address | None, metrics: Metrics, worker: Worker) -> Iterato
     if listen is None:
         yield
         return
-    with serving(listen, metrics.registry, worker.alive, worker.caught_up) as taken:
+    with serving(listen, bare(metrics, worker.alive, worker.caught_up)) as taken:
         say(f"weiguard: metrics on http://{taken}/metrics")
         yield

@@ -7,6 +7,7 @@ and has its width in its name: `.p/<W>`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
@@ -18,6 +19,7 @@ HEIGHT: Final = 8  # Levels of the tree in one of tiles.
 MOST_ENTRY: Final = 65_535  # Bytes of an entry, as its length has two.
 ENTRIES: Final = -1  # What stands for the level of bundles.
 _WORD: Final = "entries"
+_PATH: Final = re.compile(r"tile/(entries|[0-9]{1,2})/((?:x[0-9]{3}/){0,5}[0-9]{3})(?:\.p/([0-9]{1,3}))?")
 
 
 def tile_path(level: int, number: int, width: int) -> str:
@@ -27,6 +29,17 @@ def tile_path(level: int, number: int, width: int) -> str:
         parts.append(f"x{number % 1000:03}")
     partial = "" if width == WIDTH else f".p/{width}"
     return f"tile/{_WORD if level == ENTRIES else level}/{'/'.join(reversed(parts))}{partial}"
+
+
+def tile_at(path: str) -> tuple[int, int, int] | None:
+    """Return (level, number, width) of the tile or bundle that a path names as `tile_path` does; None for others."""
+    found = _PATH.fullmatch(path)
+    if found is None:
+        return None
+    level, number = found[1], int(found[2].replace("x", "").replace("/", ""))
+    width = int(found[3]) if found[3] else WIDTH
+    place = (ENTRIES if level == _WORD else int(level), number, width)
+    return place if width and tile_path(*place) == path else None
 
 
 def widths(size: int, level: int) -> tuple[int, int]:

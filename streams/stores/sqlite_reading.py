@@ -22,6 +22,7 @@ from streams.stores.sqlite_failing import damaged, failed
 from streams.stores.sqlite_index import SqliteIndex
 from streams.stores.sqlite_leaves import SqliteLeaves
 from streams.stores.sqlite_schema import check_kind
+from streams.stores.sqlite_told import SqliteTold
 
 _NEWEST: Final = (1 << 63) - 1
 _PAGE: Final = 1_000  # Rows fetched at a time, so that a reader holds no lock while it works.
@@ -47,6 +48,7 @@ class SqliteReader:
         self.path = path
         self.audit = SqliteLeaves(connection)
         self.index = SqliteIndex(connection)
+        self.told = SqliteTold(connection)
 
     @property
     def last(self) -> int:
@@ -205,11 +207,15 @@ def _input(row: tuple[int, str, int, str, int, int, int, str, bytes]) -> StoredI
     return StoredInput(seq, source, line, tenant, time_us, clock_us, _NAMES[code], reason, bytes(raw))
 
 
-def open_reader(path: Path) -> SqliteReader:
-    """Open a database to look at; raises RefusedError where there is none or it cannot be read."""
+def open_reader(path: Path, *, shared: bool = False) -> SqliteReader:
+    """Open a database to look at; raises RefusedError where there is none or it cannot be read.
+
+    `shared`: threads may look one after the other.
+    """
     if not path.is_file():
         raise RefusedError(str(path), "no database", "one made by `weiguard run`", "name it with --db")
-    connection = sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, isolation_level=None)
+    address = f"file:{quote(str(path))}?mode=ro"
+    connection = sqlite3.connect(address, uri=True, isolation_level=None, check_same_thread=not shared)
     try:
         check_kind(connection, path)
     except sqlite3.DatabaseError as error:

@@ -88,7 +88,7 @@ def test_without_once_metrics_stay_until_somebody_ends_it(capsys: pytest.Capture
     out = io.StringIO()
     seen: list[str] = []
 
-    def look() -> None:
+    def look(*_: object) -> None:
         (url,) = re.findall(r"metrics on (http://127\.0\.0\.1:\d+)/metrics\n", capsys.readouterr().err)
         for path in ("readyz", "metrics"):
             with urlopen(f"{url}/{path}", timeout=10) as answer:  # noqa: S310  # our own
@@ -101,7 +101,7 @@ def test_without_once_metrics_stay_until_somebody_ends_it(capsys: pytest.Capture
     ready, metrics = seen
     assert ready == "caught up\n"
     assert by(parsed(metrics), "weiguard_events_total").total() == sum(1 for _ in events())
-    assert out.getvalue().endswith("metrics stay at the address above until Ctrl-C.\n")
+    assert out.getvalue().endswith("Ctrl-C ends it.\n")
 
 
 def test_an_interrupted_show_still_sums_up(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -103,7 +103,7 @@ def test_what_is_scraped_adds_up_to_the_inputs(listening: Callable[..., Running]
     run.caught_up()
     assert run.get("/healthz") == (200, "alive\n")
     found = run.scrape()
-    run.says(b"the sources are read to their ends; Ctrl-C ends it\n")
+    run.says(rb"events are taken on http://\S+/v1/events; Ctrl-C ends it\n")
     status, said = run.ended(signal.SIGINT)
     told: dict[str, Any] = summary(said)
     assert status == 0

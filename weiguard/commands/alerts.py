@@ -71,7 +71,8 @@ def alerts(  # noqa: PLR0913  # one parameter an option
 
     Example: weiguard alerts --level critical --rule 'COL-*' --key account=A1
     """
-    from weiguard.listing import Filters, list_alerts
+    from monitoring.filtering import Filters
+    from weiguard.listing import list_alerts
     from weiguard.settings import settings_from
 
     filters = Filters.of({"rules": rule, "levels": level, "states": state}, key, since, until)

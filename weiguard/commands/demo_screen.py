@@ -30,7 +30,7 @@ WORDS: dict[Language, dict[str, str]] = {
         "pack": "规则包",
         "total": "合计",
         "rate": "判定并提交 {events} 条事件用去处理器时间 {seconds} 秒，每秒 {rate} 条。",
-        "console": "网页控制台尚未提供；指标仍在上述地址，按 Ctrl-C 结束。",
+        "console": "网页控制台尚未提供；/v1/alerts、/v1/feed 与指标仍在上述地址，/v1/events 接收事件，按 Ctrl-C 结束。",
         "stopped": "已中断。",
     },
     "en": {
@@ -41,7 +41,7 @@ WORDS: dict[Language, dict[str, str]] = {
         "pack": "pack",
         "total": "total",
         "rate": "{events} events decided and committed in {seconds} s of processor time: {rate} a second.",
-        "console": "The web console does not exist yet; metrics stay at the address above until Ctrl-C.",
+        "console": "No console yet; /v1/alerts, /v1/feed and metrics stay; /v1/events takes events. Ctrl-C ends it.",
         "stopped": "Interrupted.",
     },
 }

@@ -16,7 +16,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from threading import Event
 
 from rich.console import Console
 
@@ -57,13 +56,15 @@ class Wishes:
     once: bool = False
 
 
-def stay() -> None:
-    """Wait for Ctrl-C."""
+def stay(runner: Runner, window: Window) -> None:
+    """Take what is sent until Ctrl-C. Its clock stands where the day ended: no tick goes into the log."""
     with suppress(KeyboardInterrupt):
-        Event().wait()
+        runner.run([window.arriving], between=window.arriving.work)
 
 
-def show(wishes: Wishes, console: Console | None = None, wait: Callable[[], None] = stay) -> int:
+def show(
+    wishes: Wishes, console: Console | None = None, wait: Callable[[Runner, Window], None] = stay
+) -> int:
     """Play the demo and return the exit status. `wait` ends when nobody looks any more."""
     console = console or Console()
     rules = load()
@@ -78,11 +79,7 @@ def show(wishes: Wishes, console: Console | None = None, wait: Callable[[], None
     play = Play(engine, screen)
     with ExitStack() as stack:
         window = None if wishes.once else _seen(stack, engine.program.ruleset)
-        finished = _decide(play, rules, window, Pace(speed, OPENING).batches(lines))
-        play.close()
-        if window is not None and finished:
-            screen.say("console")
-            wait()
+        finished = _decide(play, rules, window, Pace(speed, OPENING).batches(lines), wait)
     return 0 if finished else INTERRUPTED
 
 
@@ -94,7 +91,13 @@ def _seen(stack: ExitStack, ruleset: str) -> Window:
         return stack.enter_context(shown(Address(ADDRESS.host, 0), ruleset))
 
 
-def _decide(play: Play, rules: RuleSet, window: Window | None, batches: Iterable[list[bytes]]) -> bool:
+def _decide(
+    play: Play,
+    rules: RuleSet,
+    window: Window | None,
+    batches: Iterable[list[bytes]],
+    wait: Callable[[Runner, Window], None],
+) -> bool:
     """Decide over a database that goes afterwards; return whether all of it was decided."""
     engine = play.engine
     by = decided_by(engine.program, engine.settings)
@@ -104,7 +107,7 @@ def _decide(play: Play, rules: RuleSet, window: Window | None, batches: Iterable
     ):
         observers: list[Observer] = [play.hear]
         if window is not None:
-            observers.append(window.metrics.observe)
+            observers.append(window.observe)
         runner = Runner(store, engine, observers=observers, signer=make_signer(None))
         if window is not None:
             window.open(runner, store)
@@ -112,8 +115,13 @@ def _decide(play: Play, rules: RuleSet, window: Window | None, batches: Iterable
             play.run(runner, batches)
         except KeyboardInterrupt:
             play.screen.say("stopped")
+            play.close()
             return False
-        runner.caught_up = True
+        play.close()
+        if window is not None:
+            play.screen.say("console")
+            runner.caught_up = True
+            wait(runner, window)
     return True
 
 

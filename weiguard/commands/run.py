@@ -28,6 +28,7 @@ def run(  # noqa: PLR0913  # one parameter an option
         typer.Option("--refold", help="Decide the database's whole log anew first, by the rules in use now."),
     ] = False,
     listen: options.Listen = None,
+    tokens: options.TokenFile = None,
     reload: Annotated[
         bool,
         typer.Option(
@@ -56,14 +57,21 @@ def run(  # noqa: PLR0913  # one parameter an option
     On SIGHUP it looks at the rule files again: where they hold together they decide from the next event on, with a
     rule.changed in the log; where not, it says so and goes on.
 
-    With --listen it also shows metrics and health, and when the sources are read it stays until Ctrl-C or SIGTERM.
+    With --listen it also shows alerts, their feed, the audit log, metrics and health; and when the sources are read it
+    takes events sent to /v1/events until Ctrl-C or SIGTERM, with a clock.tick in the log each minute. On this machine
+    anybody may ask; from elsewhere whoever bears a token in --tokens.
 
     Example: weiguard run payments.jsonl friends.jsonl.gz --db shop.db
+
+    Example: weiguard run --listen 127.0.0.1:8787
     """
     from weiguard.running import Order, run_sources
     from weiguard.settings import settings_from
 
-    flags = {"db": db, "rules": rules, "only": only, "tenant": tenant, "lang": lang, "audit_key": audit_key}
+    flags = {
+        "db": db, "rules": rules, "only": only, "tenant": tenant, "lang": lang, "audit_key": audit_key,
+        "tokens": tokens,
+    }  # fmt: skip
     address = None
     if listen is not None:
         from monitoring.serving import Address

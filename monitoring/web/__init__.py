@@ -1,0 +1,1 @@
+"""What is served over HTTP: health and metrics, intake, alerts, the feed, the audit log."""

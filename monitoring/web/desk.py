@@ -1,0 +1,58 @@
+"""Where a database is looked at for those who ask: off the server's own thread, a few at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from queue import LifoQueue
+from typing import Final, TypeVar
+
+from monitoring.web.answers import Refusal
+from streams.refusing import RefusedError
+from streams.stores.sqlite_failing import failed
+from streams.stores.sqlite_reading import SqliteReader, open_reader
+
+T = TypeVar("T")
+READERS: Final = 4
+AGAIN_S: Final = 5
+
+
+class Desk:
+    """Some readers of one database, which is opened once there is one."""
+
+    def __init__(self) -> None:
+        self.path: Path | None = None
+        self._pool = ThreadPoolExecutor(READERS, "weiguard-desk")
+        self._free: LifoQueue[SqliteReader] = LifoQueue()
+
+    def open(self, path: Path) -> None:
+        """Look at a database from now on."""
+        self.path = path
+
+    async def look(self, read: Callable[[SqliteReader], T]) -> T:
+        """Return what is read. Raises Refusal where there is no database yet or it cannot be read."""
+        if self.path is None:
+            why = RefusedError(
+                "the database", "that it is being opened", mend=f"come again after {AGAIN_S} s"
+            )
+            raise Refusal(503, why, AGAIN_S)
+        return await asyncio.get_running_loop().run_in_executor(self._pool, self._read, self.path, read)
+
+    def _read(self, path: Path, read: Callable[[SqliteReader], T]) -> T:
+        try:
+            reader = self._free.get_nowait() if self._free.qsize() else open_reader(path, shared=True)
+            try:
+                return read(reader)
+            finally:
+                self._free.put(reader)
+        except sqlite3.DatabaseError as error:
+            raise Refusal(500, failed(path, error)) from None
+
+    def close(self) -> None:
+        """Close the readers."""
+        self._pool.shutdown()
+        while self._free.qsize():
+            self._free.get_nowait().close()

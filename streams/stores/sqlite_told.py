@@ -1,0 +1,74 @@
+"""The alert records of a database in the order in which they were told: from a place on, or from the newest back.
+
+A place is that of the record's entry in the audit log, which no restart and no refold ever gives to another.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+_PAGE: Final = 500
+_AFTER: Final = "SELECT seq, leaf, body FROM records WHERE seq > ? AND leaf IS NOT NULL ORDER BY seq LIMIT ?"
+# The last record of every alert. That another follows is found by the index over (alert, record).
+_LAST: Final = """
+SELECT seq, leaf, body FROM records AS one WHERE seq < ? AND leaf IS NOT NULL
+  AND NOT EXISTS (SELECT 1 FROM records AS next WHERE next.alert = one.alert AND next.record > one.record)
+ORDER BY seq DESC LIMIT ?"""
+_BEYOND: Final = (1 << 63) - 1
+
+
+class Told(NamedTuple):
+    """A record: its number, the place of its entry in the audit log, and what it says as one line of JSON."""
+
+    seq: int
+    leaf: int
+    body: bytes
+
+
+class SqliteTold:
+    """What was told of alerts."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._db = connection
+
+    def behind(self, leaf: int) -> int:
+        """Return the number of the last record whose entry stands at a place or before it; 0 where none does."""
+        low, high = 0, self.newest()
+        while (
+            low < high
+        ):  # Records and their entries grow together, and numbers have no gaps worth a thought.
+            middle = (low + high + 1) // 2
+            found = self._db.execute(
+                "SELECT leaf FROM records WHERE seq >= ? ORDER BY seq LIMIT 1", (middle,)
+            )
+            row = found.fetchone()
+            if row is not None and row[0] is not None and row[0] <= leaf:
+                low = middle
+            else:
+                high = middle - 1
+        return low
+
+    def newest(self) -> int:
+        """Return the number of the newest record; 0 where there is none."""
+        row = self._db.execute("SELECT max(seq) FROM records").fetchone()
+        return row[0] or 0
+
+    def leaf(self, seq: int) -> int:
+        """Return the place of the entry of the record with a number, or of the last before it; -1 where none is."""
+        row = self._db.execute(
+            "SELECT leaf FROM records WHERE seq <= ? AND leaf IS NOT NULL ORDER BY seq DESC LIMIT 1", (seq,)
+        ).fetchone()
+        return row[0] if row else -1
+
+    def after(self, seq: int, most: int) -> list[Told]:
+        """Return the records behind a number, so many at most."""
+        return [Told(*row) for row in self._db.execute(_AFTER, (seq, most))]
+
+    def last(self, before: int | None) -> Iterator[Told]:
+        """Yield the last record of every alert, the newest first; `before`: only those before a number."""
+        at = _BEYOND if before is None else before
+        while rows := self._db.execute(_LAST, (at, _PAGE)).fetchall():
+            yield from (Told(*row) for row in rows)
+            at = rows[-1][0]

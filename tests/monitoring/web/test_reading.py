@@ -1,0 +1,127 @@
+"""What can be looked at over HTTP: alerts in pages, one alert, the audit log, and its files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from monitoring.web import alerts
+from streams.audit.publishing import Stored
+from streams.stores.sqlite_reading import open_reader
+from tests.monitoring.web.house import House, house, payment
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[House, Path]]:
+    """Return a house with 25 alerts of three tenants, and its database."""
+    path = tmp_path_factory.mktemp("told") / "weiguard.db"
+    with house(path) as found:
+        found.send(*(payment(number, tenant=f"t{number % 3}") for number in range(25)))
+        yield found, path
+
+
+def get(told: tuple[House, Path], path: str, **parameters: str) -> httpx2.Response:
+    return httpx2.get(f"{told[0].url}{path}", params=parameters, timeout=30)
+
+
+def test_pages_show_each_alert_once_the_newest_first(told: tuple[House, Path]) -> None:
+    seen: list[str] = []
+    cursor: dict[str, str] = {}
+    while True:
+        page = get(told, "/v1/alerts", limit="10", **cursor).json()
+        seen += [each["key"]["account"] for each in page["alerts"]]
+        if page["next"] is None:
+            break
+        cursor = {"cursor": page["next"]}
+    assert seen == [f"A{number}" for number in reversed(range(25))]
+
+
+def test_filters(told: tuple[House, Path]) -> None:
+    assert len(get(told, "/v1/alerts", tenant="t1").json()["alerts"]) == 8
+    assert len(get(told, "/v1/alerts", rule="COL-*", level="critical").json()["alerts"]) == 25
+    assert [each["key"] for each in get(told, "/v1/alerts", key="A7").json()["alerts"]] == [{"account": "A7"}]
+    assert get(told, "/v1/alerts", until="2020-01-01T00:00:00Z").json() == {"alerts": [], "next": None}
+
+
+def test_a_page_looks_at_so_many_and_goes_on(
+    told: tuple[House, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(alerts, "LOOKED_AT", 5)
+    page = get(told, "/v1/alerts", key="A7").json()
+    assert page["alerts"] == []
+    while page["next"] is not None:
+        page = get(told, "/v1/alerts", key="A7", cursor=page["next"]).json()
+        if page["alerts"]:
+            return
+    raise AssertionError("it is not found")
+
+
+@pytest.mark.parametrize(
+    ("path", "parameters", "status", "words"),
+    [
+        ("/v1/alerts", {"limit": "0"}, 400, "?limit: found '0'; expected a whole number from 1 to 1,000"),
+        ("/v1/alerts", {"limit": "1e9"}, 400, "?limit"),
+        ("/v1/alerts", {"cursor": "x"}, 400, "?cursor"),
+        ("/v1/alerts", {"since": "2026-03-10"}, 400, "write it with its offset"),
+        ("/v1/alerts", {"page": "2"}, 400, "?page: found a parameter"),
+        ("/v1/alerts/a_nothing", {}, 404, "none 'a_nothing'"),
+        ("/v1/alerts/a", {}, 404, "none 'a'"),
+        ("/v1/audit", {"order": "random"}, 400, "newest or oldest"),
+        ("/v1/audit", {"from": "tomorrow"}, 400, "?from: found 'tomorrow'"),
+        ("/v1/audit", {"from": "2026-03-02", "until": "2026-03-01"}, 400, "an instant behind"),
+        ("/v1/audit", {"text": "…"}, 400, "letters, digits or Chinese signs"),
+        ("/v1/audit", {"after": "x"}, 400, "the cursor"),
+        ("/tlog/checkpoint", {}, 404, "no file 'checkpoint'"),
+        ("/tlog/tile/0/001", {}, 404, "no file"),
+        ("/tlog/tile/0/000", {}, 404, "no file"),
+        ("/tlog/tile/0/0", {}, 404, "no file"),
+        ("/tlog/tile/00/000.p/1", {}, 404, "no file"),
+        ("/tlog/tile/0/000.p/256", {}, 404, "no file"),
+        ("/tlog/tile/entries/000.p/0", {}, 404, "no file"),
+        ("/tlog/%2e%2e/%2e%2e/etc/passwd", {}, 404, "no file"),
+        ("/tlog/..%2f..%2fweiguard.db", {}, 404, "no file"),
+        ("/v1/nothing", {}, 404, "here are /metrics"),
+        ("/", {}, 404, "here are /metrics"),
+    ],
+)
+def test_what_is_not_there_or_cannot_be_asked(
+    told: tuple[House, Path], path: str, parameters: dict[str, str], status: int, words: str
+) -> None:
+    answer = get(told, path, **parameters)
+    assert answer.status_code == status, answer.text
+    assert words in answer.json()["error"]
+
+
+def test_one_alert_with_its_records(told: tuple[House, Path]) -> None:
+    (listed,) = get(told, "/v1/alerts", key="A3").json()["alerts"]
+    found = get(told, f"/v1/alerts/{listed['id']}").json()
+    assert {name: value for name, value in found.items() if name != "records"} == listed
+    assert found["records"] == [listed]
+
+
+def test_a_query_stands_in_the_log_before_its_answer(told: tuple[House, Path]) -> None:
+    first = get(told, "/v1/audit", kind="alert", tenant="t0", limit="4", by="li.auditor").json()
+    assert [each["entry"]["record"]["key"]["account"] for each in first["entries"]] == [
+        "A24",
+        "A21",
+        "A18",
+        "A15",
+    ]
+    rest = get(told, "/v1/audit", kind="alert", tenant="t0", limit="4", after=first["next"]).json()
+    assert rest["root"] == first["root"], "all pages are read at one size"
+    asked = get(told, "/v1/audit", kind="audit.queried", tenant="t0", order="oldest").json()["entries"]
+    assert asked[0]["entry"]["event"]["data"]["by"] == "li.auditor"
+    assert asked[1]["entry"]["event"]["data"]["by"] == "tester"
+
+
+def test_the_files_of_the_log_are_those_that_export_writes(told: tuple[House, Path]) -> None:
+    with open_reader(told[1]) as reader:
+        stored = Stored(reader.audit, "here")
+        for level, number, width in stored.bodies():
+            name = "entries" if level < 0 else str(level)
+            answer = get(told, f"/tlog/tile/{name}/{number:03}.p/{width}")
+            assert answer.content == stored.body(level, number, width)
+            assert "immutable" in answer.headers["cache-control"]
