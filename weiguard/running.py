@@ -93,7 +93,8 @@ def run_sources(order: Order, settings: Settings) -> int:
         before = store.last
         summary, finished = _decide(order, settings, prepared, store, window, stop, signer)
         _tell(summary, store, before, order, settings)
-    if not finished and not (order.follow and stop.asked in (signal.SIGINT, signal.SIGTERM)):
+    lives = order.follow or (window is not None and window.arriving.begun)
+    if not finished and not (lives and stop.asked in (signal.SIGINT, signal.SIGTERM)):
         return INTERRUPTED
     return FOUND if order.strict and summary.dispositions["quarantined"] else 0
 

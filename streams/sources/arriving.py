@@ -61,6 +61,7 @@ class Arriving:
         self._taken: deque[tuple[_Put, int]] = deque()  # Of the block that is decided now.
         self._lines = self._bytes = 0
         self._open = False
+        self.begun = False  # Whether it was ever read: all that does not live was read before.
 
     @property
     def depth(self) -> int:
@@ -111,7 +112,7 @@ class Arriving:
     def blocks(self, after: Position | None) -> Iterator[Block]:  # noqa: ARG002  # what arrives cannot be read again
         """Yield what arrived, many requests together where many wait; an empty block where there is nothing."""
         with self._changed:
-            self._open = True
+            self._open = self.begun = True
         self._opened()
         while True:
             with self._changed:
