@@ -20,9 +20,11 @@ import msgspec
 from engine.alert import Record, encode
 from engine.decoding import LONGEST
 from engine.fold import Outcome
+from engine.windows import Zone
 from monitoring.pointing import Difference, cut, differences
 from monitoring.retelling import check_types
 from monitoring.scope import Scope, entry_name
+from streams.audit.indexing import DailyIndex
 from streams.audit.telling import Teller
 from streams.commit import CODE, StoredInput, StoredRecord
 from streams.rereading import decided_again, epochs_of
@@ -94,7 +96,7 @@ def replay(reader: SqliteReader, wish: Wish, show: Callable[[int, int], None]) -
         stops = deque(reader.audit.stops())
         earlier = reader.audit.told_from()
     epochs = epochs_of(reader)
-    zone = ZoneInfo(epochs[0].by.zone) if epochs else ZoneInfo("UTC")
+    zone = Zone(epochs[0].by.zone if epochs else "UTC")
     done = Replayed([epoch.by.ruleset for epoch in epochs], earlier)
     scope = Scope(reader, wish.tenant, last, (earlier, head.size if head is not None else 0))
     judge = _Judge(done, wish, zone, scope)
@@ -118,10 +120,10 @@ def replay(reader: SqliteReader, wish: Wish, show: Callable[[int, int], None]) -
 class _Judge:
     """Tells the log again, input by input, and holds it against what is stored."""
 
-    def __init__(self, done: Replayed, wish: Wish, zone: ZoneInfo, scope: Scope) -> None:
+    def __init__(self, done: Replayed, wish: Wish, zone: Zone, scope: Scope) -> None:
         self._done, self._wish, self._scope = done, wish, scope
-        self._teller = Teller({})
-        self._day = _bounds(wish.day, zone) if wish.day is not None else None
+        self._teller = Teller({}, DailyIndex(zone))
+        self._day = _bounds(wish.day, zone.info) if wish.day is not None else None
         self._clock_us = 0
 
     def take(self, stored: StoredInput, outcome: Outcome, rest: tuple[bytes, ...]) -> bool:
@@ -158,8 +160,7 @@ class _Judge:
         of_records = dict(zip(teller.of_records, records, strict=True))
         for place, entry in enumerate(teller.entries):
             self._entry(entry, of_records.get(place), seq)
-        teller.entries.clear()
-        teller.of_records.clear()
+        teller.forget()
 
     def _entry(self, again: bytes, record: Record | None, seq: int) -> None:
         held, passed = self._scope.entries.take(again)

@@ -7,12 +7,15 @@ disposition or a record that was changed, removed or added afterwards tells anot
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from zoneinfo import ZoneInfoNotFoundError
 
 import msgspec
 
 from engine.alert import Record, encode
 from engine.decoding import LONGEST
+from engine.windows import Zone
 from streams.audit.broken import BrokenError
+from streams.audit.indexing import DailyIndex
 from streams.audit.telling import Teller
 from streams.commit import CODE, StoredInput
 from streams.stores.sqlite_reading import SqliteReader
@@ -32,7 +35,7 @@ def retell(reader: SqliteReader, told_from: int, show: Callable[[int, int], None
     """
     entries = enumerate(reader.audit.entries(told_from), told_from)
     stops = frozenset(reader.audit.stops())
-    teller = Teller({})
+    teller = Teller({}, DailyIndex(_zone(reader)))
     records = _Records(reader)
     count = size = 0
     for stored in reader.inputs():
@@ -54,6 +57,16 @@ def retell(reader: SqliteReader, told_from: int, show: Callable[[int, int], None
     return count
 
 
+def _zone(reader: SqliteReader) -> Zone:
+    """Return the zone of a database's days."""
+    by = reader.decided_by()
+    try:
+        return Zone(by.zone if by is not None else "")
+    except (ZoneInfoNotFoundError, ValueError):
+        found = repr(by.zone) if by is not None else "nothing"
+        raise BrokenError(f"{reader.path}: facts.decided_by", found, "the zone of its days") from None
+
+
 def _compare(teller: Teller, entries: Iterator[tuple[int, bytes]], stored: StoredInput) -> None:
     where = f"input {stored.seq:,} ({stored.source}:{stored.line})"
     for again in teller.entries:
@@ -61,8 +74,7 @@ def _compare(teller: Teller, entries: Iterator[tuple[int, bytes]], stored: Store
         if entry != again:
             found = f"entry {number}, {_shown(entry)}" if number is not None else "no entry any more"
             raise BrokenError(where, found, f"what the database tells: {_shown(again)}")
-    teller.entries.clear()
-    teller.of_records.clear()
+    teller.forget()
 
 
 def _kind(stored: StoredInput) -> str:

@@ -55,7 +55,11 @@ def entry_name(entry: bytes) -> Hashable:
     try:
         told: dict[str, Any] = _ANY.decode(entry)
         record = told.get("record")
-        of = (record["id"], record["record"]) if record else told.get("sha256") or told["position"]
+        of = (
+            (record["id"], record["record"])
+            if record
+            else told.get("sha256") or told.get("day") or told["position"]
+        )
         name = (told["kind"], told.get("tenant"), of)
         hash(name)
     except (msgspec.MsgspecError, KeyError, TypeError, AttributeError):

@@ -13,6 +13,7 @@ from typing import Any, Final, TypeAlias
 import msgspec
 
 from engine.merkle import HASH_BYTES, leaf_hash
+from monitoring.indexed import Indexed
 from streams.audit.broken import BrokenError
 from streams.audit.checkpoints import Checkpoint, opened
 from streams.audit.notes import Verifier, open_note, verifier_of
@@ -119,7 +120,7 @@ def _body(log: Published, level: int, number: int, width: int) -> bytes:
 
 
 class Walk:
-    """A way along the entries: what the tree is so far, who signs it, and what was accounted for."""
+    """A way along the entries: what the tree is so far, who signs it, what was accounted for and what was indexed."""
 
     def __init__(
         self, verifiers: Sequence[Verifier], on_the_way: Iterator[Note], seen: Sequence[Note]
@@ -130,6 +131,7 @@ class Walk:
         """
         self.edge = RightEdge()
         self.accounts: dict[str, Account] = {}
+        self.indexed = Indexed()
         self.signer: Verifier | None = None
         self.told_from = 0
         self.checkpoints = 0
@@ -147,8 +149,10 @@ class Walk:
 
     def take(self, entry: bytes, where: str) -> None:
         """Take the next entry. Raises BrokenError where it, or a checkpoint of this size, is not as it must be."""
-        self.edge.append(leaf_hash(entry))
-        self._read(entry, where)
+        leaf = leaf_hash(entry)
+        self.edge.append(leaf)
+        told = self._read(entry, where)
+        self.indexed.take(entry, leaf, told, where)
         self._check_heads()
 
     def end(self) -> None:
@@ -183,8 +187,8 @@ class Walk:
             )
         self.signer = self.signer or signers[0]
 
-    def _read(self, entry: bytes, where: str) -> None:
-        """Look at what an entry says, as far as the log itself depends on it."""
+    def _read(self, entry: bytes, where: str) -> dict[str, Any]:
+        """Look at what an entry says, as far as the log itself depends on it, and return that."""
         try:
             told = _ANY.decode(entry)
         except msgspec.MsgspecError:
@@ -197,13 +201,14 @@ class Walk:
             self._follow(told, where)
         except (KeyError, TypeError, AttributeError):
             raise BrokenError(where, repr(entry[:60]), f"the fields of {told['kind']}") from None
+        return told
 
     def _follow(self, told: dict[str, Any], where: str) -> None:
         match told["kind"]:
             case "ingest.commit":
                 self._account(told, where)
             case "log.refolded":
-                self.accounts, self.told_from = {}, self.edge.size
+                self.accounts, self.told_from, self.indexed = {}, self.edge.size, Indexed()
             case kind if kind == ROTATED:
                 self._rotate(told, where)
 

@@ -64,7 +64,7 @@ class Runner:
         """
         engine.track()
         self._past = engine.past = StoredPast(store)
-        self.audit = AuditLog(store.audit, signer) if audited else None
+        self.audit = AuditLog(store.audit, Zone(engine.settings.zone), signer) if audited else None
         self.store = store
         self.engine = engine
         self.caught_up = False  # Whether there was a moment when no source had anything left.

@@ -59,12 +59,44 @@ def facets_of(leaf: int, told: dict[str, Any]) -> Facets:
         _text(record, "level"),
         _text(record, "id") or _text(data, "alert_id"),
         _text(event, "id"),
-        _text(key, "account") or _text(data, "account"),
+        account_of(told),
         _text(key, "owner") or _text(data, "owner_id"),
         _text(data, "by") or _text(data, "author"),
         _text(data, "approver"),
         _SORTED.encode(key).decode() if key else None,
     )
+
+
+def account_of(told: dict[str, Any]) -> str | None:
+    """Return the account that a decoded entry is about; None where it is about none."""
+    record, data = _object(told, "record"), _object(_object(told, "event"), "data")
+    return _text(_object(record, "key") or _object(data, "key"), "account") or _text(data, "account")
+
+
+class _Key(msgspec.Struct, gc=False):
+    account: str = ""
+
+
+class _Keyed(msgspec.Struct, gc=False):
+    key: _Key
+
+
+class _Alert(msgspec.Struct, gc=False):
+    record: _Keyed
+
+
+_ALERT: Final = msgspec.json.Decoder(_Alert)
+
+
+def account_in(entry: bytes) -> str | None:
+    """Return the account that an entry is about, as `account_of` does; of an alert only its key is read.
+
+    Raises BrokenError where it is none.
+    """
+    try:
+        return _ALERT.decode(entry).record.key.account or None
+    except msgspec.MsgspecError:
+        return account_of(decoded(0, entry))
 
 
 def decoded(leaf: int, entry: bytes) -> dict[str, Any]:

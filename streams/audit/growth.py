@@ -6,7 +6,7 @@ committed in the transaction of the decisions that they speak of.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
@@ -49,6 +49,10 @@ class Growth:
     ledgers: dict[str, Ledger]
     stopped: bool = False  # Behind this batch the runner stops, and said so in the log.
     key: str | None = None  # The public key that signs from here on, where that is new.
+    indexed: frozenset[str] = (
+        frozenset()
+    )  # The tenants of which nothing is unindexed any more but what follows:
+    unindexed: Sequence[tuple[str, int, str]] = ()  # (tenant, leaf, day), as LeafStore has them.
 
 
 class LeafStore(Protocol):
@@ -68,6 +72,9 @@ class LeafStore(Protocol):
 
     def ledgers(self) -> dict[str, Ledger]:
         """Return the ledger of every tenant."""
+
+    def unindexed(self) -> Iterator[tuple[str, str, bytes]]:
+        """Yield (tenant, day, entry) of each tenant's last index, whose day is empty, and of what stands behind it."""
 
     def stops(self) -> list[int]:
         """Return the numbers of the inputs behind which a runner stopped, in order."""

@@ -6,22 +6,28 @@ It is the outbox: alerts are published from what is committed here, and nothing 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from engine.alert import Record
 from engine.merkle import leaf_hash
+from engine.windows import Zone
+from streams.audit.broken import BrokenError
 from streams.audit.checkpoints import Checkpoint
 from streams.audit.growth import Growth, Head, LeafStore
+from streams.audit.indexing import DailyIndex
 from streams.audit.notes import Signer, signature_of, verifier_of
 from streams.audit.telling import Row, Teller
 from streams.audit.tiles import WIDTH, RightEdge
 from streams.refusing import RefusedError
 
+_MEND: Final = "restore a copy of the database; `weiguard audit verify` says what was changed"
+
 
 class AuditLog:
     """The log in one store. With a signer every batch that grows it is signed."""
 
-    def __init__(self, store: LeafStore, signer: Signer | None = None) -> None:
-        """Take up the log where the store has it.
+    def __init__(self, store: LeafStore, zone: Zone, signer: Signer | None = None) -> None:
+        """Take up the log where the store has it; `zone` is that of the days it is indexed by.
 
         Raises RefusedError where its right edge is damaged, or where another key, or one at all, signs it.
         """
@@ -31,7 +37,7 @@ class AuditLog:
         self._signer = signer
         self._leaving: Signer | None = None  # Signs once more, beside the one that takes its place.
         self._edge = _edge(store, head)
-        self._teller = Teller(store.ledgers())
+        self._teller = Teller(store.ledgers(), _index(store, zone))
         self._unsigned = signer is not None and head is not None and head.note is None
         self._stopped = False
         # Entries that are durable: now, and when it was taken up.
@@ -67,8 +73,8 @@ class AuditLog:
         if not (teller.entries or teller.changed or self._unsigned or self._stopped):
             return None
         first = edge.size
-        for entry in teller.entries:
-            edge.append(leaf_hash(entry))
+        for leaf in teller.leaves:
+            edge.append(leaf)
         growth = Growth(
             self._head(),
             list(enumerate(teller.entries, first)),
@@ -77,8 +83,14 @@ class AuditLog:
             {tenant: teller.ledgers[tenant] for tenant in sorted(teller.changed)},
             self._stopped,
             self._new_key(),
+            frozenset(teller.index.indexed),
+            [
+                (tenant, first + place, day)
+                for tenant, told in sorted(teller.index.unindexed.items())
+                for place, day in told
+            ],
         )
-        teller.entries, teller.of_records, teller.changed = [], [], set()
+        teller.forget()
         self._unsigned = self._stopped = False
         return growth
 
@@ -111,9 +123,17 @@ def _edge(store: LeafStore, head: Head | None) -> RightEdge:
             "the audit log",
             f"tiles that do not lead to its root of {head.size:,} entries",
             "the tiles that were committed with it",
-            "restore a copy of the database; `weiguard audit verify` says what was changed",
+            _MEND,
         )
     return edge
+
+
+def _index(store: LeafStore, zone: Zone) -> DailyIndex:
+    """Take up the days that are not closed yet, and refuse what cannot be read."""
+    try:
+        return DailyIndex(zone, store.unindexed())
+    except BrokenError as broken:
+        raise RefusedError(f"the audit log, {broken.where}", broken.found, broken.expected, _MEND) from None
 
 
 def _check_signer(signed_by: str | None, signer: Signer | None) -> None:

@@ -17,6 +17,7 @@ class MemoryLeaves:
         self._tiles: dict[tuple[int, int], bytes] = {}
         self._heads: dict[int, Head] = {}
         self._ledgers: dict[str, Ledger] = {}
+        self._unindexed: dict[str, list[tuple[int, str]]] = {}
         self._stops: set[int] = set()
         self._key: str | None = None
 
@@ -28,6 +29,10 @@ class MemoryLeaves:
         self._entries += [body for _, body in growth.entries]
         self._tiles |= {(level, number): body for level, number, body in growth.tiles}
         self._ledgers |= deepcopy(growth.ledgers)
+        for tenant in growth.indexed:
+            self._unindexed[tenant] = []
+        for tenant, leaf, day in growth.unindexed:
+            self._unindexed.setdefault(tenant, []).append((leaf, day))
         if growth.head.size:
             self._heads[growth.head.size] = growth.head
         if growth.stopped:
@@ -62,6 +67,11 @@ class MemoryLeaves:
     def ledgers(self) -> dict[str, Ledger]:
         """Return the ledger of every tenant."""
         return deepcopy(self._ledgers)
+
+    def unindexed(self) -> Iterator[tuple[str, str, bytes]]:
+        """Yield (tenant, day, entry) of each tenant's last index, whose day is empty, and of what stands behind it."""
+        for tenant, kept in sorted(self._unindexed.items()):
+            yield from ((tenant, day, self._entries[leaf]) for leaf, day in kept)
 
     def stops(self) -> list[int]:
         """Return the numbers of the inputs behind which a runner stopped, in order."""

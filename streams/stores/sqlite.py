@@ -146,6 +146,7 @@ class SqliteStore(SqliteReader):
                 self._db.execute("DELETE FROM records")
                 self._db.execute("DELETE FROM state")
                 self._db.execute("DELETE FROM ledgers")
+                self._db.execute("DELETE FROM unindexed")
                 self._db.execute("UPDATE totals SET n = 0 WHERE name <> 'entries'")
                 self._totals = {**dict.fromkeys(before, 0), "entries": before["entries"]}
                 self.stamp()

@@ -23,6 +23,8 @@ CREATE TABLE heads(size INTEGER PRIMARY KEY, root BLOB NOT NULL, note BLOB);
 CREATE TABLE ledgers(
   tenant TEXT PRIMARY KEY, ordinal INTEGER NOT NULL, committed INTEGER NOT NULL, counts BLOB NOT NULL,
   hash BLOB NOT NULL, clock_us INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE unindexed(
+  tenant TEXT NOT NULL, leaf INTEGER NOT NULL, day TEXT NOT NULL, PRIMARY KEY(tenant, leaf)) WITHOUT ROWID;
 CREATE TABLE stops(input INTEGER PRIMARY KEY);
 """
 KEY: Final = "audit_key"  # The fact that names who signs.
@@ -101,6 +103,13 @@ class SqliteLeaves:
             for tenant, ordinal, committed, counts, hash_, clock_us in rows
         }
 
+    def unindexed(self) -> Iterator[tuple[str, str, bytes]]:
+        """Yield (tenant, day, entry) of each tenant's last index, whose day is empty, and of what stands behind it."""
+        rows = self._db.execute(
+            "SELECT tenant, day, body FROM unindexed JOIN entries USING(leaf) ORDER BY tenant, leaf"
+        )
+        yield from ((tenant, day, bytes(body)) for tenant, day, body in rows)
+
     def told_from(self) -> int:
         """Return the first entry of the last telling: 0, or the one behind the last refold."""
         for leaf, body in self._db.execute(_REFOLDED):
@@ -152,6 +161,8 @@ def put_growth(connection: sqlite3.Connection, growth: Growth, last: int) -> Non
             for tenant, each in growth.ledgers.items()
         ],
     )
+    many("DELETE FROM unindexed WHERE tenant = ?", [(tenant,) for tenant in sorted(growth.indexed)])
+    many("INSERT INTO unindexed VALUES (?, ?, ?)", growth.unindexed)
     head = growth.head
     if head.size:
         many("INSERT OR REPLACE INTO heads VALUES (?, ?, ?)", [(head.size, head.root, head.note)])

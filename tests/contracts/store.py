@@ -50,14 +50,17 @@ def seen(store: Store) -> tuple[object, ...]:
 
 
 def growth(start: int, size: int, *, stopped: bool = False) -> Growth:
-    """Return what takes an audit log from one size to another, as if all its tenants were one."""
+    """Return what takes an audit log from one size to another, as if all its tenants were one, indexed at its end."""
     edge = RightEdge()
     for n in range(size):
         edge.append(leaf_hash(b"%d" % n))
     entries = [(n, b"%d" % n) for n in range(start, size)]
     ledgers = {"t1": Ledger(size, 0, [size, 0, 0, 0, 0], bytes(32), 7)}
     head = Head(size, edge.root(), b"a note of %d" % size)
-    return Growth(head, entries, [], edge.changed(), ledgers, stopped, "a key" if not start else None)
+    return Growth(
+        head, entries, [], edge.changed(), ledgers, stopped, "a key" if not start else None,
+        frozenset({"t1"} if start else ()), [("t1", size - 2, ""), ("t1", size - 1, "2026-03-10")],
+    )  # fmt: skip
 
 
 def told(store: Store) -> tuple[object, ...]:
@@ -65,7 +68,7 @@ def told(store: Store) -> tuple[object, ...]:
     audit = store.audit
     return (
         list(audit.entries()), list(audit.heads()), audit.head(), audit.tile(0, 0), audit.ledgers(), audit.stops(),
-        audit.key(),
+        audit.key(), list(audit.unindexed()),
     )  # fmt: skip
 
 
@@ -73,7 +76,7 @@ class StoreContract:
     """What every store promises."""
 
     def test_a_new_audit_log_is_empty(self, store: Store) -> None:
-        assert told(store) == ([], [], None, [], {}, [], None)
+        assert told(store) == ([], [], None, [], {}, [], None, [])
 
     def test_an_audit_log_grows_with_the_batch(self, store: Store) -> None:
         store.commit(Batch("log", inputs(1), growth=growth(0, 2)))
@@ -85,6 +88,7 @@ class StoreContract:
         assert store.audit.tile(0, 1) == [leaf_hash(b"%d" % n) for n in range(256, 300)]
         assert store.audit.ledgers() == growth(2, 300).ledgers
         assert (store.audit.stops(), store.audit.key()) == ([2], "a key")
+        assert list(store.audit.unindexed()) == [("t1", "", b"298"), ("t1", "2026-03-10", b"299")]
 
     def test_an_audit_log_grows_whole_or_not_at_all(self, store: Store) -> None:
         store.commit(Batch("log", inputs(1), growth=growth(0, 2)))
@@ -102,6 +106,7 @@ class StoreContract:
         assert told(store) == before
         with store.refolding():
             assert store.audit.ledgers() == {}
+            assert list(store.audit.unindexed()) == []
             store.commit(Batch(inputs=inputs(1), again=True, growth=growth(2, 5)))
         assert list(store.audit.entries()) == [b"0", b"1", b"2", b"3", b"4"]
         assert (store.audit.stops(), store.audit.key()) == ([1], "a key")

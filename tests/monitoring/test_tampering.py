@@ -17,9 +17,12 @@ import msgspec
 import pytest
 
 from engine.fold import Engine
+from engine.merkle import leaf_hash
 from monitoring.retelling import check_types, retell
 from monitoring.verifying import Note, verify, verify_unsigned
 from streams.audit.broken import BrokenError
+from streams.audit.facets import account_of
+from streams.audit.indexing import KIND, OpenDay, behind, index_of
 from streams.audit.notes import Signer
 from streams.audit.publishing import CHECKPOINT, HISTORY, Folder, Stored, export
 from streams.audit.tiles import unbundled
@@ -150,8 +153,13 @@ UPDATE tiles SET hashes = substr(hashes, 1, 32 * (SELECT count(*) FROM entries))
         ),
         pytest.param(
             "UPDATE entries SET body = swap(body, '\"warn\"', '\"info\"') WHERE leaf > 70",
-            "tile/0/000: found other hashes",
-            id="entries are changed: their tile",
+            "found .*index.day.*expected what the entries since the last index give",
+            id="entries are changed: the index of their day",
+        ),
+        pytest.param(
+            "UPDATE entries SET body = swap(body, 'clock', 'clack') WHERE leaf = (SELECT max(leaf) FROM entries)",
+            "found the root .* to which the entries lead",
+            id="the last entry is changed: the next checkpoint",
         ),
         pytest.param(
             "DELETE FROM entries WHERE leaf = 3", "found 255 entries; expected 256", id="an entry is dropped"
@@ -211,6 +219,73 @@ def rebuild(place: Path, entries: Sequence[bytes], signer: Signer = SIGNER) -> N
 def first_of(place: Path, kind: str) -> tuple[int, dict[str, Any]]:
     told = [msgspec.json.decode(entry) for entry in entries_of(place)]
     return next((number, entry) for number, entry in enumerate(told) if entry["kind"] == kind)
+
+
+def reindexed(
+    entries: Sequence[bytes],
+    hidden: Callable[[dict[str, Any]], bool] = lambda _: False,
+    unsaid: Callable[[str], bool] = lambda _: False,
+    named: Callable[[str], str] = lambda day: day,
+) -> list[bytes]:
+    """Return entries with other indexes, each naming the one before, as one who can sign would write them.
+
+    They leave out what is `hidden`, there is none of a day that is `unsaid`, and each is of the day that it is `named`.
+    """
+    found: list[bytes] = []
+    held = OpenDay()
+    for entry in entries:
+        told = msgspec.json.decode(entry)
+        if told["kind"] != KIND:
+            found.append(entry)
+            if not hidden(told):
+                held.take(account_of(told), leaf_hash(entry))
+        elif not unsaid(told["day"]):
+            again = held.entry(told["tenant"], told["position"], named(told["day"]), told["clock"])
+            held = behind(again, index_of(again, KIND))
+            found.append(again)
+    return found
+
+
+def first_alert(place: Path) -> dict[str, Any]:
+    """Return what the first entry says, which is an alert about an account."""
+    told: dict[str, Any] = msgspec.json.decode(entries_of(place)[0])
+    assert account_of(told) is not None
+    return told
+
+
+def index_that_hides(place: Path) -> None:
+    told = first_alert(place)
+    rebuild(place, reindexed(entries_of(place), hidden=lambda each: each == told))
+
+
+def day_without_index(place: Path) -> None:
+    day = first_of(place, KIND)[1]["day"]
+    rebuild(place, reindexed(entries_of(place), unsaid=lambda each: each == day))
+
+
+def no_index_at_all(place: Path) -> None:
+    rebuild(place, reindexed(entries_of(place), unsaid=lambda _: True))
+
+
+def index_of_another_day(place: Path) -> None:
+    day = first_of(place, KIND)[1]["day"]
+    rebuild(place, reindexed(entries_of(place), named=lambda each: "2025-01-01" if each == day else each))
+
+
+def index_twice(place: Path) -> None:
+    number, _ = first_of(place, KIND)
+    entries = entries_of(place)
+    rebuild(place, [*entries[: number + 1], *entries[number:]])
+
+
+def forked_chain(place: Path) -> None:
+    """Let the second index say that it is the first."""
+    entries = entries_of(place)
+    number, _ = first_of(place, KIND)
+    second = next(at for at in range(number + 1, len(entries)) if b'"kind":"index.day"' in entries[at])
+    told = msgspec.json.decode(entries[second])
+    entries[second] = msgspec.json.encode(told | {"previous": None}, order="sorted")
+    rebuild(place, entries)
 
 
 def changed_account(place: Path) -> None:
@@ -276,6 +351,34 @@ def other_history(place: Path) -> None:
             id="an account does not add up, and all is signed anew",
         ),
         pytest.param(
+            index_that_hides,
+            "found .*index.day.*expected what the entries since the last index give",
+            id="the index of a day leaves an alert out, those behind it name it, and all is signed anew",
+        ),
+        pytest.param(
+            day_without_index,
+            "found what was told on .*, and no index.day before it; expected one of",
+            id="a day has no index, and all is signed anew",
+        ),
+        pytest.param(
+            no_index_at_all,
+            "found what was told on .*, and no index.day before it; expected one of",
+            id="no day has an index, and all is signed anew",
+        ),
+        pytest.param(
+            index_of_another_day,
+            "found an index of 2025-01-01, closed on .*; expected one of",
+            id="an index is said to be of another day, and all is signed anew",
+        ),
+        pytest.param(
+            index_twice, "and nothing that it speaks of", id="a day is indexed twice, and all is signed anew"
+        ),
+        pytest.param(
+            forked_chain,
+            "found .*index.day.*expected what the entries since the last index give",
+            id="an index names another one before it, and all is signed anew",
+        ),
+        pytest.param(
             other_history, f"{HISTORY}:2: found the root", id="a checkpoint on the way is of another history"
         ),
     ],
@@ -290,7 +393,7 @@ def test_files_that_were_changed_are_noticed(place: Path, attack: Callable[[Path
     ("attack", "words"),
     [
         pytest.param(
-            lambda place: rebuild(place, entries_of(place)[1:]),
+            lambda place: rebuild(place, reindexed(entries_of(place)[1:])),
             "kept: found the root",
             id="a fork: all is rebuilt without an entry, and signed with the stolen key",
         ),
@@ -319,3 +422,18 @@ def test_an_unsigned_log_shows_damage_and_no_more(place: Path) -> None:
         pytest.raises(BrokenError, match="audit log: found the root 0000"),
     ):
         verify_unsigned(Stored(reader.audit, "shop.db"), no_show)
+
+
+def test_a_lost_row_of_what_is_not_indexed_yet_is_noticed(place: Path) -> None:
+    """A run goes on with it, since it is no state of the engine; its next index is wrong, and verification says so."""
+    with sqlite3.connect(place / "shop.db") as database:
+        database.execute("DELETE FROM unindexed WHERE day <> ''")
+    database.close()
+    store = open_at(place / "shop.db")
+    runner = Runner(store, Engine(program()), signer=SIGNER)
+    runner.resume()
+    runner.take("more", block_of(list(islice(events(3), 6_000, 6_300)), 0))
+    runner.end()
+    store.close()
+    with pytest.raises(BrokenError, match=r"found .*index\.day"):
+        verified(place, database=True)

@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 
 from engine.alert import Record, encode
 from engine.payloads.fields import GREATEST
+from engine.windows import Zone
 from streams.audit.entries import ACTS, MOST_NAME, act_entry, alert_entry, quarantine_entry
+from streams.audit.indexing import DailyIndex
 from streams.audit.telling import Teller
 from streams.audit.tiles import MOST_ENTRY
 from tests.contracts.store import record
@@ -110,7 +112,7 @@ def test_all_that_people_do_is_an_act() -> None:
 
 
 def test_an_overlong_line_is_told_whole_by_its_digest() -> None:
-    teller = Teller({})
+    teller = Teller({}, DailyIndex(Zone("Asia/Shanghai")))
     teller.add((1, 1, "", 0, 0, 4, "too long", b"first "), "", (), iter([b"and ", b"last"]))
     told = msgspec.json.decode(teller.entries[0])
     assert (told["sha256"], told["bytes"]) == (sha256(b"first and last").hexdigest(), 14)

@@ -215,6 +215,17 @@ def database(tmp_path: Path) -> Path:
         ),
         pytest.param("DELETE FROM tiles", "do not lead to its root", id="the tiles are lost"),
         pytest.param(
+            "UPDATE unindexed SET day = 'today' WHERE day <> '' AND tenant = 't1'",
+            "the open day of t1: found 'today'; expected a day",
+            id="the day of what is not indexed yet is none",
+        ),
+        pytest.param(
+            "UPDATE entries SET body = x'7b7d' "
+            "WHERE leaf IN (SELECT leaf FROM unindexed WHERE day = '' AND tenant = 't1')",
+            "the last index of t1: found an index that cannot be read",
+            id="an index is wrong",
+        ),
+        pytest.param(
             "UPDATE heads SET root = zeroblob(32)", "do not lead to its root", id="the root is wrong"
         ),
     ],
