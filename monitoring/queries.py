@@ -29,7 +29,7 @@ from streams.stores.sqlite_reading import SqliteReader
 KIND: Final = "audit.queried"
 SOURCE: Final = "weiguard/audit"
 _DEFAULT: Final = "default"  # The tenant of a query before there is any.
-_ANEW: Final = "make the index anew with `weiguard audit query --reindex`"
+ANEW: Final = "make the index anew with `weiguard audit query --reindex`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +112,37 @@ def answer(reader: SqliteReader, query: Query, asked: str) -> Answer:
     Rows come with their own bytes from the log, each held against the tree. Raises RefusedError where the query does
     not stand there, BrokenError where the log is damaged or an index says what an entry does not.
     """
+    view, cursor = look(reader, query, asked), query.cursor()
+    start, end = 0, view.end
+    if cursor is not None:
+        start, end = (cursor.leaf + 1, end) if query.oldest_first else (0, cursor.leaf)
+    rows = view.read(reader.index.search(query, view.tenants, start, end))
+    if query.limit is None:
+        return Answer(query, asked, view.head, rows, None)
+    page = list(islice(rows, query.limit))
+    more = page and next(rows, None) is not None
+    last = query.cursor_at(view.end, page[-1].facets.leaf) if more else None
+    return Answer(query, asked, view.head, iter(page), last)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What a query may see: the entries of some tenants before one place, as they stand in the log at one head."""
+
+    reader: SqliteReader
+    query: Query
+    tenants: frozenset[str]
+    end: int
+    head: Head
+    tree: AuthenticTree
+
+    def read(self, facets: Iterator[Facets]) -> Iterator[Found]:
+        """Read the entries that an index names; see `answer`."""
+        return _found(self.reader, self.tree, facets, self.query)
+
+
+def look(reader: SqliteReader, query: Query, asked: str) -> View:
+    """Return what the query that stands in the log as the event `asked` may see. Raises as `answer`."""
     head = reader.audit.head()
     if head is None:
         raise _unasked(asked)
@@ -123,23 +154,12 @@ def answer(reader: SqliteReader, query: Query, asked: str) -> Answer:
         raise _unasked(asked)
     tenants = frozenset(each.facets.tenant or "" for each in noted)
     own, cursor = min(each.facets.leaf for each in noted), query.cursor()
-    before = own if cursor is None else cursor.end
-    read_at = reader.audit.head_behind(before)
-    if before > own or read_at is None:
-        raise RefusedError(
-            "--after", f"a page of {before:,} entries", f"one of at most {own:,}", "leave it out"
-        )
+    end = own if cursor is None else cursor.end
+    read_at = reader.audit.head_behind(end)
+    if end > own or read_at is None:
+        raise RefusedError("--after", f"a page of {end:,} entries", f"one of at most {own:,}", "leave it out")
     tree.check_head(read_at)
-    start, end = 0, before
-    if cursor is not None:
-        start, end = (cursor.leaf + 1, before) if query.oldest_first else (0, cursor.leaf)
-    rows = _found(reader, tree, reader.index.search(query, tenants, start, end), query)
-    if query.limit is None:
-        return Answer(query, asked, read_at, rows, None)
-    page = list(islice(rows, query.limit))
-    more = page and next(rows, None) is not None
-    last = query.cursor_at(before, page[-1].facets.leaf) if more else None
-    return Answer(query, asked, read_at, iter(page), last)
+    return View(reader, query, tenants, end, read_at, tree)
 
 
 def _tells(found: Found, query: Query, asked: str) -> bool:
@@ -177,7 +197,7 @@ def _found(
         _compare(each, told, where)
         words = entry_words(told) if query is not None and query.phrases else []
         if query is not None and not all(phrase.within(words) for phrase in query.phrases):
-            raise BrokenError(where, "an index of words that it does not hold", f"its own; {_ANEW}")
+            raise BrokenError(where, "an index of words that it does not hold", f"its own; {ANEW}")
         yield Found(each, entry, told)
 
 
@@ -193,11 +213,11 @@ def check_index(reader: SqliteReader) -> None:
             return
         where = f"{reader.path}, entry {leaf:,}"
         if found.leaf != leaf:
-            raise BrokenError(where, "no row in the index", f"one, as later entries have; {_ANEW}")
+            raise BrokenError(where, "no row in the index", f"one, as later entries have; {ANEW}")
         _compare(found, decoded(leaf, entry), where)
     for extra in facets:
         raise BrokenError(
-            f"{reader.path}, entry {extra.leaf:,}", "no entry", f"one, as the index says; {_ANEW}"
+            f"{reader.path}, entry {extra.leaf:,}", "no entry", f"one, as the index says; {ANEW}"
         )
 
 
@@ -207,5 +227,5 @@ def _compare(found: Facets, told: dict[str, Any], where: str) -> None:
         name = next(name for name in Facets._fields if getattr(found, name) != getattr(right, name))
         shown = repr(getattr(found, name))
         raise BrokenError(
-            where, f"{name} {shown} in the index", f"{getattr(right, name)!r}, as it says; {_ANEW}"
+            where, f"{name} {shown} in the index", f"{getattr(right, name)!r}, as it says; {ANEW}"
         )

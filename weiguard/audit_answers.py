@@ -40,7 +40,7 @@ def write(answer: Answer, format: Format, out: Path | None, zone: ZoneInfo, lang
     """
     if format == "parquet":
         assert out is not None, "the call was looked at"
-        with _whole(out) as part:
+        with whole(out) as part:
             return _columns(answer, part, zone)
     writers = {"text": _table, "jsonl": _lines, "csv": _sheet}
     if out is None:
@@ -49,12 +49,12 @@ def write(answer: Answer, format: Format, out: Path | None, zone: ZoneInfo, lang
             return writers[format](answer, file, zone, lang)
         finally:
             file.detach()
-    with _whole(out) as part, part.open("w", encoding="utf-8", newline="") as file:
+    with whole(out) as part, part.open("w", encoding="utf-8", newline="") as file:
         return writers[format](answer, file, zone, lang)
 
 
 @contextmanager
-def _whole(path: Path) -> Iterator[Path]:
+def whole(path: Path) -> Iterator[Path]:
     """Yield where to write what becomes the file when all went well."""
     part = path.with_name(f"{path.name}.part")
     try:

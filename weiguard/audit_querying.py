@@ -15,16 +15,20 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from engine.instants import rfc3339
+from engine.windows import Zone
+from monitoring.completing import answer_completely
 from monitoring.filtering import instant_or_day
-from monitoring.queries import answer, ask, query_events, tenants_of
+from monitoring.queries import Answer, answer, ask, query_events, tenants_of
 from streams.audit.broken import BrokenError
+from streams.audit.completeness import Completeness
 from streams.audit.query import Query
 from streams.embedded import Runner
 from streams.refusing import RefusedError
 from streams.stores.locking import InUseError
 from streams.stores.sqlite_index import catch_up
-from streams.stores.sqlite_reading import open_reader
+from streams.stores.sqlite_reading import SqliteReader, open_reader
 from weiguard.audit_answers import Format, write
+from weiguard.audit_completeness import check_name, write_completeness
 from weiguard.audit_signer import signer_of
 from weiguard.audit_words import AUDIT, QUERIED
 from weiguard.failing import FOUND, say
@@ -40,7 +44,8 @@ from weiguard.words import language
 class Order:
     """What a call of `audit query` asks for, beside the settings. `out` None: standard output.
 
-    `hand_over`: only write the event that tells of the query; `asked`: its id, where the log has it already.
+    `hand_over`: only write the event that tells of the query; `asked`: its id, where the log has it already; `proof`:
+    where the proof goes that the answer is complete, where the query asks for one.
     """
 
     query: Query
@@ -50,6 +55,7 @@ class Order:
     hand_over: bool = False
     asked: str | None = None
     reindex: bool = False
+    proof: Path | None = None
 
 
 def query_of(
@@ -82,7 +88,7 @@ def run_query(order: Order, settings: Settings) -> int:
         with progress_bar(None) as show:
             catch_up(settings.db, show, anew=order.reindex)
         with open_reader(settings.db) as reader:
-            found = answer(reader, order.query, asked)
+            found, proof = _answer(reader, order, asked, settings)
             count = write(found, order.format, order.out, ZoneInfo(settings.zone), lang)
     except BrokenError as broken:
         say(f"weiguard: {AUDIT[lang]['broken']}: {broken}")
@@ -92,7 +98,19 @@ def run_query(order: Order, settings: Settings) -> int:
         say(said["read"].format(rows=f"{count:,}", size=f"{found.head.size:,}", root=found.root))
     if found.next is not None:
         say(said["next"].format(cursor=found.next))
+    if proof is not None and order.proof is not None:
+        until = order.query.until
+        day = rfc3339(until, ZoneInfo(settings.zone))[:10] if until is not None else None
+        write_completeness(proof, order.proof, day, lang)
     return 0
+
+
+def _answer(
+    reader: SqliteReader, order: Order, asked: str, settings: Settings
+) -> tuple[Answer, Completeness | None]:
+    if order.proof is None:
+        return answer(reader, order.query, asked), None
+    return answer_completely(reader, order.query, asked, Zone(settings.zone))
 
 
 def _ask(order: Order, settings: Settings) -> str:
@@ -128,5 +146,7 @@ def _refuse_misuse(order: Order, settings: Settings) -> None:
         raise RefusedError(str(settings.db), "no database", "one made by `weiguard run`", "name it with --db")
     if order.format == "parquet" and order.out is None:
         raise RefusedError("--out", "standard output", "a file, as parquet is read from its end", "name one")
+    if order.proof is not None:
+        check_name(order.proof)
     if order.hand_over and order.asked is not None:
         raise RefusedError("--asked", "--hand-over too", "one of the two", "hand it over first, then ask")

@@ -15,13 +15,14 @@ import msgspec
 from monitoring.queries import check_index
 from monitoring.retelling import check_types, retell
 from monitoring.verifying import Note, Verified, verify, verify_unsigned
-from streams.audit import proofs
+from streams.audit import completeness, proofs
 from streams.audit.broken import BrokenError
 from streams.audit.keys import read_verifier
 from streams.audit.notes import COSIGNATURE, Verifier
 from streams.audit.publishing import Folder, Published, Site, Stored
 from streams.refusing import RefusedError
 from streams.stores.sqlite_reading import open_reader
+from weiguard.audit_completeness import verify_completeness
 from weiguard.audit_words import AUDIT, entries
 from weiguard.failing import FOUND, say
 from weiguard.progress import progress_bar
@@ -51,6 +52,8 @@ def run_verification(order: Order, settings: Settings) -> int:
     try:
         if subject.endswith(proofs.SUFFIX):
             _say_proof(subject, _needed(verifiers, subject), lang, json=order.json)
+        elif subject.endswith(completeness.SUFFIX):
+            verify_completeness(subject, _needed(verifiers, subject), lang, json=order.json)
         else:
             _say_log(
                 _verified(subject, verifiers, notes_of(order.seen), witnesses), subject, lang, json=order.json

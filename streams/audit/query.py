@@ -37,7 +37,8 @@ class Query:
 
     `rules`: ids or patterns such as `COL-*`; `key`: a dimension (empty: any) and its value; `actor`: who did or
     approved it; `alert`: an alert's id or its beginning; `text`: parts between spaces, all of which must be found;
-    `limit`: entries of a page, None for all; `after`: the cursor that the page before gave.
+    `limit`: entries of a page, None for all; `after`: the cursor that the page before gave. `proof`: all entries of an
+    account, or of a tenant, that were told from one day to another, with the proof that there are no others.
     """
 
     since: int | None = None
@@ -55,6 +56,7 @@ class Query:
     oldest_first: bool = False
     limit: int | None = None
     after: str | None = None
+    proof: bool = False
 
     def __post_init__(self) -> None:
         """Raise RefusedError where no entry could ever match, or the cursor is of another query."""
@@ -91,6 +93,17 @@ class Query:
             )
         if self.after is not None:
             self.cursor()
+        others = (
+            self.rules, self.levels, self.kinds, self.key, self.owner, self.actor, self.alert, self.text, self.limit,
+            self.after,
+        )  # fmt: skip
+        if self.proof and any(each not in (None, ()) for each in others):
+            raise RefusedError(
+                "--proof",
+                "another filter, or a page",
+                "--account, --tenant, --from and --until alone, as all is proved that they name",
+                "leave the others out",
+            )
 
     @property
     def phrases(self) -> list[Phrase]:
@@ -107,6 +120,7 @@ class Query:
             "kind": sorted(self.kinds),
             "key": None if self.key is None else "=".join(self.key),
             "order": "oldest" if self.oldest_first else None,
+            "proof": self.proof or None,
         }
         for name in ("account", "owner", "actor", "alert", "tenant", "text", "limit", "after"):
             asked[name] = getattr(self, name)

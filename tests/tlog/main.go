@@ -3,6 +3,7 @@
 //	tlog DIR KEY            checkpoint, every tile, every entry
 //	tlog DIR KEY OLD        and that the log begins with that of the checkpoint OLD
 //	tlog FILE.tlog-proof KEY  one entry, from its proof alone
+//	tlog FILE.completeness KEY  that the entries in it are all of an account, or of a tenant, on some days
 //
 // KEY is a file with the public key. It prints what it verified, or what is wrong and exits with 1.
 package main
@@ -44,6 +45,9 @@ func run(args []string) (string, error) {
 	}
 	if strings.HasSuffix(args[0], ".tlog-proof") {
 		return verifyProof(args[0], verifier)
+	}
+	if strings.HasSuffix(args[0], ".completeness") {
+		return verifyCompleteness(args[0], verifier)
 	}
 	tree, err := verifyLog(args[0], verifier)
 	if err != nil {

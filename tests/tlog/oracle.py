@@ -1,4 +1,4 @@
-"""The oracle as a program: built once from main.go and kept outside the repository, by the digest of its sources."""
+"""The oracle as a program: built once from its sources and kept outside the repository, by their digest."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from typing import Final
 from tests.servers.kafka_jars import UnavailableError
 
 SOURCES: Final = Path(__file__).parent
+_FILES: Final = ("main.go", "completeness.go", "go.mod", "go.sum")
 _WITHIN_S: Final = 600  # The first build compiles Go's own library too.
 
 
@@ -41,7 +42,7 @@ def program() -> Path:
     """Return the built program. Raises UnavailableError where there is no Go, or it cannot build."""
     if shutil.which("go") is None:
         raise UnavailableError("no go on PATH (scripts/servers says how to get it)")
-    sources = b"".join((SOURCES / name).read_bytes() for name in ("main.go", "go.mod", "go.sum"))
+    sources = b"".join((SOURCES / name).read_bytes() for name in _FILES)
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "weiguard"
     built = cache / f"tlog-{sha256(sources).hexdigest()[:12]}"
     if not built.is_file():

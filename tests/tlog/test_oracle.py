@@ -9,21 +9,27 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from engine.fold import Engine
 from engine.merkle import inclusion_proof, leaf_hash, perfect_root
+from engine.windows import Zone
+from monitoring.completing import answer_completely
 from monitoring.proving import prove
+from streams.audit.completeness import Completeness, parse
 from streams.audit.proofs import Proof
 from streams.audit.publishing import Stored, export
+from streams.audit.query import Query
 from streams.embedded import Runner
 from streams.ports import Block
 from streams.sources.shops import events
 from streams.stores.sqlite_reading import open_reader
+from tests.monitoring.auditing import asked, make
 from tests.servers.kafka_jars import UnavailableError
 from tests.streams.audit.folders import SIGNER, write_log
 from tests.streams.running import open_at
 from tests.streams.running import program as program_of_rules
-from tests.tlog.oracle import program, verdict
+from tests.tlog.oracle import Verdict, program, verdict
 
 pytestmark = pytest.mark.slow
 ENTRIES = [b'{"n":%d}' % n for n in range(700)]
@@ -96,6 +102,73 @@ def test_it_verifies_a_proof(tmp_path: Path, log: Path, index: int) -> None:
     assert found.words == f"entry {index} of 700: {ENTRIES[index].decode()}"
     path.write_bytes(Proof(ENTRIES[index - 1], *(proof.index, proof.hashes, proof.checkpoint)).encode())
     assert not verdict(path, log / "key.pub").holds
+
+
+@pytest.fixture(scope="module")
+def proofs(tmp_path_factory: pytest.TempPathFactory) -> dict[str | None, Completeness]:
+    """Make a signed database, and the proofs of what it told of an account with entries, of one without, and of all."""
+    path = tmp_path_factory.mktemp("proofs") / "shop.db"
+    make(path)
+    found = {}
+    for account in ("wechat-07-2", "nobody", None):
+        query = Query(account=account, tenant="shops", proof=True)
+        event = asked(path, query)
+        with open_reader(path) as reader:
+            found[account] = answer_completely(reader, query, event, Zone("Asia/Shanghai"))[1]
+    return found
+
+
+@pytest.mark.parametrize("account", ["wechat-07-2", "nobody", None])
+def test_it_verifies_that_entries_are_all_there_are(
+    tmp_path: Path, proofs: dict[str | None, Completeness], account: str | None
+) -> None:
+    found = completeness_verdict(tmp_path, proofs[account])
+    count = sum(len(day.entries) for day in proofs[account].days)
+    assert found.words == f"{count} entries, and no others, until {proofs[account].until}"
+    assert bool(count) == (account != "nobody")
+
+
+def completeness_verdict(folder: Path, proof: Completeness) -> Verdict:
+    (folder / "a.completeness").write_bytes(proof.encode())
+    (folder / "key.pub").write_text(str(SIGNER.verifier))
+    return verdict(folder / "a.completeness", folder / "key.pub")
+
+
+@pytest.mark.parametrize(
+    ("account", "attack", "words"),
+    [
+        pytest.param("wechat-07-2", lambda p: p.replace("warn", "info"), "not those of the row", id="a milder entry"),
+        pytest.param(
+            "wechat-07-2", lambda p: p.replace("wechat-07-2", "other", 1), "an entry of", id="another account"
+        ),
+        pytest.param(None, lambda p: p.replace("warn", "info"), "committed is", id="a milder entry of a tenant"),
+        pytest.param(
+            "nobody", lambda p: p.replace('"place": 2,', '"place": 3,'), "invalid transparency", id="a row elsewhere"
+        ),
+        pytest.param("nobody", lambda p: p.replace("example", "exomple"), "", id="another checkpoint"),
+    ],
+)  # fmt: skip
+def test_it_refuses_a_proof_of_completeness_that_was_changed(
+    tmp_path: Path,
+    proofs: dict[str | None, Completeness],
+    account: str | None,
+    attack: Callable[[str], str],
+    words: str,
+) -> None:
+    changed = attack(proofs[account].encode().decode())
+    assert changed.encode() != proofs[account].encode()
+    found = completeness_verdict(tmp_path, parse(changed.encode(), "changed"))
+    assert (found.holds, words in found.words) == (False, True), found.words
+
+
+@pytest.mark.parametrize("account", ["wechat-07-2", "nobody", None])
+def test_it_refuses_a_proof_of_completeness_without_one_of_its_days(
+    tmp_path: Path, proofs: dict[str | None, Completeness], account: str | None
+) -> None:
+    days = proofs[account].days
+    for left_out in range(len(days)):
+        some = tuple(day for at, day in enumerate(days) if at != left_out)
+        assert not completeness_verdict(tmp_path, replace(proofs[account], days=some)).holds
 
 
 def flip(log: Path, name: str) -> None:

@@ -62,7 +62,7 @@ def verify(  # one parameter an option
         str | None,
         typer.Argument(
             metavar="DIR|URL|DB|PROOF",
-            help="A published log, a database, or a .tlog-proof. Default: the database of --db.",
+            help="A published log, a database, a .tlog-proof or a .completeness. Default: the database of --db.",
         ),
     ] = None,
     *,
@@ -88,7 +88,8 @@ def verify(  # one parameter an option
     """Verify an audit log: every entry, every tile, every checkpoint; exit with 1 where something does not hold.
 
     For a published log the public key is enough. Of a database it is also shown that the log says what the inputs and
-    records say. Only a checkpoint of your own (--seen) shows that you were not given another log than others.
+    records say. Only a checkpoint of your own (--seen) shows that you were not given another log than others. A proof
+    needs no log: a .tlog-proof shows that an alert is in it, a .completeness that it told nothing else on some days.
 
     Example: weiguard audit verify published --key audit.key.pub --seen checkpoint-of-last-month
     """

@@ -80,6 +80,15 @@ def query(  # noqa: PLR0913  # one parameter an option
     out: Annotated[
         str, typer.Option("--out", metavar="FILE", help="Where the answer goes; - for standard output.")
     ] = "-",
+    proof: Annotated[
+        Path | None,
+        typer.Option(
+            "--proof",
+            metavar="FILE.completeness",
+            help="Also prove that nothing is left out: all that was told of --account, or of the tenant, on the days "
+            "from --from to --until.",
+        ),
+    ] = None,
     hand_over: Annotated[
         bool,
         typer.Option(
@@ -108,7 +117,12 @@ def query(  # noqa: PLR0913  # one parameter an option
     All filters must hold. Each answer says how large the log was that it was read at, and its root; all pages of a
     query are read at the same. --json is --format jsonl.
 
+    With --proof the days are those of the tenant's clock on which it was told, whole and closed, and the answer is all
+    of it, up to the last that is closed; `weiguard audit verify FILE.completeness --key FILE` checks the proof offline.
+
     Example: weiguard audit query --account A1 --from 2026-03-01 --until 2026-03-08 --text 收款 --by li.auditor
+
+    Example: weiguard audit query --account A1 --from 2026-03-01 --until 2026-04-01 --proof a1-march.completeness
     """
     from weiguard.audit_answers import Format
     from weiguard.audit_querying import Order, query_of, run_query
@@ -119,8 +133,9 @@ def query(  # noqa: PLR0913  # one parameter an option
     chosen: Format = "jsonl" if json and format == "text" else format
     filters = {
         "account": account, "owner": owner, "actor": actor, "alert": alert, "text": text, "oldest_first": oldest,
-        "limit": 50 if limit is None and chosen == "text" else limit, "after": after,
+        "limit": 50 if limit is None and chosen == "text" and proof is None else limit, "after": after,
+        "proof": proof is not None,
     }  # fmt: skip
     wanted = query_of(filters, {"rules": rule, "levels": level, "kinds": kind}, key, (since, until), settings)
     path = None if out == "-" else Path(out)
-    raise typer.Exit(run_query(Order(wanted, by, chosen, path, hand_over, asked, reindex), settings))
+    raise typer.Exit(run_query(Order(wanted, by, chosen, path, hand_over, asked, reindex, proof), settings))
