@@ -9,8 +9,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from urllib.request import Request, urlopen
 
+import httpx2
 import pytest
 
 from tests.weiguard.calling import start
@@ -28,13 +28,10 @@ def event(number: int) -> dict[str, Any]:
 
 
 def send(run: Running, *events: dict[str, Any]) -> dict[str, Any]:
-    request = Request(
-        f"{run.url}/v1/events", json.dumps(events).encode(), {"Content-Type": "application/json"}
-    )  # noqa: S310  # our own
-    with urlopen(request, timeout=30) as answer:  # noqa: S310  # our own
-        assert answer.status == 202
-        found: dict[str, Any] = json.loads(answer.read())
-        return found
+    answer = httpx2.post(f"{run.url}/v1/events", json=events, timeout=30)
+    assert answer.status_code == 202, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
 
 
 @pytest.fixture
