@@ -250,4 +250,6 @@ class Program:
         "suppression", "request",
     )  # fmt: skip
     undecided: tuple[str, ...] = ()  # The rule that each counter of undecided expressions belongs to.
+    # By rule: names of dimensions and values of its records that are personal, beside those named like such fields.
+    personal: dict[str, frozenset[str]] = field(default_factory=dict)
     source: str = ""  # The generated Python, for tracebacks and for reading.

@@ -23,6 +23,7 @@ from engine.ripening import Ripening
 from engine.sequences import Link, Sequence
 from engine.windows import DAY, HOUR
 from rules.model import RuleSet
+from rules.personal import personal_names
 from rules.planning.analysis import gate, only_grows, rising
 from rules.planning.building import build, chain_kind
 from rules.planning.cells import (
@@ -256,6 +257,7 @@ class _Writer:
                 kind.name: fixed[1][f"make_{kind.number}"] for kind in self.kinds if kind.name in FACT_FIELDS
             },
             undecided=tuple(self.counters),
+            personal=personal_names(rules),
             reader_columns=reader_columns(self.kinds),
             source="\n".join(made) + "\n" + constant_source,
         )

@@ -1,0 +1,96 @@
+"""The personal values of an alert record sealed: whom its key names, and where its values and its words say so too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+import msgspec
+from msgspec.structs import replace
+
+from engine.alert import Record, alert_id, encode
+from rules.personal import PERSONAL_NAMES
+from streams.sealing.lines import NAMING
+from streams.sealing.tokens import MARK, TEXT, VALUE, Sealer, is_token
+
+_RECORD: Final = msgspec.json.Decoder(Record)
+_NONE: Final[frozenset[str]] = frozenset()
+_PERSONS: Final = NAMING | {name.removesuffix("_id") for name in NAMING}
+
+
+def sealed_record(sealer: Sealer, record: Record, personal: frozenset[str] = _NONE) -> Record:
+    """Return a record as it is told and stored. `personal`: names of its rule's own (rules/personal.py)."""
+    tenant = record.tenant
+    body = encode(record)
+    if MARK in body:
+        record = _RECORD.decode(sealer.escaped(body))
+    about = event_subject(record.trigger["source"], record.trigger["id"])
+    told: dict[str, str] = {}  # Texts and their tokens, as the words may repeat them.
+
+    def sealed(name: str, value: Any) -> Any:
+        last = name.rpartition(".")[2]
+        if not (name in personal or last in PERSONAL_NAMES) or value in (None, "", []):
+            return value
+        subject = about if last in PERSONAL_NAMES and last not in _PERSONS else None
+        if isinstance(value, list):
+            return [sealed(name, each) for each in value]
+        if not isinstance(value, str):
+            content, kind = msgspec.json.encode(value), VALUE
+            return sealer.token(tenant, subject or content.decode(), content, kind).decode()
+        if is_token(value.encode()):
+            return value
+        content = msgspec.json.encode(value)[1:-1]
+        told[value] = sealer.token(tenant, subject or value, content, TEXT).decode()
+        return told[value]
+
+    key = {name: sealed(name, value) for name, value in record.key.items()}
+    values = {name: sealed(name, value) for name, value in record.values.items()}
+    if key == record.key and values == record.values:
+        return record
+    return replace(
+        record, key=key, values=values, message=_said(record.message, told), action=_said(record.action, told)
+    )
+
+
+def _said(words: dict[str, str], told: dict[str, str]) -> dict[str, str]:
+    """Return words without the texts that were sealed. The longest first: one may be a part of another."""
+    if not told:
+        return words
+    longest_first = sorted(told, key=lambda each: (-len(each), each))
+    return {lang: _without(text, longest_first, told) for lang, text in words.items()}
+
+
+def _without(text: str, longest_first: list[str], told: dict[str, str]) -> str:
+    if not longest_first:
+        return text
+    first, *others = longest_first
+    return told[first].join(_without(part, others, told) for part in text.split(first))
+
+
+def event_subject(source: str, name: str) -> str:
+    """Return the subject of values in records that name nobody: the event that they tell of.
+
+    Whose event that is, a record does not say; whoever erases somebody finds the events (monitoring/erasing.py).
+    """
+    return f"\0event\0{source}\0{name}"
+
+
+def opened_record(sealer: Sealer, record: Record) -> Record:
+    """Return a record as it was before it was sealed; where keys are gone, with tokens in their places."""
+    body = encode(record)
+    return _RECORD.decode(sealer.opened(body)) if MARK in body else record
+
+
+def renamed(sealer: Sealer, bodies: Iterable[bytes]) -> dict[str, str]:
+    """Return ids of alerts about subjects that were erased: by the id that follows from what is left, the one said.
+
+    An alert's id is made of its key, and of that only the token is left; the alert keeps the id that it was said by.
+    """
+    found: dict[str, str] = {}
+    for body in bodies:
+        if sealer.erased(body):
+            record = _RECORD.decode(sealer.opened(body))
+            now = alert_id(record.tenant, record.rule, record.key, record.window)
+            if now != record.id:
+                found[now] = record.id
+    return found

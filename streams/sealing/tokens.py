@@ -1,0 +1,163 @@
+"""A value sealed and opened: a token that stands in JSON where the value stood, and gives back its very bytes.
+
+A token is `sealed:` and base64url of the key's place (6 bytes) and of AES-SIV (RFC 5297) of the value, and `:`. AES-SIV
+has no nonce: the same value of the same subject is the same token, so that what was equal stays so, also once the key
+is destroyed. What is not a token and only looks like one is written `sealed:.` and comes back as it was.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from typing import Final
+
+import msgspec
+from cryptography.exceptions import InvalidTag
+
+from streams.refusing import RefusedError
+from streams.sealing.subjects import PLACE_BYTES, SubjectKeys
+
+MARK: Final = b"sealed:"
+_ESCAPED: Final = b"sealed:."
+# What takes the place of a token: a part of a text, a JSON value whole with the quotes around the token, or a member
+# whole with its name, which was written with signs by number.
+TEXT, VALUE, MEMBER = b"t", b"v", b"m"
+_BODY: Final = rb"[A-Za-z0-9_-]{32,}"
+_TOKEN: Final = re.compile(rb'(?:"([a-z_]+)"(\s*+:\s*+))?("?)sealed:(' + _BODY + rb'):("?)')
+_LOOKS_SO: Final = re.compile(rb"sealed:(?:(" + _BODY + rb"):)?")
+# Fields that hold no text, or that something is looked up by: where the key is gone they are absent.
+ABSENT: Final = frozenset({b"ip", b"lat", b"lon", b"host_birth_date"})
+_WHOLE: Final = re.compile(rb'"?sealed:' + _BODY + rb':"?')
+LOST: Final = ABSENT | {b"text"}
+_SMALL: Final = 64  # Bytes of a value whose token is remembered.
+_WHOLE_SIGNS: Final = PLACE_BYTES * 8 // 6  # Signs of base64 that hold nothing but the place.
+_MARKED: Final = re.compile(rb"sealed:[A-Za-z0-9_-]{%d}" % _WHOLE_SIGNS)
+_MOST: Final = 100_000  # Tokens remembered, some 300 bytes each.
+
+
+class SealError(RefusedError):
+    """A sealed value is not what was written."""
+
+
+class Sealer:
+    """Seals and opens by the keys of one log."""
+
+    def __init__(self, keys: SubjectKeys) -> None:
+        self.keys = keys
+        self._tokens: dict[tuple[str, str, bytes, bytes], bytes] = {}
+
+    def token(self, tenant: str, subject: str, content: bytes, kind: bytes = TEXT) -> bytes:
+        """Return the token of a value of a subject. `content`: the bytes that it gives back when it is opened."""
+        name = (tenant, subject, kind, content)
+        found = self._tokens.get(name)
+        if found is None:
+            key = self.keys.of(tenant, subject)
+            body = key.place + key.cipher.encrypt(kind + content, None)
+            found = MARK + urlsafe_b64encode(body).rstrip(b"=") + b":"
+            if len(content) <= _SMALL:
+                if len(self._tokens) >= _MOST:
+                    self._tokens.clear()
+                self._tokens[name] = found
+        return found
+
+    def mark(self, tenant: str, subject: str) -> bytes:
+        """Return with what every token of a subject begins."""
+        return MARK + urlsafe_b64encode(self.keys.of(tenant, subject).place)[:_WHOLE_SIGNS]
+
+    def forget(self) -> None:
+        """Forget tokens of before a key was destroyed."""
+        self._tokens.clear()
+
+    def opened(self, data: bytes) -> bytes:
+        """Return bytes with all tokens opened; one whose key is gone stays.
+
+        Raises SealError where a token is not as it was written.
+        """
+        if MARK not in data:
+            return data
+        return _TOKEN.sub(self._open, data).replace(_ESCAPED, MARK)
+
+    def opened_line(self, raw: bytes) -> bytes:
+        """Return an input as it came. What cannot be opened any more can still be read: see `ABSENT`."""
+        if MARK not in raw:
+            return raw
+        return _TOKEN.sub(self._open_field, raw).replace(_ESCAPED, MARK)
+
+    def opened_text(self, text: str) -> str:
+        """Return the same of a text that stands outside of JSON."""
+        if "sealed:" not in text:
+            return text
+        return msgspec.json.decode(self.opened(msgspec.json.encode(text)), type=str)
+
+    def _open_field(self, match: re.Match[bytes]) -> bytes:
+        name = match[1]
+        if name in ABSENT and self._gone(match[4]):
+            return b'"' + name + b'"' + match[2] + b"null"
+        return self._open(match)
+
+    def _open(self, match: re.Match[bytes]) -> bytes:
+        name, colon, before, body, after = match.groups()
+        sealed = _decoded(body)
+        key = self.keys.at(sealed[:PLACE_BYTES])
+        if key is None:
+            return match[0]
+        try:
+            content = key.cipher.decrypt(sealed[PLACE_BYTES:], None)
+        except InvalidTag:
+            shown = f"{match[0][:60].decode()}…"
+            raise SealError(
+                "a sealed value", shown, "the value as it was sealed",
+                "restore a copy of the database; `weiguard audit verify` says what was changed",
+            ) from None  # fmt: skip
+        kind, content = content[:1], self._inside(content[1:])
+        if kind == MEMBER:
+            return content
+        named = b'"' + name + b'"' + colon if name is not None else b""
+        return named + content if kind == VALUE else named + before + content + after
+
+    def _inside(self, content: bytes) -> bytes:
+        """Open what was sealed within a value that was sealed whole: what only looked so was escaped before."""
+        return _TOKEN.sub(self._open, content) if MARK in content else content
+
+    def erased(self, data: bytes) -> bool:
+        """Return whether bytes hold a token whose key is gone."""
+        return MARK in data and any(self._gone(found[4]) for found in _TOKEN.finditer(data))
+
+    def lost(self, raw: bytes) -> bool:
+        """Return whether a line holds a value that is gone and that the same value elsewhere does not stand for."""
+        return MARK in raw and any(
+            found[1] in LOST and self._gone(found[4]) for found in _TOKEN.finditer(raw)
+        )
+
+    def escaped(self, data: bytes) -> bytes:
+        """Return clear bytes in which nothing is taken for a token, but for those whose key is gone: they stay."""
+        if MARK not in data:
+            return data
+        return _LOOKS_SO.sub(
+            lambda found: found[0] if found[1] and self._gone(found[1]) else found[0].replace(MARK, _ESCAPED),
+            data,
+        )
+
+    def _gone(self, body: bytes) -> bool:
+        return self.keys.at(_decoded(body)[:PLACE_BYTES]) is None
+
+
+def places_in(data: bytes) -> list[bytes]:
+    """Return the marks (see Sealer.mark) of all tokens in some bytes."""
+    return _MARKED.findall(data) if MARK in data else []
+
+
+def tells_of(raw: bytes, mark: bytes) -> bool:
+    """Return whether a line holds what a subject says or where it was, and not its name alone."""
+    return any(found[1] in LOST and found[0].find(mark) >= 0 for found in _TOKEN.finditer(raw))
+
+
+def is_token(value: bytes) -> bool:
+    """Return whether a value is a token and nothing else."""
+    return value.startswith((b'"sealed:', MARK)) and _WHOLE.fullmatch(value) is not None
+
+
+def _decoded(body: bytes) -> bytes:
+    """Return what base64url stands for; of a length that nothing has, one sign less."""
+    body = body[:-1] if len(body) % 4 == 1 else body
+    return urlsafe_b64decode(body + b"=" * (-len(body) % 4))
