@@ -24,6 +24,7 @@ from streams.audit.checkpoints import Checkpoint
 from streams.audit.growth import Growth, Head
 from streams.audit.query import Query
 from streams.audit.tiles import RightEdge
+from streams.sealing.subjects import SEED_BYTES, keys_from
 from streams.stores.sqlite_index import catch_up
 from streams.stores.sqlite_leaves import put_growth
 from streams.stores.sqlite_reading import open_reader
@@ -68,7 +69,7 @@ def _make(database: Path, size: int, queries: list[Query]) -> None:
     """Write a log whose last entries tell of the queries, so that they may be answered."""
     told = [_asked(number, query) for number, query in enumerate(queries)]
     with closing(sqlite3.connect(database, isolation_level=None)) as db:
-        create(db)
+        create(db, keys_from(bytes(SEED_BYTES)))
         db.execute("PRAGMA journal_mode = WAL")
         edge = RightEdge()
         for start in range(0, size + len(told), _BATCH):

@@ -17,8 +17,9 @@ from engine.merkle import leaf_hash
 from streams.audit.checkpoints import Checkpoint
 from streams.audit.growth import Growth, Head
 from streams.audit.tiles import RightEdge
+from streams.sealing.subjects import SEED_BYTES, keys_from
 from streams.stores.sqlite_leaves import put_growth
-from streams.stores.sqlite_schema import create
+from streams.stores.sqlite_schema import VERSION, create
 
 BATCH: Final = 1_000  # Entries of one transaction: as many as a batch of inputs has, if each raises an alert.
 _RECORD: Final = "INSERT INTO records(input, alert, record, body, leaf) VALUES (0, ?, 1, x'', ?)"
@@ -26,7 +27,7 @@ _RECORD: Final = "INSERT INTO records(input, alert, record, body, leaf) VALUES (
 
 def stored(size: int) -> Path:
     """Return a database whose audit log has so many entries, each of an alert of its own."""
-    path = FOLDER / f"tlog-{size}.db"
+    path = FOLDER / f"tlog-{size}-{VERSION}.db"
     if not path.exists():
         FOLDER.mkdir(parents=True, exist_ok=True)
         half = path.with_suffix(".part")
@@ -38,7 +39,7 @@ def stored(size: int) -> Path:
 
 
 def _write(database: sqlite3.Connection, size: int) -> None:
-    create(database)
+    create(database, keys_from(bytes(SEED_BYTES)))
     database.execute("PRAGMA synchronous = OFF")  # What is cut off is made anew.
     key: str | None = str(SIGNER.verifier)
     edge = RightEdge()

@@ -18,6 +18,7 @@ from engine.instants import rfc3339
 from engine.merkle import inclusion_proof, leaf_hash, perfect_root
 from engine.windows import Zone
 from monitoring.queries import ANEW, Answer, Found, View, look
+from streams.audit.asking import Asked
 from streams.audit.broken import BrokenError
 from streams.audit.completeness import FORMAT, Completeness, ShownDay, ShownRow, coded
 from streams.audit.facets import Facets
@@ -92,11 +93,11 @@ def _tenant(view: View) -> str:
 def _closed(view: View, tenant: str) -> list[_Kept]:
     """Return the tenant's indexes of the last telling, in order."""
     search = view.reader.index.search
-    refold = next(search(_REFOLDED, view.tenants, 0, view.end), None)
+    refold = next(search(Asked(_REFOLDED), view.tenants, 0, view.end), None)
     start = refold.leaf + 1 if refold is not None else 0
     kept = []
     query = Query(kinds=(KIND,), tenant=tenant, oldest_first=True)
-    for each in view.read(search(query, view.tenants, start, view.end)):
+    for each in view.read(search(Asked(query), view.tenants, start, view.end)):
         leaf = each.facets.leaf
         kept.append(
             _Kept(start, leaf, each.entry, index_of(each.entry, f"{view.reader.path}, entry {leaf:,}"))
@@ -110,7 +111,7 @@ def _on(view: View, kept: _Kept, account: str | None, tile: Tile) -> tuple[list[
     query = Query(tenant=kept.index.tenant, oldest_first=True)
     day = OpenDay()
     mine: list[Facets] = []
-    for each in view.reader.index.search(query, view.tenants, kept.start, kept.leaf):
+    for each in view.reader.index.search(Asked(query), view.tenants, kept.start, kept.leaf):
         day.take(each.account, tile(0, each.leaf // WIDTH)[each.leaf % WIDTH])
         if account is None or each.account == account:
             mine.append(each)

@@ -16,6 +16,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from engine.instants import rfc3339
+from streams.audit.asking import Asked
+from streams.audit.asking import asked as forms_of
 from streams.audit.authentic import AuthenticTree
 from streams.audit.broken import BrokenError
 from streams.audit.facets import Facets, decoded, entry_words, facets_of
@@ -34,7 +36,7 @@ ANEW: Final = "make the index anew with `weiguard audit query --reindex`"
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """An entry that was found: its facets, its bytes, and the same as plain values."""
+    """An entry that was found: its facets, its bytes, and what they say, opened as far as that can be."""
 
     facets: Facets
     entry: bytes
@@ -116,7 +118,7 @@ def answer(reader: SqliteReader, query: Query, asked: str) -> Answer:
     start, end = 0, view.end
     if cursor is not None:
         start, end = (cursor.leaf + 1, end) if query.oldest_first else (0, cursor.leaf)
-    rows = view.read(reader.index.search(query, view.tenants, start, end))
+    rows = view.read(reader.index.search(view.asked, view.tenants, start, end))
     if query.limit is None:
         return Answer(query, asked, view.head, rows, None)
     page = list(islice(rows, query.limit))
@@ -130,7 +132,7 @@ class View:
     """What a query may see: the entries of some tenants before one place, as they stand in the log at one head."""
 
     reader: SqliteReader
-    query: Query
+    asked: Asked
     tenants: frozenset[str]
     end: int
     head: Head
@@ -138,7 +140,7 @@ class View:
 
     def read(self, facets: Iterator[Facets]) -> Iterator[Found]:
         """Read the entries that an index names; see `answer`."""
-        return _found(self.reader, self.tree, facets, self.query)
+        return _found(self.reader, self.tree, facets, self.asked)
 
 
 def look(reader: SqliteReader, query: Query, asked: str) -> View:
@@ -159,7 +161,7 @@ def look(reader: SqliteReader, query: Query, asked: str) -> View:
     if end > own or read_at is None:
         raise RefusedError("--after", f"a page of {end:,} entries", f"one of at most {own:,}", "leave it out")
     tree.check_head(read_at)
-    return View(reader, query, tenants, end, read_at, tree)
+    return View(reader, forms_of(query, tenants, reader.seals.asked), tenants, end, read_at, tree)
 
 
 def _tells(found: Found, query: Query, asked: str) -> bool:
@@ -184,7 +186,7 @@ def _found(
     reader: SqliteReader,
     tree: AuthenticTree,
     facets: Iterator[Facets] | list[Facets],
-    query: Query | None = None,
+    asked: Asked | None = None,
 ) -> Iterator[Found]:
     """Read the entries that an index names, and hold each against the tree and the index."""
     for each in facets:
@@ -195,10 +197,10 @@ def _found(
         tree.check(each.leaf, entry)
         told = decoded(each.leaf, entry)
         _compare(each, told, where)
-        words = entry_words(told) if query is not None and query.phrases else []
-        if query is not None and not all(phrase.within(words) for phrase in query.phrases):
+        if asked is not None and asked.phrases and not asked.within(entry_words(told)):
             raise BrokenError(where, "an index of words that it does not hold", f"its own; {ANEW}")
-        yield Found(each, entry, told)
+        opened = reader.seals.opened(entry)
+        yield Found(each, entry, decoded(each.leaf, opened) if opened is not entry else told)
 
 
 def check_index(reader: SqliteReader) -> None:

@@ -9,7 +9,7 @@ root.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -24,10 +24,13 @@ from engine.windows import Zone
 from monitoring.pointing import Difference, cut, differences
 from monitoring.retelling import check_types
 from monitoring.scope import Scope, entry_name
+from streams.addressing import tenant_of
+from streams.audit.indexing import KIND as INDEX
 from streams.audit.indexing import DailyIndex
 from streams.audit.telling import Teller
 from streams.commit import CODE, StoredInput, StoredRecord
-from streams.rereading import decided_again, epochs_of
+from streams.rereading import Again, decided_again, epochs_of
+from streams.sealing.seals import Seals
 from streams.stores.sqlite_reading import SqliteReader
 
 SHOWN: Final = 10  # Differences that are told one by one; the rest is only counted.
@@ -44,12 +47,16 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """One record of the alert. `index` is its entry's place in the log, None where it has none."""
+    """One record of the alert. `index` is its entry's place in the log, None where it has none.
+
+    `erased`: it speaks of somebody who was erased, or came out otherwise because of that.
+    """
 
     index: int | None
     record: int
     state: str
     differences: tuple[Difference, ...] = ()
+    erased: bool = False
 
 
 @dataclass(slots=True)
@@ -57,9 +64,11 @@ class Replayed:
     """What was decided again and what came of it.
 
     `entries` were told again, `identical` of them as they stand in the log; `wanted` are those of the alert or day,
-    `wanted_identical` likewise. `leaves` are the alert's. `differences` are the first of `differing`. `earlier` entries
-    stand before the last refold, which forgot what decided them. `ended` is False where an input that was decided
-    cannot be read any more: nothing behind it was decided again.
+    `wanted_identical` likewise. `erased` and `wanted_erased` are those of subjects that were erased: they hold what
+    nobody can open any more, or do not come out as they were because a value that is gone had, or may have had, a part
+    in them; they are no differences. `leaves` are the alert's. `differences` are the first of `differing`. `earlier`
+    entries stand before the last refold, which forgot what decided them. `ended` is False where an input that was
+    decided cannot be read any more: nothing behind it was decided again.
     """
 
     rulesets: list[str]
@@ -69,6 +78,8 @@ class Replayed:
     identical: int = 0
     wanted: int = 0
     wanted_identical: int = 0
+    erased: int = 0
+    wanted_erased: int = 0
     leaves: list[Leaf] = field(default_factory=list)
     differences: list[Difference] = field(default_factory=list)
     differing: int = 0
@@ -99,15 +110,16 @@ def replay(reader: SqliteReader, wish: Wish, show: Callable[[int, int], None]) -
     zone = Zone(epochs[0].by.zone if epochs else "UTC")
     done = Replayed([epoch.by.ruleset for epoch in epochs], earlier)
     scope = Scope(reader, wish.tenant, last, (earlier, head.size if head is not None else 0))
-    judge = _Judge(done, wish, zone, scope)
-    for stored, outcome in decided_again(reader, wish.tenant):
+    judge = _Judge(done, wish, zone, scope, reader.seals)
+    for again in decided_again(reader, wish.tenant):
+        stored = again.stored
         if stored.seq > last:
             break
         while stops and stops[0] < stored.seq:  # Perhaps behind an input of another tenant.
             judge.stop(stops.popleft())
         done.inputs += 1
-        rest = (reader.rest(stored.seq),) if len(stored.raw) > LONGEST else ()
-        if not judge.take(stored, outcome, rest):
+        rest = reader.sealed_rest(stored.seq) if len(stored.raw) > LONGEST else ()
+        if not judge.take(again, rest):
             done.ended = False
             return done
         show(done.inputs, stored.seq)
@@ -120,26 +132,39 @@ def replay(reader: SqliteReader, wish: Wish, show: Callable[[int, int], None]) -
 class _Judge:
     """Tells the log again, input by input, and holds it against what is stored."""
 
-    def __init__(self, done: Replayed, wish: Wish, zone: Zone, scope: Scope) -> None:
-        self._done, self._wish, self._scope = done, wish, scope
+    def __init__(self, done: Replayed, wish: Wish, zone: Zone, scope: Scope, seals: Seals) -> None:
+        self._done, self._wish, self._scope, self._seals = done, wish, scope, seals
+        self._lost: set[str] = set()  # Tenants of which a value is gone that any decision may rest on.
         self._teller = Teller({}, DailyIndex(zone))
         self._day = _bounds(wish.day, zone.info) if wish.day is not None else None
         self._clock_us = 0
 
-    def take(self, stored: StoredInput, outcome: Outcome, rest: tuple[bytes, ...]) -> bool:
+    def take(self, again: Again, rest: Iterable[bytes]) -> bool:
         """Judge one input; return False where what it was cannot be read any more, so that nothing can follow."""
-        self._done.differ(_of_input(stored, outcome))
+        stored, outcome, records = again
+        reason = self._seals.reason(outcome.tenant, outcome.reason, self._seals.opened_line(stored.raw))
+        if self._seals.lost(stored.raw):
+            self._lost.add(stored.tenant)
+        differing = _of_input(stored, outcome, reason)
+        disposition = outcome.disposition
+        if differing and stored.tenant in self._lost:
+            disposition, reason = (
+                stored.disposition,
+                stored.reason,
+            )  # A copy, say, of what nobody can compare it with.
+        else:
+            self._done.differ(differing)
         event = outcome.event
         if event is None and stored.disposition in ("decided", "late"):
             return False
         row = (
-            stored.seq, stored.line, outcome.tenant, outcome.time_us, outcome.clock_us, CODE[outcome.disposition],
-            outcome.reason, stored.raw,
+            stored.seq, stored.line, outcome.tenant, outcome.time_us, outcome.clock_us, CODE[disposition],
+            reason, stored.raw,
         )  # fmt: skip
         # A line of no tenant has no clock of its own: a tick has its time, and others came when the last one did.
         self._clock_us = outcome.clock_us or outcome.time_us or self._clock_us
-        self._teller.add(row, event.kind if event is not None else "", outcome.records, rest)
-        self._told(outcome.records, stored.seq)
+        self._teller.add(row, event.kind if event is not None else "", records, rest)
+        self._told(records, stored.seq)
         return True
 
     def stop(self, seq: int) -> None:
@@ -151,8 +176,8 @@ class _Judge:
         """Judge what is stored and did not come out again."""
         for number, entry in self._scope.entries.left():
             self._passed(number, entry)
-        for seq, record in self._scope.records.left():
-            self._done.differ((_unexpected_record(seq, record),))
+        for each in self._scope.records.left():
+            self._done.differ(self._unexpected(*each))
 
     def _told(self, records: list[Record], seq: int) -> None:
         """Judge the entries that were told last, those of records among them."""
@@ -171,31 +196,48 @@ class _Judge:
         else:
             mine = () if held[1] == again else differences(_where(held[0], again), held[1], again)
         of_record = self._record(record, seq) if record is not None else ()
-        done, right = self._done, not mine
-        done.differ((*mine, *of_record))
+        erased = held is not None and self._seals.erased(held[1])
+        lost = (record.tenant if record is not None else _indexed(again) if mine else None) in self._lost
+        if (mine or of_record) and (lost or (erased and record is not None)):
+            if held is None:
+                return  # What is left says more than was said.
+            erased, mine, of_record = True, (), ()
+        self._done.differ((*mine, *of_record))
+        self._count(record, right=not mine, whole=not of_record, erased=erased)
+        if record is not None and record.id == self._wish.alert:
+            index = held[0] if held is not None else None
+            self._done.leaves.append(Leaf(index, record.record, record.state, (*mine, *of_record), erased))
+
+    def _count(self, record: Record | None, *, right: bool, whole: bool, erased: bool) -> None:
+        done = self._done
         done.entries += 1
-        done.identical += right
+        done.erased += erased
+        done.identical += right and not erased
         if self._wanted(record):
             done.wanted += 1
-            done.wanted_identical += right and not of_record
-            if record is not None and self._wish.alert is not None:
-                index = held[0] if held is not None else None
-                done.leaves.append(Leaf(index, record.record, record.state, (*mine, *of_record)))
+            done.wanted_erased += erased
+            done.wanted_identical += right and whole and not erased
 
     def _passed(self, number: int, entry: bytes) -> None:
         """Judge an entry that did not come out again."""
         found = Difference(f"entry {number}", "", _shown(entry), "nothing that is decided again")
-        self._done.differ((found,))
         match entry_name(entry):
-            case ("alert", _, (alert, int(record))) if alert == self._wish.alert:
-                self._done.wanted += 1
-                self._done.leaves.append(Leaf(number, record, "", (found,)))
+            case ("alert", tenant, (alert, int(record))):
+                erased = tenant in self._lost or self._seals.erased(entry)
+                self._done.erased += erased
+                if alert == self._wish.alert:
+                    self._done.wanted += 1
+                    self._done.wanted_erased += erased
+                    self._done.leaves.append(Leaf(number, record, "", () if erased else (found,), erased))
+                if erased:
+                    return
+        self._done.differ((found,))
 
     def _record(self, record: Record, seq: int) -> tuple[Difference, ...]:
         """Hold a record against the one in the table of records, from which alerts are shown."""
         again = StoredRecord(seq, record.id, record.record, encode(record))
         held, passed = self._scope.records.take(again)
-        found = tuple(_unexpected_record(*each) for each in passed)
+        found = tuple(difference for each in passed for difference in self._unexpected(*each))
         where = _record_name(again)
         if held is None:
             return (*found, Difference(where, "", "no such record", _shown(again.body)))
@@ -206,6 +248,11 @@ class _Judge:
             return (*found, Difference(where, "input", f"{stored.input:,}", f"{seq:,}"))
         return (*found, *differences(where, stored.body, again.body))
 
+    def _unexpected(self, seq: int, record: StoredRecord) -> tuple[Difference, ...]:
+        """Judge a stored record that did not come out again."""
+        lost = tenant_of(record.body) in self._lost
+        return () if lost or self._seals.erased(record.body) else (_unexpected_record(seq, record),)
+
     def _wanted(self, record: Record | None) -> bool:
         if self._wish.alert is not None:
             return record is not None and record.id == self._wish.alert
@@ -215,9 +262,15 @@ class _Judge:
 _ANY: Final = msgspec.json.Decoder()
 
 
-def _of_input(stored: StoredInput, outcome: Outcome) -> tuple[Difference, ...]:
-    """Return in what an input is decided otherwise than it was."""
-    again = (outcome.disposition, outcome.tenant, outcome.time_us, outcome.clock_us, outcome.reason)
+def _indexed(entry: bytes) -> str | None:
+    """Return whose day an entry closes: it commits to the alerts told on it. None for every other entry."""
+    told = _ANY.decode(entry)
+    return told.get("tenant") if told.get("kind") == INDEX else None
+
+
+def _of_input(stored: StoredInput, outcome: Outcome, reason: str) -> tuple[Difference, ...]:
+    """Return in what an input is decided otherwise than it was. `reason`: sealed."""
+    again = (outcome.disposition, outcome.tenant, outcome.time_us, outcome.clock_us, reason)
     before = (stored.disposition, stored.tenant, stored.time_us, stored.clock_us, stored.reason)
     if before == again:
         return ()

@@ -38,13 +38,15 @@ def retell(reader: SqliteReader, told_from: int, show: Callable[[int, int], None
     teller = Teller({}, DailyIndex(_zone(reader)))
     records = _Records(reader)
     count = size = 0
-    for stored in reader.inputs():
+    for stored in reader.sealed_inputs():
         row = (
             stored.seq, stored.line, stored.tenant, stored.time_us, stored.clock_us, CODE[stored.disposition],
             stored.reason, stored.raw,
         )  # fmt: skip
         overlong = len(stored.raw) > LONGEST
-        teller.add(row, _kind(stored), records.of(stored.seq), (reader.rest(stored.seq),) if overlong else ())
+        teller.add(
+            row, _kind(stored), records.of(stored.seq), reader.sealed_rest(stored.seq) if overlong else ()
+        )
         if stored.seq in stops:
             teller.stop()
         _compare(teller, entries, stored)
@@ -93,7 +95,7 @@ class _Records:
     """The records of a database, asked for by input, in order."""
 
     def __init__(self, reader: SqliteReader) -> None:
-        self._stored = reader.records()
+        self._stored = reader.sealed_records()
         self._next = next(self._stored, None)
 
     def of(self, seq: int) -> list[Record]:

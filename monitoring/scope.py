@@ -37,7 +37,7 @@ class Scope:
         return (each for each in numbered if self._has(each[1]))
 
     def _records(self) -> Iterator[tuple[int, StoredRecord]]:
-        for each in self._reader.records():
+        for each in self._reader.sealed_records():
             if each.input <= self._last and self._has(each.body):
                 yield each.input, each
 

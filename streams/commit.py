@@ -16,6 +16,7 @@ from engine.alert import Record
 from engine.disposition import DISPOSITIONS
 from streams.audit.growth import Growth
 from streams.ports import Position
+from streams.sealing.subjects import Puncture
 
 if TYPE_CHECKING:
     from streams.stores.deciding import Decider
@@ -24,13 +25,19 @@ CODE: Final[dict[str, int]] = {
     disposition: code for code, disposition in enumerate(DISPOSITIONS)
 }  # As it is stored.
 
+NO_TENANT: Final = ""  # Of a line that cannot be read.
+PIECE_BYTES: Final = 1 << 20  # Of an overlong line that are kept, and told, together.
+
 # seq, line in its source, tenant, its time and the clock after it (UTC microseconds), disposition's code, reason, the
-# line as it came.
+# line; the last two sealed, as they are stored.
 InputRow: TypeAlias = tuple[int, int, str, int, int, int, str, bytes]
 
 
 class StoredInput(msgspec.Struct, frozen=True, gc=False):
-    """One input of the log. `seq` counts inputs from 1, `line` the lines of its source; times are UTC microseconds."""
+    """One input of the log. `seq` counts inputs from 1, `line` the lines of its source; times are UTC microseconds.
+
+    `raw` and `reason` are opened, or sealed as they are stored, by how they were asked for.
+    """
 
     seq: int
     source: str
@@ -44,12 +51,20 @@ class StoredInput(msgspec.Struct, frozen=True, gc=False):
 
 
 class StoredRecord(msgspec.Struct, frozen=True, gc=False):
-    """One alert record: the input whose arrival wrote it, and the record as one line of JSON."""
+    """One alert record: the input whose arrival wrote it, and the record as one line of JSON, opened or sealed."""
 
     input: int
     alert: str
     record: int
     body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """Keys of subjects that are destroyed, and the numbers of the inputs that say so."""
+
+    punctures: tuple[Puncture, ...]
+    inputs: tuple[int, ...]
 
 
 @dataclass(slots=True)
@@ -58,7 +73,7 @@ class Batch:
 
     source: str = ""
     inputs: list[InputRow] = field(default_factory=list)
-    records: list[tuple[int, Record]] = field(default_factory=list)  # (seq of the input, record)
+    records: list[tuple[int, Record]] = field(default_factory=list)  # (seq of the input, record sealed)
     position: Position | None = None
     rest: IO[bytes] | None = None  # What follows the first bytes of the last input.
     state: Iterable[tuple[bytes, bytes | None]] | None = (
@@ -69,6 +84,7 @@ class Batch:
         None  # What decides these inputs and all that follow; `state` is then the whole state.
     )
     growth: Growth | None = None  # What the audit log gains by it.
+    erasure: Erasure | None = None
 
 
 @dataclass(frozen=True, slots=True)

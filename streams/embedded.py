@@ -7,14 +7,16 @@ which is decided again and compared with what is stored. What differs is damage,
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from io import BytesIO
+from itertools import repeat
 from typing import IO, Final, TypeAlias
 
 import msgspec
 
 from engine.alert import Record, encode
 from engine.decoding import LONGEST
+from engine.erasing import forget
 from engine.fold import Engine
 from engine.instants import rfc3339
 from engine.keeping import StateError
@@ -23,7 +25,7 @@ from engine.switching import Switch
 from engine.windows import Zone
 from streams.audit.log import AuditLog
 from streams.audit.notes import Signer
-from streams.commit import CODE, Batch, Committed, InputRow
+from streams.commit import CODE, NO_TENANT, PIECE_BYTES, Batch, Committed, Erasure, InputRow
 from streams.past import StoredPast
 from streams.ports import BLOCK_LINES, Block, Observer, Source, Store
 from streams.refusing import RefusedError
@@ -38,9 +40,9 @@ CLOCK: Final = "weiguard/clock"  # The source of ticks.
 RULES: Final = "weiguard/rules"  # The source of changes of rules.
 _DEFAULT: Final = "default"  # The tenant of a change of rules before there is any.
 _MINUTE_US: Final = 60 * 10**6
-_PIECE: Final = 1 << 20  # Bytes of an overlong line read at a time.
 _REFOLD: Final = "fold the log anew with --refold, or restore a copy of the database"
 _UTC: Final = Zone("UTC").info
+_NONE: Final[frozenset[str]] = frozenset()
 Events: TypeAlias = Callable[[str, str], list[dict[str, object]]]  # By tenant and time.
 
 
@@ -84,14 +86,14 @@ class Runner:
         start = self._checkpoint
         if start:
             self._restore(start)
-        records = ((stored.input, stored.body) for stored in self.store.records(start))
+        records = ((stored.input, stored.body) for stored in self.store.sealed_records(start))
         expected = next(records, None)
         for stored in self.store.inputs(start):
             self._past.move(stored.seq - 1, Batch())
             outcome = self.engine.feed(stored.raw)
             agree = outcome.disposition == stored.disposition
             for record in outcome.records:
-                agree = agree and expected == (stored.seq, encode(record))
+                agree = agree and expected == (stored.seq, encode(self._sealed(record)))
                 expected = next(records, None)
             if not agree:
                 raise _changed(stored.seq)
@@ -162,7 +164,7 @@ class Runner:
         batch = Batch(source, position=position, rest=block.rest, rules=rules)
         records: list[Record] = []
         begun = time.perf_counter()
-        size = self._decide(block.lines, line, batch, records, block.rest)
+        size = self._decide(zip(block.lines, repeat(None)), line, batch, records, block.rest)
         between = time.perf_counter()
         if rules is not None or self._seq - self._checkpoint >= max(
             self._every, INPUTS_AN_ENTRY * self._entries
@@ -182,42 +184,82 @@ class Runner:
             commit_s=time.perf_counter() - between,
         )
         if block.taken is not None:
-            block.taken(batch.inputs)
+            opened = self.store.seals.opened_text
+            block.taken([(*row[:6], opened(row[6]), row[7]) for row in batch.inputs])
         for observer in self._observers:
             observer(committed)
         return committed
 
     def _decide(
         self,
-        lines: list[bytes],
+        lines: Iterable[tuple[bytes, bytes | None]],
         line: int,
         batch: Batch,
         records: list[Record],
         rest: IO[bytes] | None = None,
     ) -> int:
-        """Decide lines into a batch; return their bytes. `rest` follows the only line, where that is too long."""
+        """Decide lines into a batch; return their bytes. `rest` follows the only line, where that is too long.
+
+        A line comes with what is stored of it, where it is stored already.
+        """
+        seals = self.store.seals
+        seal = seals.line
         feed, add = self.engine.feed, batch.inputs.append
         tell = self.audit.add if self.audit is not None else None
         seq, size = self._seq, 0
         self._past.move(seq - len(batch.inputs), batch)
-        for raw in lines:
+        for raw, stored in lines:
             outcome = feed(raw)
             seq += 1
             line += 1
             size += len(raw) + 1
+            reason = outcome.reason and seals.reason(outcome.tenant, outcome.reason, raw)
             row: InputRow = (
                 seq, line, outcome.tenant, outcome.time_us, outcome.clock_us, CODE[outcome.disposition],
-                outcome.reason, raw,
+                reason, stored or seal(outcome.tenant, raw),
             )  # fmt: skip
             add(row)
+            sealed: list[Record] = []
             if outcome.records:
-                batch.records += [(seq, record) for record in outcome.records]
+                sealed = [self._sealed(record) for record in outcome.records]
+                batch.records += [(seq, record) for record in sealed]
                 records += outcome.records
             if tell is not None:
                 kind = outcome.event.kind if outcome.event is not None else ""
-                tell(row, kind, outcome.records, _pieces(rest) if rest is not None else ())
+                tell(row, kind, sealed, self._pieces(rest) if rest is not None else ())
         self._seq = seq
         return size
+
+    def _sealed(self, record: Record) -> Record:
+        """Return a record as it is told and stored."""
+        personal = self.engine.tenants[record.tenant].program.personal
+        return self.store.seals.record(record, personal.get(record.rule, _NONE))
+
+    def _pieces(self, rest: IO[bytes]) -> Iterator[bytes]:
+        """Seal what follows the first bytes of an overlong line, piece by piece, and go back to its beginning."""
+        while piece := rest.read(PIECE_BYTES):
+            yield self.store.seals.piece(NO_TENANT, piece)
+        rest.seek(0)
+
+    def erase(self, source: str, events: list[dict[str, object]], subjects: list[tuple[str, str]]) -> None:
+        """Destroy the keys of subjects, each in its tenant; `events` say so, one a tenant, and stand in the log.
+
+        Records that were said stay. State is folded again from what the log still says, all in one transaction.
+        Raises RefusedError where an event is not decided or the store cannot take it; then nothing happened.
+        """
+        batch = Batch(source)
+        lines = [msgspec.json.encode(event) for event in events]
+        self._decide(zip(lines, repeat(None)), 0, batch, [])
+        refused = [row for row in batch.inputs if row[5] != CODE["decided"]]
+        if refused:
+            found = f"that the log does not take it ({refused[0][6] or 'it stands there already'})"
+            raise RefusedError("the erasure", found, "one that can stand in the log", "give another reason")
+        punctures = tuple(self.store.seals.destroy(*subject) for subject in subjects)
+        for row in batch.inputs:
+            forget(self.engine, row[2])
+        batch.erasure = Erasure(punctures, tuple(row[0] for row in batch.inputs))
+        self._add_checkpoint(batch)
+        self._commit(batch)
 
     def append(self, source: str, event: dict[str, object]) -> Committed:
         """Write an event of Weiguard's own into the log, decide and commit it."""
@@ -312,10 +354,11 @@ class Runner:
             if self.audit is not None and self.store.last:
                 self.audit.begin_anew(self.engine.program.ruleset)
             batch = Batch(again=True)
-            for stored in self.store.inputs():
-                overlong = len(stored.raw) > LONGEST
-                rest = BytesIO(self.store.rest(stored.seq)) if overlong else None
-                self._decide([stored.raw], stored.line - 1, batch, [], rest)
+            opened = self.store.seals.opened_line
+            for stored in self.store.sealed_inputs():
+                raw = opened(stored.raw)
+                rest = BytesIO(self.store.rest(stored.seq)) if len(raw) > LONGEST else None
+                self._decide([(raw, stored.raw)], stored.line - 1, batch, [], rest)
                 if self.audit is not None and stored.seq in stops:
                     self.audit.stop(again=True)
                 if len(batch.inputs) == BLOCK_LINES:
@@ -324,13 +367,6 @@ class Runner:
             self._add_checkpoint(batch)
             self._commit(batch)
         return self._seq
-
-
-def _pieces(rest: IO[bytes]) -> Iterator[bytes]:
-    """Read what follows the first bytes of an overlong line, and go back to its beginning."""
-    while piece := rest.read(_PIECE):
-        yield piece
-    rest.seek(0)
 
 
 def tick_event(at: str) -> bytes:

@@ -21,6 +21,7 @@ from engine.instants import micros
 from streams.addressing import tenant_of
 from streams.commit import CODE, Batch, StoredRecord
 from streams.ports import Source
+from streams.sealing.seals import Seals
 
 _DECIDED: Final = CODE["decided"]
 _LATE: Final = CODE["late"]
@@ -57,14 +58,18 @@ def _name(raw: bytes) -> tuple[str, str]:
 class Kept(Protocol):
     """What a store that is only looked at has of the past; see `ports.Store`."""
 
+    @property
+    def seals(self) -> Seals:
+        """By what its personal values are sealed."""
+
     def decided(self, tenant: str, until: int) -> Iterator[tuple[int, bytes]]:
         """Yield a tenant's decided inputs up to a number with their times, in the order of their times."""
 
     def late(self, tenant: str, until: int) -> Iterator[bytes]:
         """Yield a tenant's late inputs up to a number, in the order of the log."""
 
-    def records(self, after: int = 0) -> Iterator[StoredRecord]:
-        """Yield records in the order of the log, those of inputs with a greater number than `after`."""
+    def sealed_records(self, after: int = 0) -> Iterator[StoredRecord]:
+        """Yield records, sealed, in the order of the log, those of inputs with a greater number than `after`."""
 
 
 class StoredPast:
@@ -81,21 +86,24 @@ class StoredPast:
 
     def decided(self, tenant: str) -> Iterator[bytes]:
         """Yield a tenant's decided inputs, sorted by (time, source, id)."""
-        pending = sorted((row[3], row[7]) for row in self._rows(tenant, _DECIDED))
+        opened = self._store.seals.opened_line
+        pending = sorted((row[3], opened(row[7])) for row in self._rows(tenant, _DECIDED))
         yield from _in_order(merge(self._store.decided(tenant, self._until), pending, key=itemgetter(0)))
 
     def late(self, tenant: str) -> Iterator[bytes]:
         """Yield a tenant's late inputs in the order of arrival."""
         yield from self._store.late(tenant, self._until)
-        yield from (row[7] for row in self._rows(tenant, _LATE))
+        opened = self._store.seals.opened_line
+        yield from (opened(row[7]) for row in self._rows(tenant, _LATE))
 
     def _rows(self, tenant: str, code: int) -> Iterator[tuple[int, int, str, int, int, int, str, bytes]]:
         return (row for row in self._pending.inputs if row[2] == tenant and row[5] == code)
 
     def standing(self, tenant: str) -> Iterator[Record]:
         """Yield the last record of each of a tenant's alerts, retracted ones too."""
-        stored = (each.body for each in self._store.records() if each.input <= self._until)
-        yield from last_of(stored, (record for _, record in self._pending.records), tenant)
+        stored = (each.body for each in self._store.sealed_records() if each.input <= self._until)
+        last = last_of(stored, (record for _, record in self._pending.records), tenant)
+        yield from map(self._store.seals.for_engine, last)
 
 
 def last_of(stored: Iterable[bytes], pending: Iterable[Record], tenant: str) -> Iterator[Record]:

@@ -15,6 +15,7 @@ import msgspec
 if TYPE_CHECKING:
     from streams.audit.growth import LeafStore
     from streams.commit import Batch, Committed, InputRow, StoredInput, StoredRecord
+    from streams.sealing.seals import Seals
 
 BLOCK_LINES = 1_000  # The most lines of one block, hence inputs of one transaction.
 
@@ -82,6 +83,10 @@ class Store(Protocol):
         """The audit log."""
 
     @property
+    def seals(self) -> Seals:
+        """By what its personal values are sealed. What is committed is sealed; what is asked for is opened."""
+
+    @property
     def last(self) -> int:
         """The number of the last input; 0 before the first."""
 
@@ -94,6 +99,9 @@ class Store(Protocol):
     def inputs(self, after: int = 0, tenant: str | None = None) -> Iterator[StoredInput]:
         """Yield inputs in the order of the log, those with a greater number than `after`."""
 
+    def sealed_inputs(self, after: int = 0) -> Iterator[StoredInput]:
+        """Yield the same inputs sealed, as they are stored."""
+
     def seen(self, until: int, since_us: int) -> Iterator[StoredInput]:
         """Yield the decided inputs up to a number that came, or whose time is, at an instant or later."""
 
@@ -104,10 +112,13 @@ class Store(Protocol):
         """Yield a tenant's late inputs up to a number, in the order of the log."""
 
     def rest(self, seq: int) -> bytes:
-        """Return what follows the first bytes of an overlong line."""
+        """Return what follows the first bytes of an overlong line, opened."""
 
     def records(self, after: int = 0) -> Iterator[StoredRecord]:
         """Yield records in the order of the log, those of inputs with a greater number than `after`."""
+
+    def sealed_records(self, after: int = 0) -> Iterator[StoredRecord]:
+        """Yield the same records sealed, as they are stored."""
 
     def checkpointed(self) -> int:
         """Return the number of the input that the state stands behind; 0 without state."""

@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from heapq import merge
 from operator import attrgetter
+from typing import NamedTuple
 
 import msgspec
 
+from engine.alert import Record
+from engine.erasing import forget
 from engine.fold import Engine, Outcome, Settings
 from engine.switching import Switch
 from rules.archiving import ArchiveError, from_archive
@@ -22,12 +25,23 @@ from rules.problems import RuleProblems
 from streams.audit.broken import BrokenError
 from streams.commit import Batch, StoredInput
 from streams.past import StoredPast
+from streams.sealing.tokens import SealError
 from streams.stores.deciding import Epoch
 from streams.stores.sqlite_reading import SqliteReader
 
 
-def decided_again(reader: SqliteReader, tenant: str | None = None) -> Iterator[tuple[StoredInput, Outcome]]:
+class Again(NamedTuple):
+    """An input as it is stored, sealed, what it comes to, and its records as they are told, sealed."""
+
+    stored: StoredInput
+    outcome: Outcome
+    records: list[Record]
+
+
+def decided_again(reader: SqliteReader, tenant: str | None = None) -> Iterator[Again]:
     """Yield every input of a database, or of one tenant, with what it comes to.
+
+    Where somebody was erased it is decided by what is left, and forgets where the run forgot.
 
     With a tenant's inputs come those of no tenant: ticks move its clock. Raises BrokenError where a rule set was not
     kept, or is not the one that decided.
@@ -41,7 +55,7 @@ def decided_again(reader: SqliteReader, tenant: str | None = None) -> Iterator[t
     settings = Settings(zone=by.zone, lateness_us=by.lateness_us, lateness_of=by.lateness_of, keep=False)
     past = StoredPast(reader)
     engine = Engine(switches[0].program, settings, past)
-    at = 0
+    at, erasures, seals = 0, frozenset(reader.erasures()), reader.seals
     for stored in _inputs(reader, tenant):
         while at + 1 < len(epochs) and stored.seq >= epochs[at + 1].first:
             at += 1
@@ -50,7 +64,24 @@ def decided_again(reader: SqliteReader, tenant: str | None = None) -> Iterator[t
             if stored.seq > epochs[at].first:  # Another tenant changed first, and with it what is new begins.
                 engine.use(to.program)
         past.move(stored.seq - 1, Batch())
-        yield stored, engine.feed(stored.raw)
+        outcome = engine.feed(_opened(reader, stored))
+        records = [seals.record(each, _personal(engine, each)) for each in outcome.records]
+        if stored.seq in erasures:
+            past.move(stored.seq, Batch())
+            forget(engine, stored.tenant)
+        yield Again(stored, outcome, records)
+
+
+def _opened(reader: SqliteReader, stored: StoredInput) -> bytes:
+    try:
+        return reader.seals.opened_line(stored.raw)
+    except SealError as error:
+        where = f"{reader.path}: input {stored.seq:,} ({stored.source}:{stored.line})"
+        raise BrokenError(where, error.found, error.expected) from None
+
+
+def _personal(engine: Engine, record: Record) -> frozenset[str]:
+    return engine.tenants[record.tenant].program.personal.get(record.rule, frozenset())
 
 
 def epochs_of(reader: SqliteReader) -> list[Epoch]:
@@ -63,8 +94,8 @@ def epochs_of(reader: SqliteReader) -> list[Epoch]:
 
 def _inputs(reader: SqliteReader, tenant: str | None) -> Iterator[StoredInput]:
     if tenant is None:
-        return reader.inputs()
-    return merge(reader.inputs(tenant=tenant), reader.inputs(tenant=""), key=attrgetter("seq"))
+        return reader.sealed_inputs()
+    return merge(reader.sealed_inputs(tenant=tenant), reader.sealed_inputs(tenant=""), key=attrgetter("seq"))
 
 
 def _rules(reader: SqliteReader, epoch: Epoch) -> RuleSet:

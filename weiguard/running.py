@@ -173,7 +173,8 @@ def opened(
     """Open the database to write, and close it whatever happens."""
     by = decided_by(prepared.program, prepared.settings, settings.only, prepared.since)
     rules = texts(prepared.rules, prepared.program)
-    with open_store(settings.db, by, rules, refold=refold, archive=prepared.archive) as store:
+    seed = bytes.fromhex(settings.subject_seed) if settings.subject_seed is not None else None
+    with open_store(settings.db, by, rules, refold=refold, archive=prepared.archive, seed=seed) as store:
         yield prepared, store
 
 

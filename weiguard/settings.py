@@ -38,6 +38,7 @@ VARIABLES: Final = (
     "prefix",
     "audit_key",
     "tokens",
+    "subject_seed",
 )  # As WEIGUARD_RULES and so on.
 _MOST_US: Final = 35 * 86_400 * 10**6
 
@@ -79,6 +80,12 @@ def _prefix(text: str) -> str:
     return text
 
 
+def _seed(text: str) -> str:
+    if re.fullmatch(r"[0-9a-fA-F]{64}", text) is None:
+        raise ValueError("64 hexadecimal digits, as `openssl rand -hex 32` gives them")
+    return text
+
+
 Lateness = Annotated[str, AfterValidator(_lateness)]
 
 
@@ -107,6 +114,8 @@ class Settings(BaseModel):
     prefix: Annotated[str, AfterValidator(_prefix)] = DEFAULT_PREFIX  # Of the topics' names.
     audit_key: Annotated[str, Field(min_length=1)] | None = None  # A file, or the key itself.
     tokens: Path | None = None  # Who may ask over HTTP from elsewhere.
+    # Of the keys of a new database, for tests: 32 bytes in hexadecimal. Whoever has it can read what was erased.
+    subject_seed: Annotated[str, AfterValidator(_seed)] | None = None
     tenants: dict[str, TenantSettings] = {}
 
     def cluster(self) -> Cluster:

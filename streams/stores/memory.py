@@ -8,8 +8,10 @@ from contextlib import contextmanager
 import msgspec
 
 from engine.alert import encode
-from streams.commit import CODE, Batch, StoredInput, StoredRecord
+from streams.commit import CODE, NO_TENANT, PIECE_BYTES, Batch, StoredInput, StoredRecord
 from streams.ports import Position
+from streams.sealing.seals import Seals
+from streams.sealing.subjects import SEED_BYTES, keys_from
 from streams.stores.memory_leaves import MemoryLeaves
 
 _NAMES = tuple(CODE)
@@ -19,13 +21,15 @@ class MemoryStore:
     """Everything in lists; a batch that fails leaves them as they were."""
 
     def __init__(self) -> None:
+        """Nothing is kept, so the keys of subjects are always the same."""
+        self.seals = Seals(keys_from(bytes(SEED_BYTES)), lambda: (each.body for each in self._records))
         self._inputs: list[StoredInput] = []
         self._records: list[StoredRecord] = []
         self._alerts: set[tuple[str, int]] = set()
         self._positions: dict[str, Position] = {}
         self._state: dict[bytes, bytes] = {}
         self._checkpoint = 0
-        self._rest: dict[int, bytes] = {}
+        self._rest: dict[int, list[bytes]] = {}
         self.audit = MemoryLeaves()
 
     @property
@@ -48,7 +52,9 @@ class MemoryStore:
         assert len(alerts) == len(records), "a record is written once"
         assert alerts.isdisjoint(self._alerts), "a record is written once"
         changed = list(batch.state) if batch.state is not None else []
-        rest = batch.rest.read() if batch.rest is not None else b""
+        rest = []
+        while batch.rest is not None and (piece := batch.rest.read(PIECE_BYTES)):
+            rest.append(self.seals.piece(NO_TENANT, piece))
         # From here on nothing can fail.
         if batch.again:
             for each in inputs:
@@ -76,15 +82,21 @@ class MemoryStore:
 
     def inputs(self, after: int = 0, tenant: str | None = None) -> Iterator[StoredInput]:
         """Yield inputs in the order of the log."""
-        for each in self._inputs[after:]:
-            if tenant is None or each.tenant == tenant:
-                yield each
+        return (self._opened(each) for each in self._inputs[after:] if tenant in (None, each.tenant))
+
+    def sealed_inputs(self, after: int = 0) -> Iterator[StoredInput]:
+        """Yield the same inputs sealed."""
+        yield from self._inputs[after:]
+
+    def _opened(self, stored: StoredInput) -> StoredInput:
+        raw, reason = self.seals.opened_line(stored.raw), self.seals.opened_text(stored.reason)
+        return msgspec.structs.replace(stored, raw=raw, reason=reason)
 
     def seen(self, until: int, since_us: int) -> Iterator[StoredInput]:
         """Yield the decided inputs up to a number that came, or whose time is, at an instant or later."""
         for each in self._inputs[:until]:
             if each.disposition == "decided" and each.tenant and max(each.time_us, each.clock_us) >= since_us:
-                yield each
+                yield self._opened(each)
 
     def decided(self, tenant: str, until: int) -> Iterator[tuple[int, bytes]]:
         """Yield a tenant's decided inputs up to a number with their times, in the order of their times."""
@@ -92,20 +104,25 @@ class MemoryStore:
             each for each in self._inputs[:until] if (each.tenant, each.disposition) == (tenant, "decided")
         ]
         for each in sorted(found, key=lambda each: each.time_us):
-            yield each.time_us, each.raw
+            yield each.time_us, self.seals.opened_line(each.raw)
 
     def late(self, tenant: str, until: int) -> Iterator[bytes]:
         """Yield a tenant's late inputs up to a number, in the order of the log."""
         for each in self._inputs[:until]:
             if (each.tenant, each.disposition) == (tenant, "late"):
-                yield each.raw
+                yield self.seals.opened_line(each.raw)
 
     def rest(self, seq: int) -> bytes:
         """Return what follows the first bytes of an overlong line."""
-        return self._rest.get(seq, b"")
+        return b"".join(map(self.seals.opened, self._rest.get(seq, [])))
 
     def records(self, after: int = 0) -> Iterator[StoredRecord]:
         """Yield records in the order of the log, those of inputs after a number."""
+        for each in self.sealed_records(after):
+            yield msgspec.structs.replace(each, body=self.seals.opened(each.body))
+
+    def sealed_records(self, after: int = 0) -> Iterator[StoredRecord]:
+        """Yield the same records sealed."""
         yield from (each for each in list(self._records) if each.input > after)
 
     def checkpointed(self) -> int:

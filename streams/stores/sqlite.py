@@ -6,6 +6,7 @@ checkpoint the changed state too. Whatever happens, the file holds whole batches
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -17,16 +18,17 @@ from typing import IO, Final
 import msgspec
 
 from engine.alert import encode
-from streams.commit import CODE, Batch
+from streams.commit import CODE, NO_TENANT, PIECE_BYTES, Batch
 from streams.refusing import RefusedError
+from streams.sealing.subjects import SEED_BYTES, keys_from
 from streams.stores.deciding import DecidedBy, Decider, difference
 from streams.stores.locking import Lock
 from streams.stores.sqlite_failing import REFOLD, damaged, failed
 from streams.stores.sqlite_leaves import put_growth
 from streams.stores.sqlite_reading import SqliteReader
 from streams.stores.sqlite_schema import check_decided, check_kind, check_log, checksum, create, is_new
+from streams.stores.sqlite_subjects import put_puncture, sweep, unswept
 
-_PIECE: Final = 1 << 20  # Bytes of an overlong line in one row.
 _NAMES: Final = tuple(CODE)
 _INPUT: Final = "INSERT INTO inputs VALUES (?, {source}, ?, ?, ?, ?, ?, ?, ?)"
 _AGAIN: Final = (
@@ -51,6 +53,7 @@ class SqliteStore(SqliteReader):
         self._decider = decider
         self._totals = self.totals()
         self._sources: dict[str, int] = dict(connection.execute("SELECT name, id FROM sources"))
+        self._keys = self.seals.keys  # Read at once: nothing is sealed by halves.
         self._inside = False  # A transaction is open that holds more than one batch.
 
     def commit(self, batch: Batch) -> None:
@@ -65,6 +68,8 @@ class SqliteStore(SqliteReader):
             if batch.growth is not None:
                 put_growth(self._db, batch.growth, sum(totals[name] for name in CODE))
                 totals["entries"] += len(batch.growth.entries)
+            if batch.erasure is not None:
+                put_puncture(self._db, batch.erasure.punctures, batch.erasure.inputs)
             if batch.position is not None:
                 position = msgspec.json.encode(batch.position)
                 self._db.execute(
@@ -96,9 +101,12 @@ class SqliteStore(SqliteReader):
             self._put_rest(rows[-1][0], batch.rest)
 
     def _put_rest(self, seq: int, rest: IO[bytes]) -> None:
+        """Write what follows an overlong line, in pieces that are sealed one by one."""
         part = 0
-        while piece := rest.read(_PIECE):
-            self._db.execute("INSERT INTO pieces VALUES (?, ?, ?)", (seq, part, piece))
+        while piece := rest.read(PIECE_BYTES):
+            self._db.execute(
+                "INSERT INTO pieces VALUES (?, ?, ?)", (seq, part, self.seals.piece(NO_TENANT, piece))
+            )
             part += 1
 
     def _put_records(self, batch: Batch, totals: dict[str, int]) -> None:
@@ -147,6 +155,9 @@ class SqliteStore(SqliteReader):
                 self._db.execute("DELETE FROM state")
                 self._db.execute("DELETE FROM ledgers")
                 self._db.execute("DELETE FROM unindexed")
+                self._db.execute(
+                    "DELETE FROM erasures"
+                )  # It is decided anew by what is left, from the beginning.
                 self._db.execute("UPDATE totals SET n = 0 WHERE name <> 'entries'")
                 self._totals = {**dict.fromkeys(before, 0), "entries": before["entries"]}
                 self.stamp()
@@ -193,6 +204,11 @@ class SqliteStore(SqliteReader):
                 raise failed(self.path, error) from None
             raise
 
+    def sweep(self) -> None:
+        """Take the last traces of what was erased out of the file. Raises RefusedError where that has to wait."""
+        if unswept(self._db):
+            sweep(self.path)
+
     def close(self) -> None:
         """Close the database and let go of its lock."""
         super().close()
@@ -205,9 +221,17 @@ def _checked(entry: tuple[bytes, bytes | None]) -> tuple[bytes, int, bytes | Non
 
 
 def open_store(
-    path: Path, by: DecidedBy, rules: Mapping[str, bytes], *, refold: bool = False, archive: bytes = b""
+    path: Path,
+    by: DecidedBy,
+    rules: Mapping[str, bytes],
+    *,
+    refold: bool = False,
+    archive: bytes = b"",
+    seed: bytes | None = None,
 ) -> SqliteStore:
     """Open a database to write, making it where there is none. `archive`: the rule set whole, to be kept.
+
+    `seed`: 32 bytes from which the keys of subjects are made where it is new; None draws one that nobody keeps.
 
     Raises RefusedError where another process writes it, where it is damaged, newer or foreign, and, unless it is to be
     refolded, where other rules or settings decided it.
@@ -216,8 +240,9 @@ def open_store(
     connection = None
     try:
         connection = sqlite3.connect(path, isolation_level=None, timeout=10)
-        _prepare(connection, path, by, refold=refold)
+        _prepare(connection, path, by, seed, refold=refold)
         store = SqliteStore(connection, path, lock, Decider(by, rules, archive))
+        store.sweep()  # Where an erasure was cut off before its end.
         if not store.last:
             store.stamp()
     except BaseException as error:
@@ -230,9 +255,11 @@ def open_store(
     return store
 
 
-def _prepare(connection: sqlite3.Connection, path: Path, by: DecidedBy, *, refold: bool) -> None:
+def _prepare(
+    connection: sqlite3.Connection, path: Path, by: DecidedBy, seed: bytes | None, *, refold: bool
+) -> None:
     if is_new(connection):
-        create(connection)
+        create(connection, keys_from(seed or os.urandom(SEED_BYTES)))
     check_kind(connection, path)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")

@@ -17,8 +17,8 @@ from urllib.parse import quote
 
 import msgspec
 
+from streams.audit.asking import Asked
 from streams.audit.facets import Facets, decoded, entry_words, facets_of
-from streams.audit.query import Query
 from streams.stores.sqlite_failing import failed
 from streams.stores.sqlite_schema import check_kind
 
@@ -130,12 +130,13 @@ class SqliteIndex:
         query = f"SELECT {_FIELDS} FROM audit_facets f WHERE event = ? ORDER BY leaf"  # noqa: S608  # names of ours
         return [Facets(*row) for row in self._db.execute(query, (event,))]
 
-    def search(self, query: Query, tenants: frozenset[str], start: int, end: int) -> Iterator[Facets]:
+    def search(self, asked: Asked, tenants: frozenset[str], start: int, end: int) -> Iterator[Facets]:
         """Yield what the index finds among entries `start` to `end`, in the order that the query asks for.
 
         Only entries of `tenants` and, where the query names none, those that are of no tenant.
         """
-        conditions, values = _conditions(query, tenants)
+        query = asked.query
+        conditions, values = _conditions(asked, tenants)
         table, place = "audit_facets f", "f.leaf"
         if query.rules:
             names = [name for name in self._rules() if any(fnmatchcase(name, each) for each in query.rules)]
@@ -144,7 +145,7 @@ class SqliteIndex:
         if query.phrases:
             table, place = "audit_words w CROSS JOIN audit_facets f ON f.leaf = w.rowid", "w.rowid"
             conditions.append("audit_words MATCH ?")
-            values.append(" AND ".join(each.expression() for each in query.phrases))
+            values.append(asked.expression())
         elif query.account or query.owner or query.alert:
             place = "+f.leaf"  # These find so few that to sort them costs less than to look along the log.
         yield from self._pages(table, place, conditions, values, start - 1, end, oldest=query.oldest_first)
@@ -175,8 +176,9 @@ class SqliteIndex:
             after, end = (rows[-1][0], end) if oldest else (after, rows[-1][0])
 
 
-def _conditions(query: Query, tenants: frozenset[str]) -> tuple[list[str], list[Any]]:
+def _conditions(asked: Asked, tenants: frozenset[str]) -> tuple[list[str], list[Any]]:
     """Return what must hold, as SQL, and its values: what was asked for is never a part of a statement."""
+    query = asked.query
     conditions: list[str] = []
     values: list[Any] = []
 
@@ -206,9 +208,10 @@ def _conditions(query: Query, tenants: frozenset[str]) -> tuple[list[str], list[
     if query.until is not None:
         must("f.at_us < ?", query.until)
     if query.key is not None:
-        name, value = query.key
-        keys = "SELECT 1 FROM json_each(f.key) AS k WHERE (? = '' OR k.key = ?) AND CAST(k.value AS TEXT) = ?"
-        must(f"EXISTS ({keys})", name, name, value)
+        name, _ = query.key
+        one = "CAST(k.value AS TEXT) IN (SELECT value FROM json_each(?))"
+        keys = f"SELECT 1 FROM json_each(f.key) AS k WHERE (? = '' OR k.key = ?) AND {one}"  # noqa: S608  # marks alone
+        must(f"EXISTS ({keys})", name, name, _list(frozenset(asked.values)))
     return conditions, values
 
 

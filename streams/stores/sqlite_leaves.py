@@ -6,8 +6,9 @@ at the right edge is replaced by a wider one.
 
 from __future__ import annotations
 
+import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Final
 
@@ -138,6 +139,12 @@ class SqliteLeaves:
         query = "SELECT body FROM entries WHERE instr(body, CAST(? AS BLOB)) ORDER BY leaf LIMIT 1"
         row = self._db.execute(query, (f'"id":"{alert}"',)).fetchone()
         return bytes(row[0]) if row else None
+
+    def holding(self, marks: Sequence[bytes]) -> int:
+        """Return how many entries hold one of some marks. Reads the whole log."""
+        any_of = re.compile(b"|".join(map(re.escape, marks)))
+        rows = self._db.execute("SELECT body FROM entries WHERE instr(body, CAST('sealed:' AS BLOB))")
+        return sum(any_of.search(body) is not None for (body,) in rows)
 
     def text_for_bytes(self) -> str | None:
         """Return where a text stands in a column of bytes, as in `inputs.raw, row 3`; None where nowhere."""

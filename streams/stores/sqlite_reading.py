@@ -1,27 +1,33 @@
 """Reading a Weiguard database: what the writing store and those who only look have in common.
 
+Inputs and records come opened, as they were before their personal values were sealed, unless they are asked for sealed.
+
 A reader may look while a run writes; it sees whole batches only.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import Final, Self
 from urllib.parse import quote
 
 import msgspec
+from msgspec.structs import replace
 
 from streams.commit import CODE, StoredInput, StoredRecord
 from streams.ports import Position
 from streams.refusing import RefusedError
+from streams.sealing.seals import Seals
 from streams.stores.deciding import DecidedBy, Epoch
 from streams.stores.sqlite_failing import damaged, failed
 from streams.stores.sqlite_index import SqliteIndex
 from streams.stores.sqlite_leaves import SqliteLeaves
 from streams.stores.sqlite_schema import check_kind
+from streams.stores.sqlite_subjects import erasures, read_keys
 from streams.stores.sqlite_told import SqliteTold
 
 _NEWEST: Final = (1 << 63) - 1
@@ -48,7 +54,12 @@ class SqliteReader:
         self.path = path
         self.audit = SqliteLeaves(connection)
         self.index = SqliteIndex(connection)
-        self.told = SqliteTold(connection)
+        self.told = SqliteTold(connection, self._opened)
+
+    @cached_property
+    def seals(self) -> Seals:
+        """By what personal values are sealed."""
+        return Seals(read_keys(self._db, self.path), lambda: (each.body for each in self.sealed_records()))
 
     @property
     def last(self) -> int:
@@ -68,14 +79,27 @@ class SqliteReader:
 
     def inputs(self, after: int = 0, tenant: str | None = None) -> Iterator[StoredInput]:
         """Yield inputs in the order of the log. An overlong line is given by its first bytes; see `rest`."""
+        return map(self.opened, self.sealed_inputs(after, tenant))
+
+    def sealed_inputs(self, after: int = 0, tenant: str | None = None) -> Iterator[StoredInput]:
+        """Yield the same inputs sealed."""
         while rows := self._db.execute(_FORWARD, (after, tenant, _PAGE)).fetchall():
             yield from map(_input, rows)
             after = rows[-1][0]
 
+    def opened(self, stored: StoredInput) -> StoredInput:
+        """Return an input opened."""
+        raw, reason = self.seals.opened_line(stored.raw), self.seals.opened_text(stored.reason)
+        return (
+            stored
+            if raw is stored.raw and reason is stored.reason
+            else replace(stored, raw=raw, reason=reason)
+        )
+
     def backwards(self, until: int, tenant: str) -> Iterator[StoredInput]:
         """Yield a tenant's decided inputs from a number back to the first."""
         while rows := self._db.execute(_BACKWARD, (until, tenant, _PAGE)).fetchall():
-            yield from map(_input, rows)
+            yield from map(self.opened, map(_input, rows))
             until = rows[-1][0] - 1
 
     def decided(self, tenant: str, until: int) -> Iterator[tuple[int, bytes]]:
@@ -86,35 +110,57 @@ class SqliteReader:
         )
         for time_us, seq in places:
             (raw,) = self._db.execute("SELECT raw FROM inputs WHERE seq = ?", (seq,)).fetchone()
-            yield time_us, bytes(raw)
+            yield time_us, self.seals.opened_line(bytes(raw))
 
     def mentioning(self, tenant: str, words: tuple[str, ...]) -> Iterator[StoredInput]:
         """Yield a tenant's decided inputs in which one of some words stands, or that write signs by number."""
         asked = " OR ".join("instr(raw, CAST(? AS BLOB))" for _ in (*words, "\\u"))
         query = f"{_INPUTS} WHERE tenant = ? AND disposition = 0 AND ({asked}) ORDER BY seq"
-        yield from map(_input, self._db.execute(query, (tenant, *words, "\\u")))
+        yield from map(self.opened, map(_input, self._db.execute(query, (tenant, *words, "\\u"))))
+
+    def holding(self, marks: Mapping[str, bytes]) -> Iterator[StoredInput]:
+        """Yield inputs, sealed, that hold a mark of their tenant. Reads the whole log."""
+        for each in self.sealed_inputs():
+            mark = marks.get(each.tenant)
+            if mark is not None and mark in each.raw:
+                yield each
 
     def late(self, tenant: str, until: int) -> Iterator[bytes]:
         """Yield a tenant's late inputs up to a number, in the order of the log."""
         query = "SELECT raw FROM inputs WHERE tenant = ? AND disposition = ? AND seq <= ? ORDER BY seq"
         for (raw,) in self._db.execute(query, (tenant, CODE["late"], until)):
-            yield bytes(raw)
+            yield self.seals.opened_line(bytes(raw))
 
     def quarantined(self, after: int, most: int) -> list[StoredInput]:
         """Return the first inputs after a number that were quarantined, so many at most."""
-        return list(map(_input, self._db.execute(_REFUSED, (after, CODE["quarantined"], most))))
+        rows = self._db.execute(_REFUSED, (after, CODE["quarantined"], most))
+        return [self.opened(_input(row)) for row in rows]
 
     def seen(self, until: int, since_us: int) -> Iterator[StoredInput]:
         """Yield the decided inputs up to a number that came, or whose time is, at an instant or later."""
-        yield from map(_input, self._db.execute(_SEEN, (since_us, until)))
+        yield from map(self.opened, map(_input, self._db.execute(_SEEN, (since_us, until))))
 
     def rest(self, seq: int) -> bytes:
         """Return what follows the first bytes of an overlong line."""
+        return b"".join(map(self.seals.opened, self.sealed_rest(seq)))
+
+    def sealed_rest(self, seq: int) -> Iterator[bytes]:
+        """Yield the same in sealed pieces."""
         query = "SELECT raw FROM pieces WHERE input = ? ORDER BY part"
-        return b"".join(bytes(row[0]) for row in self._db.execute(query, (seq,)))
+        yield from (bytes(row[0]) for row in self._db.execute(query, (seq,)))
 
     def records(self, after: int = 0) -> Iterator[StoredRecord]:
         """Yield records in the order of the log, those of inputs after a number."""
+        return map(self._record, self.sealed_records(after))
+
+    def _record(self, stored: StoredRecord) -> StoredRecord:
+        return replace(stored, body=self._opened(stored.body))
+
+    def _opened(self, body: bytes) -> bytes:
+        return self.seals.opened(body)
+
+    def sealed_records(self, after: int = 0) -> Iterator[StoredRecord]:
+        """Yield the same records sealed."""
         at = 0
         while rows := self._db.execute(_RECORDS, (at, after, _PAGE)).fetchall():
             for _, seq, alert, record, body in rows:
@@ -125,13 +171,13 @@ class SqliteReader:
         """Return the records of one alert, or of the only one whose id begins so, in order."""
         query = "SELECT input, alert, record, body FROM records WHERE alert >= ? AND alert < ? ORDER BY alert, record"
         rows = self._db.execute(query, (alert, alert + "\U0010ffff")).fetchall()
-        return [StoredRecord(*row) for row in rows]
+        return [self._record(StoredRecord(*row)) for row in rows]
 
     def standing(self) -> Iterator[StoredRecord]:
         """Yield the last record of every alert, sorted by id; retracted ones too."""
         query = "SELECT input, alert, max(record), body FROM records GROUP BY alert ORDER BY alert"
         for row in self._db.execute(query):
-            yield StoredRecord(*row)
+            yield self._record(StoredRecord(*row))
 
     def checkpointed(self) -> int:
         """Return the number of the input that the state stands behind."""
@@ -179,6 +225,10 @@ class SqliteReader:
         """Return the files of a rule set by its hash, as they were archived; None where it was not kept."""
         row = self._db.execute("SELECT files FROM rulesets WHERE id = ?", (name,)).fetchone()
         return bytes(row[0]) if row else None
+
+    def erasures(self) -> list[int]:
+        """Return the numbers of the inputs behind which somebody was forgotten, in order."""
+        return erasures(self._db)
 
     @contextmanager
     def at_once(self) -> Iterator[None]:

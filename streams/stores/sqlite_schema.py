@@ -13,7 +13,8 @@ from zlib import crc32
 
 from streams.commit import CODE
 from streams.refusing import RefusedError
-from streams.stores import sqlite_leaves
+from streams.sealing.subjects import SubjectKeys
+from streams.stores import sqlite_leaves, sqlite_subjects
 from streams.stores.sqlite_failing import REFOLD, damaged
 
 APPLICATION_ID: Final = 0x57474431  # "WGD1"
@@ -37,7 +38,8 @@ CREATE TABLE state(key BLOB PRIMARY KEY, crc INTEGER NOT NULL, value BLOB NOT NU
 CREATE TABLE rules(id TEXT NOT NULL, first INTEGER NOT NULL, body BLOB NOT NULL, PRIMARY KEY(id, first)) WITHOUT ROWID;
 CREATE TABLE epochs(first INTEGER PRIMARY KEY, decided_by BLOB NOT NULL);
 CREATE TABLE rulesets(id TEXT PRIMARY KEY, files BLOB NOT NULL);
-{sqlite_leaves.TABLES}"""
+{sqlite_leaves.TABLES}
+{sqlite_subjects.TABLES}"""
 TOTALS: Final = (*CODE, "records", "entries", "checkpoint", "state_rows", "state_sum")
 
 
@@ -46,7 +48,7 @@ def checksum(key: bytes, value: bytes) -> int:
     return crc32(value, crc32(key))
 
 
-def create(connection: sqlite3.Connection) -> None:
+def create(connection: sqlite3.Connection, keys: SubjectKeys) -> None:
     """Make the tables of a new database, all or none."""
     connection.execute("PRAGMA page_size = 8192")
     connection.execute(
@@ -55,6 +57,7 @@ def create(connection: sqlite3.Connection) -> None:
     for statement in TABLES.split(";"):
         connection.execute(statement)
     connection.executemany("INSERT INTO totals VALUES (?, 0)", [(name,) for name in TOTALS])
+    sqlite_subjects.put_keys(connection, keys)
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     connection.execute(f"PRAGMA user_version = {VERSION}")
     connection.execute("COMMIT")

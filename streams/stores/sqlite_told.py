@@ -6,7 +6,7 @@ A place is that of the record's entry in the audit log, which no restart and no 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
 _PAGE: Final = 500
@@ -30,8 +30,10 @@ class Told(NamedTuple):
 class SqliteTold:
     """What was told of alerts."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, opened: Callable[[bytes], bytes]) -> None:
+        """Take a database and what opens a record that is sealed (streams/sealing/)."""
         self._db = connection
+        self._opened = opened
 
     def behind(self, leaf: int) -> int:
         """Return the number of the last record whose entry stands at a place or before it; 0 where none does."""
@@ -64,11 +66,14 @@ class SqliteTold:
 
     def after(self, seq: int, most: int) -> list[Told]:
         """Return the records behind a number, so many at most."""
-        return [Told(*row) for row in self._db.execute(_AFTER, (seq, most))]
+        return [self._told(row) for row in self._db.execute(_AFTER, (seq, most))]
+
+    def _told(self, row: tuple[int, int, bytes]) -> Told:
+        return Told(row[0], row[1], self._opened(bytes(row[2])))
 
     def last(self, before: int | None) -> Iterator[Told]:
         """Yield the last record of every alert, the newest first; `before`: only those before a number."""
         at = _BEYOND if before is None else before
         while rows := self._db.execute(_LAST, (at, _PAGE)).fetchall():
-            yield from (Told(*row) for row in rows)
+            yield from map(self._told, rows)
             at = rows[-1][0]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections import Counter
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from engine.decoding import Refusal, decode
 from engine.disposition import DISPOSITIONS
 from engine.fold import Engine
 from streams.stores.memory import MemoryStore
+from streams.stores.sqlite_reading import open_reader
 from tests.logs.arrival import Line
 from tests.logs.strategies import logs
 from tests.streams.running import block_of, lines_of, program, runner_of
@@ -71,11 +71,8 @@ def test_what_is_refused_is_found_again_with_its_reason(weiguard: Weiguard, tmp_
     (tmp_path / "log").write_bytes(b"\n".join(lines) + b"\n")
     done = weiguard("run", "log", "--json")
     assert json.loads(done.err.splitlines()[-1])["dispositions"] == {"decided": 1, "quarantined": 4}
-    database = sqlite3.connect(tmp_path / "weiguard.db")
-    rows = database.execute(
-        "SELECT line, raw, reason FROM inputs WHERE disposition = 4 ORDER BY seq"
-    ).fetchall()
-    database.close()
+    with open_reader(tmp_path / "weiguard.db") as reader:
+        rows = [(each.line, each.raw, each.reason) for each in reader.quarantined(0, 9)]
     assert [(line, raw) for line, raw, _ in rows] == list(enumerate(lines[:4], 1))
     reasons = [reason for _, _, reason in rows]
     assert reasons[1] == 'data.amount_fen: found "12.00"; expected an integer'

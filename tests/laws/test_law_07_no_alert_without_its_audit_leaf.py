@@ -39,7 +39,7 @@ def test_whoever_hears_of_an_alert_finds_its_leaf(log: list[dict[str, object]]) 
     lines = lines_of(log)
     for at in range(0, len(lines), 7):
         runner.take("log", Block(lines[at : at + 7], None))
-    assert leaves(store) == [msgspec.json.decode(each.body) for each in store.records()]
+    assert leaves(store) == [msgspec.json.decode(each.body) for each in store.sealed_records()]
 
 
 def test_where_the_leaf_cannot_be_written_nothing_is_published(tmp_path: Path) -> None:

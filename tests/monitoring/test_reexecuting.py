@@ -183,7 +183,7 @@ OTHER_RULES = zlib.compress(msgspec.json.encode([("../escaped.yaml", "x")]))
             id="the time of an input is changed",
         ),
         pytest.param(
-            'UPDATE inputs SET raw = swap(raw, \'"payer_id":"P"\', \'"payer_id":"Q"\') WHERE seq = 8',
+            'UPDATE inputs SET raw = swap(raw, \'"source":\', \'"x":1,"source":\') WHERE seq = 8',
             r"ingest\.commit of t1, hash: found",
             id="an input is changed that raises nothing: the account of its tenant",
         ),

@@ -17,6 +17,7 @@ from streams.stores.deciding import decided_by
 from streams.stores.sqlite import SqliteStore, open_store
 from streams.stores.sqlite_reading import open_reader
 from tests.logs.arrival import Line
+from tests.streams.running import SEED
 from weiguard.preparing import prepare_kept
 from weiguard.reloading import Reloading
 from weiguard.settings import Settings as Chosen
@@ -40,7 +41,7 @@ class Shop:
         self.reloading = Reloading(made, self.settings, "li", "wang", asked=reload)
         by = decided_by(made.program, made.settings, (), made.since)
         told = texts(made.rules, made.program)
-        self.store: SqliteStore = open_store(self.db, by, told, archive=made.archive)
+        self.store: SqliteStore = open_store(self.db, by, told, archive=made.archive, seed=SEED)
         self.runner = Runner(self.store, made.engine(), signer=self.signer)
         self.runner.resume()
 
@@ -73,11 +74,11 @@ class Shop:
         """Decide the database again from itself, and hold it against what is stored."""
         with open_reader(self.db) as reader:
             again = [
-                (stored.seq, outcome.disposition, [encode(record) for record in outcome.records])
-                for stored, outcome in decided_again(reader)
+                (each.stored.seq, each.outcome.disposition, [encode(record) for record in each.records])
+                for each in decided_again(reader)
             ]
             stored_records: dict[int, list[bytes]] = {}
-            for each in reader.records():
+            for each in reader.sealed_records():
                 stored_records.setdefault(each.input, []).append(each.body)
             assert again == [
                 (each.seq, each.disposition, stored_records.get(each.seq, [])) for each in reader.inputs()

@@ -22,6 +22,8 @@ from streams.stores.sqlite import SqliteStore, open_store
 from tests.logs.arrival import Line
 from tests.logs.making import make_log
 
+SEED = bytes(32)  # As a store in memory has it, so that logs can be compared byte by byte.
+
 
 @cache
 def program() -> Program:
@@ -48,7 +50,7 @@ class Log(Protocol):
 
 def open_at(path: Path, *, refold: bool = False) -> SqliteStore:
     """Open a database for the shipped rules."""
-    return open_store(path, decided_by(program(), Settings()), {}, refold=refold)
+    return open_store(path, decided_by(program(), Settings()), {}, refold=refold, seed=SEED)
 
 
 def runner_of(store: Store, every: int = 30_000) -> Runner:

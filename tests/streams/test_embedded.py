@@ -88,7 +88,7 @@ def test_a_refold_that_breaks_off_leaves_all_as_it_was(tmp_path: Path) -> None:
 def test_an_input_that_is_decided_otherwise_now_stops_the_run() -> None:
     store = MemoryStore()
     runner_of(store).take("log", block_of(made(5), 0))
-    first = next(each for each in store.inputs() if each.disposition == "decided")
+    first = next(each for each in store.sealed_inputs() if each.disposition == "decided")
     msgspec.structs.force_setattr(first, "raw", b"{}")  # Damage done on purpose.
     with pytest.raises(RefusedError, match=f"input {first.seq}: found that it is decided otherwise"):
         runner_of(store)

@@ -13,13 +13,15 @@ import pytest
 from tests.tidy.tree import ROOT
 
 _STARTED: list[subprocess.Popen[bytes]] = []
+# English, wide, and a seed by which two databases of the same inputs are the same.
+SETTINGS = {"LC_ALL": "C.UTF-8", "COLUMNS": "200", "WEIGUARD_SUBJECT_SEED": "0" * 64}
 COMMAND = (sys.executable, "-m", "weiguard")
 
 
 def environment(**changed: str) -> dict[str, str]:
     """Return the environment of a call: this project's code, English, no settings."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("WEIGUARD_")}
-    return {**kept, "PYTHONPATH": str(ROOT), "LC_ALL": "C.UTF-8", "COLUMNS": "200", **changed}
+    return {**kept, "PYTHONPATH": str(ROOT), **SETTINGS, **changed}
 
 
 def start(*arguments: str, cwd: Path, **changed: str) -> subprocess.Popen[bytes]:
@@ -59,7 +61,7 @@ def call(
 
     for name in [name for name in os.environ if name.startswith("WEIGUARD_")]:
         monkeypatch.delenv(name)
-    settings: Mapping[str, str] = {"LC_ALL": "C.UTF-8", "COLUMNS": "200", **changed}
+    settings: Mapping[str, str] = {**SETTINGS, **changed}
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(sys, "argv", ["weiguard", *arguments])

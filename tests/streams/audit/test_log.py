@@ -76,7 +76,7 @@ def test_every_input_is_accounted_for() -> None:
     lines = [*islice(events(3), 1_200), b"not read", *made(2, 30)]
     store = calm(lines)
     commits = [entry for entry in told(store) if entry["kind"] == "ingest.commit"]
-    inputs = list(store.inputs())
+    inputs = list(store.sealed_inputs())
     for tenant in {each.tenant for each in inputs}:
         mine = [each for each in inputs if each.tenant == tenant]
         positions = [entry["position"] for entry in commits if entry["tenant"] == tenant]
