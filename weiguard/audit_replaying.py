@@ -133,7 +133,7 @@ def _lines(wish: Wish, done: Replayed, lang: Language) -> Iterator[str]:
     name = wish.alert or (wish.day and wish.day.isoformat()) or wish.tenant or ""
     yield words[about].format(name=name, wanted=f"{done.wanted:,}", identical=f"{done.wanted_identical:,}")
     for leaf in done.leaves:
-        verdict = words["differs" if leaf.differences else "identical"]
+        verdict = words["differs" if leaf.differences else "erased" if leaf.erased else "identical"]
         index = words["none"] if leaf.index is None else f"{leaf.index:,}"
         yield words["leaf"].format(index=index, record=leaf.record, state=leaf.state or "-", verdict=verdict)
     whose = words["of"].format(tenant=wish.tenant) if wish.tenant is not None else words["of_all"]
@@ -141,6 +141,8 @@ def _lines(wish: Wish, done: Replayed, lang: Language) -> Iterator[str]:
         inputs=f"{done.inputs:,}", whose=whose, rulesets=", ".join(done.rulesets) or words["none"],
         entries=f"{done.entries:,}", identical=f"{done.identical:,}",
     )  # fmt: skip
+    if done.erased:
+        yield words["of_erased"].format(entries=entries(done.erased, lang), wanted=f"{done.wanted_erased:,}")
     if done.earlier:
         yield words["earlier"].format(entries=entries(done.earlier, lang))
     yield from (f"  {each}" for each in done.differences)
@@ -153,16 +155,17 @@ def _lines(wish: Wish, done: Replayed, lang: Language) -> Iterator[str]:
 def _plain(wish: Wish, done: Replayed) -> dict[str, Any]:
     return {
         "ok": done.ok, "alert": wish.alert, "tenant": wish.tenant, "day": wish.day and wish.day.isoformat(),
-        "wanted": done.wanted, "wanted_identical": done.wanted_identical,
+        "wanted": done.wanted, "wanted_identical": done.wanted_identical, "wanted_erased": done.wanted_erased,
         "leaves": [
             {
                 "index": leaf.index, "record": leaf.record, "state": leaf.state or None,
-                "identical": not leaf.differences, "differences": [_told(each) for each in leaf.differences],
+                "identical": not leaf.differences and not leaf.erased, "erased": leaf.erased,
+                "differences": [_told(each) for each in leaf.differences],
             }
             for leaf in done.leaves
         ],
         "inputs": done.inputs, "rulesets": done.rulesets, "entries": done.entries, "identical": done.identical,
-        "earlier": done.earlier, "ended": done.ended, "differing": done.differing,
+        "erased": done.erased, "earlier": done.earlier, "ended": done.ended, "differing": done.differing,
         "differences": [_told(each) for each in done.differences],
     }  # fmt: skip
 

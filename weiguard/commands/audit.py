@@ -12,7 +12,7 @@ from weiguard.commands.audit_query import query
 from weiguard.failing import ending_clearly
 
 app = typer.Typer(
-    help="The audit log: keygen, verify, prove, replay, query, export, rotate, witness.",
+    help="The audit log: keygen, verify, prove, replay, query, export, rotate, witness, erase.",
     epilog="Example: weiguard audit verify published --key audit.key.pub",
     no_args_is_help=True,
     rich_markup_mode=None,
@@ -206,6 +206,42 @@ def rotate(  # noqa: PLR0913  # one parameter an option
 
     flags = {"db": db, "rules": rules, "only": only, "lang": lang, "audit_key": audit_key}
     rotate_key(to, by, reason, settings_from(flags))
+
+
+@app.command()
+@ending_clearly
+def erase(  # noqa: PLR0913  # one parameter an option
+    subject: Annotated[
+        str,
+        typer.Argument(
+            metavar="SUBJECT", help="A payer, contact, operator or account, written as events do."
+        ),
+    ],
+    *,
+    reason: Annotated[
+        str, typer.Option("--reason", metavar="TEXT", help="Why, naming nobody; stands in the log for good.")
+    ],
+    by: options.By = None,
+    tenant: Annotated[
+        str | None, typer.Option("--tenant", help="In one tenant. Default: wherever it is.")
+    ] = None,
+    audit_key: options.AuditKey = None,
+    db: options.Database = None,
+    lang: options.Lang = None,
+    json: options.Json = False,
+) -> None:
+    """Destroy the key that a subject's personal values are sealed with, for good. The log says that it was done.
+
+    Nobody can read them any more, in the database or in what was exported before; all proofs still hold. Copies of
+    the database that were made before keep the key: erase there too, or destroy them.
+
+    Example: weiguard audit erase wx-8821 --reason 'request 2026-114' --by wang
+    """
+    from weiguard.audit_erasing import run_erasure
+    from weiguard.settings import settings_from
+
+    flags = {"db": db, "lang": lang, "audit_key": audit_key, "tenant": tenant}
+    run_erasure(subject, reason, by, settings_from(flags), json=json)
 
 
 @app.command()
