@@ -24,7 +24,9 @@ from typing import Any, Final
 LOADS: Final = ((10, 1), (1_000, 10))  # Events a second, and how many come together.
 P99_MS: Final = 250.0  # The most that 99 in 100 may take.
 _WITHIN_S: Final = 60
-_LINE: Final = "{events_a_second:,} events/s: p50 {p50_ms} ms, p99 {p99_ms} ms, longest {longest_ms} ms ({alerts:,} alerts)"
+_LINE: Final = (
+    "{events_a_second:,} events/s: p50 {p50_ms} ms, p99 {p99_ms} ms, longest {longest_ms} ms ({alerts:,})"
+)
 
 
 def main() -> int:

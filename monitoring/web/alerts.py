@@ -18,7 +18,7 @@ from streams.refusing import RefusedError
 from streams.stores.sqlite_reading import SqliteReader
 
 MOST: Final = 1_000  # Alerts of a page.
-LOOKED_AT: Final = 50_000  # Records that one page looks at: where few match, it has fewer and goes on.
+LOOKED_AT: Final = 40_000  # Records that one page looks at: where few match, it has fewer and goes on.
 _RECORD: Final = msgspec.json.Decoder(Record)
 
 
