@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from queue import LifoQueue
+from queue import Empty, LifoQueue
 from typing import Final, TypeVar
 
 from monitoring.web.answers import Refusal
@@ -43,13 +43,19 @@ class Desk:
 
     def _read(self, path: Path, read: Callable[[SqliteReader], T]) -> T:
         try:
-            reader = self._free.get_nowait() if self._free.qsize() else open_reader(path, shared=True)
+            reader = self._taken(path)
             try:
                 return read(reader)
             finally:
                 self._free.put(reader)
         except sqlite3.DatabaseError as error:
             raise Refusal(500, failed(path, error)) from None
+
+    def _taken(self, path: Path) -> SqliteReader:
+        try:
+            return self._free.get_nowait()
+        except Empty:
+            return open_reader(path, shared=True)
 
     def close(self) -> None:
         """Close the readers."""
