@@ -12,10 +12,10 @@ from typing import Final
 from starlette.requests import Request
 
 from monitoring.web.answers import Refusal
-from monitoring.web.tokens import Scope, Token, Tokens
+from monitoring.web.tokens import SCOPES, Scope, Token, Tokens
 from streams.refusing import RefusedError
 
-LOCAL: Final = Token("local", "", ("ingest", "read", "audit"))
+LOCAL: Final = Token("local", "", SCOPES)
 _AGAIN_S: Final = 5
 _FORWARDED: Final = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 _HOW: Final = "send `Authorization: Bearer …` with a token that `weiguard tokens add` made"

@@ -19,7 +19,7 @@ import msgspec
 
 from streams.refusing import RefusedError
 
-Scope: TypeAlias = Literal["ingest", "read", "audit"]
+Scope: TypeAlias = Literal["ingest", "act", "read", "audit"]
 SCOPES: Final[tuple[Scope, ...]] = get_args(Scope)
 PREFIX: Final = "wg_"
 _MOST_BYTES: Final = 1 << 20

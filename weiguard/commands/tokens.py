@@ -23,6 +23,7 @@ class Scope(StrEnum):
     """What a bearer may do."""
 
     INGEST = "ingest"
+    ACT = "act"
     READ = "read"
     AUDIT = "audit"
 
@@ -44,7 +45,9 @@ def add(
     scope: Annotated[
         list[Scope],
         typer.Option(
-            "--scope", help="ingest: send events; read: alerts and feed; audit: the audit log; repeatable."
+            "--scope",
+            help="ingest: send events; act: with ingest, Weiguard's own too, such as suppressions; "
+            "read: alerts and feed; audit: the audit log; repeatable.",
         ),
     ],
     source: Annotated[

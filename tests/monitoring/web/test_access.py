@@ -132,6 +132,23 @@ def test_a_token_of_one_shop(guarded: tuple[House, dict[str, str], Path]) -> Non
     )
 
 
+@pytest.mark.parametrize(
+    "kind", ["suppression.added", "override.set", "rule.changed", "clock.tick", "subject.erased"]
+)
+def test_who_sends_payments_sends_none_of_weiguards_own_events(
+    guarded: tuple[House, dict[str, str], Path], kind: str
+) -> None:
+    """A source that could silence the alerts about itself would be no source."""
+    found, bearers, file = guarded
+    own = {**payment(8), "type": kind}
+    headers = {"authorization": f"Bearer {bearers['ingest']}"}
+    refused = found.client(*FAR).post("/v1/events", json=[payment(9), own], headers=headers)
+    assert (refused.status_code, refused.json()["where"]) == (403, "event 1, type")
+    name = f"officer {kind}"
+    headers = {"authorization": f"Bearer {tokens.add(file, name, ['ingest', 'act'], [], [])}"}
+    assert found.client(*FAR).post("/v1/events", json=[own], headers=headers).status_code == 202
+
+
 def test_a_token_that_was_taken_away_opens_nothing(guarded: tuple[House, dict[str, str], Path]) -> None:
     found, _, file = guarded
     bearer = tokens.add(file, "for a day", ["read"], [], [])
