@@ -37,15 +37,10 @@ def write_completeness(proof: Completeness, path: Path, asked_until: str | None,
         say(said["open"].format(until=proof.until))
 
 
-def verify_completeness(subject: str, verifiers: Sequence[Verifier], lang: Language, *, json: bool) -> None:
-    """Verify a proof and say what it shows. Raises RefusedError where it cannot be read, BrokenError."""
-    try:
-        with Path(subject).open("rb") as file:
-            body = file.read(completeness.MOST_BYTES + 1)
-    except OSError as error:
-        found = f"“{(error.strerror or str(error)).lower()}”"
-        mend = "write one with `weiguard audit query --proof`"
-        raise RefusedError(subject, found, "a proof of completeness", mend) from None
+def say_completeness(
+    body: bytes, subject: str, verifiers: Sequence[Verifier], lang: Language, *, json: bool
+) -> None:
+    """Verify a proof and say what it shows. Raises BrokenError."""
     complete = completeness.verify(completeness.parse(body, subject), verifiers, subject)
     sys.stdout.write(_plain(complete) if json else _text(complete, lang))
 

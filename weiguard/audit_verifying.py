@@ -22,7 +22,7 @@ from streams.audit.notes import COSIGNATURE, Verifier
 from streams.audit.publishing import Folder, Published, Site, Stored
 from streams.refusing import RefusedError
 from streams.stores.sqlite_reading import open_reader
-from weiguard.audit_completeness import verify_completeness
+from weiguard.audit_completeness import say_completeness
 from weiguard.audit_words import AUDIT, entries
 from weiguard.failing import FOUND, say
 from weiguard.progress import progress_bar
@@ -51,9 +51,14 @@ def run_verification(order: Order, settings: Settings) -> int:
     subject = order.subject or str(settings.db)
     try:
         if subject.endswith(proofs.SUFFIX):
-            _say_proof(subject, _needed(verifiers, subject), lang, json=order.json)
+            needed = _needed(verifiers, subject)
+            body = _read(subject, proofs.MOST_BYTES, "a proof", "weiguard audit prove")
+            _say_proof(body, subject, needed, lang, json=order.json)
         elif subject.endswith(completeness.SUFFIX):
-            verify_completeness(subject, _needed(verifiers, subject), lang, json=order.json)
+            needed = _needed(verifiers, subject)
+            named = "a proof of completeness"
+            body = _read(subject, completeness.MOST_BYTES, named, "weiguard audit query --proof")
+            say_completeness(body, subject, needed, lang, json=order.json)
         else:
             _say_log(
                 _verified(subject, verifiers, notes_of(order.seen), witnesses), subject, lang, json=order.json
@@ -162,13 +167,19 @@ def _say_log(found: Verified, subject: str, lang: Language, *, json: bool) -> No
     sys.stdout.write("\n".join(lines) + "\n")
 
 
-def _say_proof(subject: str, verifiers: Sequence[Verifier], lang: Language, *, json: bool) -> None:
+def _read(subject: str, most: int, what: str, command: str) -> bytes:
+    """Return a file, and one byte more than it may have where it is longer. Raises RefusedError."""
     try:
         with Path(subject).open("rb") as file:
-            body = file.read(proofs.MOST_BYTES + 1)
+            return file.read(most + 1)
     except OSError as error:
         found = f"“{(error.strerror or str(error)).lower()}”"
-        raise RefusedError(subject, found, "a proof", "write one with `weiguard audit prove`") from None
+        raise RefusedError(subject, found, what, f"write one with `{command}`") from None
+
+
+def _say_proof(
+    body: bytes, subject: str, verifiers: Sequence[Verifier], lang: Language, *, json: bool
+) -> None:
     proof = proofs.parse(body, subject)
     checkpoint = proof.verify(verifiers, subject)
     entry = proof.entry.decode("utf-8", "replace")

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from hypothesis import strategies as st
+
 from engine.fold import Engine
 from streams.audit.growth import LeafStore
 from streams.audit.notes import Signer
 from streams.embedded import Runner
 from streams.ports import BLOCK_LINES, Block, Store
 from streams.stores.memory import MemoryStore
-from tests.streams.running import program
+from tests.streams.running import block_of, program, runner_of
 
 SIGNER = Signer("example.cn/log", bytes(range(32)))
 
@@ -35,4 +37,19 @@ def calm(*runs: Sequence[bytes], ended: bool = True) -> MemoryStore:
             runner.take("log", Block(list(lines[at : at + BLOCK_LINES]), None))
         if ended:
             runner.end()
+    return store
+
+
+def cut(lines: Sequence[bytes], data: st.DataObject) -> MemoryStore:
+    """Return what a run leaves that takes lines in batches of any size, and is started anew between some of them."""
+    store = MemoryStore()
+    runner = runner_of(store)
+    at = 0
+    while at < len(lines):
+        size = data.draw(st.integers(1, 30), label="batch")
+        runner.take("log", block_of(list(lines[at : at + size]), at))
+        at += size
+        if data.draw(st.booleans(), label="restart"):
+            runner = runner_of(store)
+    runner.end()
     return store

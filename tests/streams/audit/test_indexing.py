@@ -18,9 +18,8 @@ from streams.audit.facets import account_in, account_of, facets_of
 from streams.audit.indexing import KIND
 from streams.embedded import Runner
 from streams.ports import Store
-from streams.stores.memory import MemoryStore
 from tests.logs.strategies import logs
-from tests.streams.audit.running import calm, entries_of
+from tests.streams.audit.running import calm, cut, entries_of
 from tests.streams.running import block_of, lines_of, made, open_at, program, runner_of
 
 
@@ -110,16 +109,7 @@ def test_every_entry_is_in_the_index_of_its_day_however_often_a_run_is_cut(
     lines = lines_of(log)
     for line in sorted(data.draw(st.lists(st.sampled_from(log), max_size=4), label="ticks"), key=log.index):
         lines.insert(data.draw(st.integers(0, len(lines))), tick(str(line["time"])))
-    store = MemoryStore()
-    runner = runner_of(store)
-    at = 0
-    while at < len(lines):
-        size = data.draw(st.integers(1, 30), label="batch")
-        runner.take("log", block_of(lines[at : at + size], at))
-        at += size
-        if data.draw(st.booleans(), label="restart"):
-            runner = runner_of(store)
-    runner.end()
+    store = cut(lines, data)
     assert entries_of(store) == entries_of(calm(lines))
     assert list(store.audit.unindexed()) == list(calm(lines).audit.unindexed())
     check(store)

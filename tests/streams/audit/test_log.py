@@ -25,7 +25,7 @@ from streams.sources.shops import events
 from streams.stores.memory import MemoryStore
 from streams.stores.sqlite_leaves import SqliteLeaves
 from tests.logs.strategies import logs
-from tests.streams.audit.running import SIGNER, calm, entries_of, root_of
+from tests.streams.audit.running import SIGNER, calm, cut, entries_of, root_of
 from tests.streams.running import block_of, lines_of, made, open_at, program, runner_of
 from tests.streams.test_sqlite import change
 
@@ -41,16 +41,7 @@ def test_neither_batches_nor_restarts_reach_an_entry(
     log: list[dict[str, object]], data: st.DataObject
 ) -> None:
     lines = lines_of(log)
-    store = MemoryStore()
-    runner = runner_of(store)
-    at = 0
-    while at < len(lines):
-        size = data.draw(st.integers(1, 30), label="batch")
-        runner.take("log", block_of(lines[at : at + size], at))
-        at += size
-        if data.draw(st.booleans(), label="restart"):
-            runner = runner_of(store)
-    runner.end()
+    store = cut(lines, data)
     one = calm(lines)
     assert entries_of(store) == entries_of(one)
     assert root_of(store.audit) == root_of(one.audit)
