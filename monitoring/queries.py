@@ -99,12 +99,18 @@ def ask(runner: Runner, query: Query, by: str, zone: ZoneInfo) -> str:
     lines = [msgspec.json.encode(each) for each in query_events(query, by, tenants, asked, times)]
     committed = runner.take(SOURCE, Block(lines, None))
     if committed.dispositions != {"decided": len(lines)}:
-        reason = next((each.reason for each in store.inputs(store.last - len(lines)) if each.reason), "")
-        raise RefusedError(
-            "the query", f"that the log does not take it ({reason})", "one that can stand in the log",
-            "leave out what must not stand there",
-        )  # fmt: skip
+        raise not_taken(
+            next((each.reason for each in store.inputs(store.last - len(lines)) if each.reason), "")
+        )
     return asked
+
+
+def not_taken(reason: str) -> RefusedError:
+    """Return the refusal of a query that the log does not take, so that nothing is shown."""
+    return RefusedError(
+        "the query", f"that the log does not take it ({reason})", "one that can stand in the log",
+        "leave out what must not stand there",
+    )  # fmt: skip
 
 
 def answer(reader: SqliteReader, query: Query, asked: str) -> Answer:

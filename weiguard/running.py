@@ -136,11 +136,8 @@ def _decide(
             reloading.change(runner)
 
         def between() -> None:
-            changed = reloading.look(runner)
-            if window is not None:
-                window.arriving.work()
-                if changed:
-                    window.metrics.begin(engine)
+            if reloading.look(runner) and window is not None:
+                window.metrics.begin(engine)
 
         with reloading.listening():
             runner.run(sources, stop, between)

@@ -40,10 +40,10 @@ def filters_of(request: Request, token: Token) -> Filters:
     found = Filters.of(
         patterns, given.get("key"), given.get("since"), given.get("until"), given.get("owner"), flag="?"
     )
-    return found.within(tenants_of(token, found.tenants))
+    return found.within(tenants_for(token, found.tenants))
 
 
-def tenants_of(token: Token, asked: tuple[str, ...]) -> tuple[str, ...]:
+def tenants_for(token: Token, asked: tuple[str, ...]) -> tuple[str, ...]:
     """Return whose records may be shown, of those that are asked for; empty: all. Raises Refusal."""
     for tenant in asked:
         if not token.touches(tenant):

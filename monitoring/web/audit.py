@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from secrets import token_hex
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -11,16 +12,18 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from engine.instants import rfc3339
 from monitoring.filtering import instant_or_day
 from monitoring.queries import answer as answered
-from monitoring.queries import ask
+from monitoring.queries import not_taken, query_events, tenants_of
 from monitoring.web.access import LOCAL, Access
 from monitoring.web.answers import Refusal, answer
-from monitoring.web.asking import check_names, tenants_of, whole_of
+from monitoring.web.asking import check_names, tenants_for, whole_of
 from monitoring.web.desk import Desk
 from monitoring.web.tokens import Token
 from streams.audit.broken import BrokenError
 from streams.audit.query import Query
+from streams.commit import CODE
 from streams.embedded import Runner
 from streams.refusing import RefusedError
 from streams.sources.arriving import Arriving, ClosedError, FullError
@@ -58,11 +61,17 @@ class Audit:
         query = _query(request, token, zone)
         named = request.query_params.get("by") or self._login()
         by = named if token is LOCAL else token.name
+        tenants = await self._desk.look(lambda reader: tenants_of(reader, query))
+        times = [rfc3339(runner.engine.clock(tenant) or 0, zone) for tenant in tenants]
+        asked = f"query-{token_hex(8)}"
+        lines = [msgspec.json.encode(each) for each in query_events(query, by, tenants, asked, times)]
         try:
-            asked = await asyncio.wrap_future(arriving.do(lambda: ask(runner, query, by, zone)))
+            rows = await asyncio.wrap_future(arriving.put(lines))
         except (FullError, ClosedError):
             why = RefusedError("GET /v1/audit", "that the log takes nothing now", "an open log")
             raise Refusal(503, why, _AGAIN_S) from None
+        if any(row[5] != CODE["decided"] for row in rows):
+            raise not_taken(next((row[6] for row in rows if row[6]), ""))
         return answer(await self._desk.look(lambda reader: _answer(reader, query, asked)))
 
 
@@ -73,7 +82,7 @@ def _query(request: Request, token: Token, zone: ZoneInfo) -> Query:
     if order not in ("newest", "oldest"):
         raise RefusedError("?order", repr(order), "newest or oldest", "write one of these")
     named = given.get("tenant")
-    tenants = tenants_of(token, (named,) if named is not None else ())
+    tenants = tenants_for(token, (named,) if named is not None else ())
     if len(tenants) > 1:
         why = RefusedError(
             "?tenant", "none", f"one of {', '.join(tenants)}", "a query is of one tenant or of all"

@@ -1,7 +1,6 @@
 """A source that other threads put lines into, and that tells them what became of each once it is durable.
 
-The queue is bounded: whoever comes when it is full is told so and comes again. A thread may also ask for something to
-be done where nothing is half done, as a query that must stand in the log before it is answered.
+The queue is bounded: whoever comes when it is full is told so and comes again.
 """
 
 from __future__ import annotations
@@ -10,16 +9,14 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from threading import Condition
-from typing import Any, Final, Self, TypeVar
+from typing import Final, Self
 
 from streams.commit import InputRow
 from streams.ports import BLOCK_LINES, Block, Position
 
-T = TypeVar("T")
 NAME: Final = "http"
 MOST_LINES: Final = 20_000  # That wait; one request may go beyond, so that each fits where nothing waits.
 MOST_BYTES: Final = 64 << 20
-MOST_JOBS: Final = 100
 _WAIT_S: Final = 1.0  # How long it waits for a line before it lets the clock tick.
 
 
@@ -57,7 +54,6 @@ class Arriving:
         self._opened, self._most = opened, (most_lines, most_bytes)
         self._changed = Condition()
         self._waiting: deque[_Put] = deque()
-        self._jobs: deque[tuple[Callable[[], Any], Future[Any]]] = deque()
         self._taken: deque[tuple[_Put, int]] = deque()  # Of the block that is decided now.
         self._lines = self._bytes = 0
         self._open = False
@@ -88,27 +84,6 @@ class Arriving:
             self._changed.notify()
         return put.done
 
-    def do(self, job: Callable[[], T]) -> Future[T]:
-        """Let something be done by the thread that decides, between two blocks. Raises FullError, ClosedError."""
-        done: Future[T] = Future()
-        with self._changed:
-            self._check_open()
-            if len(self._jobs) >= MOST_JOBS:
-                raise FullError
-            self._jobs.append((job, done))
-            self._changed.notify()
-        return done
-
-    def work(self) -> None:
-        """Do what was asked for. Only where nothing is half done."""
-        while self._jobs:
-            job, done = self._jobs.popleft()
-            if done.set_running_or_notify_cancel():
-                try:
-                    done.set_result(job())
-                except Exception as error:  # noqa: BLE001  # it is raised where the answer is awaited
-                    done.set_exception(error)
-
     def blocks(self, after: Position | None) -> Iterator[Block]:  # noqa: ARG002  # what arrives cannot be read again
         """Yield what arrived, many requests together where many wait; an empty block where there is nothing."""
         with self._changed:
@@ -116,9 +91,9 @@ class Arriving:
         self._opened()
         while True:
             with self._changed:
-                if not self._waiting and not self._jobs:
+                if not self._waiting:
                     self._changed.wait(_WAIT_S)
-                lines = [] if self._jobs else self._gather()
+                lines = self._gather()
             yield Block(lines, None, taken=self._answer if lines else None)
 
     def _gather(self) -> list[bytes]:
@@ -148,12 +123,9 @@ class Arriving:
         """Take nothing more, and tell those who wait that nobody decides what they put."""
         with self._changed:
             self._open = False
-            left: list[Future[Any]] = [put.done for put, _ in self._taken]
-            left += [put.done for put in self._waiting]
-            left += [done for _, done in self._jobs]
+            left = [put.done for put in (*(put for put, _ in self._taken), *self._waiting)]
             self._taken.clear()
             self._waiting.clear()
-            self._jobs.clear()
             self._lines = self._bytes = 0
         for done in left:
             _settle(done, ClosedError())
@@ -169,7 +141,7 @@ class Arriving:
         self.close()
 
 
-def _settle(done: Future[Any], answer: list[InputRow] | ClosedError) -> None:
+def _settle(done: Future[list[InputRow]], answer: list[InputRow] | ClosedError) -> None:
     """Give an answer, unless it has one or nobody waits for it any more."""
     if done.done() or not done.set_running_or_notify_cancel():
         return

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from streams.commit import InputRow
 from streams.ports import BLOCK_LINES, Block
 from streams.sources import arriving as module
-from streams.sources.arriving import MOST_JOBS, Arriving, ClosedError, FullError
+from streams.sources.arriving import Arriving, ClosedError, FullError
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -76,23 +76,6 @@ def test_it_is_bounded_and_one_request_always_fits() -> None:
     arriving.put([b"x" * 100])
     with pytest.raises(FullError):
         arriving.put([b"x"])
-    for _ in range(MOST_JOBS):
-        arriving.do(lambda: None)
-    with pytest.raises(FullError):
-        arriving.do(lambda: None)
-
-
-def test_what_is_asked_for_is_done_between_blocks() -> None:
-    arriving, blocks = opened()
-    arriving.put([b"x"])
-    done, failed = arriving.do(lambda: 7), arriving.do(lambda: 1 // 0)
-    assert next(blocks).lines == []
-    assert not done.done()
-    arriving.work()
-    assert done.result(0) == 7
-    with pytest.raises(ZeroDivisionError):
-        failed.result(0)
-    assert next(blocks).lines == [b"x"]
 
 
 def test_at_its_end_all_who_wait_are_told() -> None:
@@ -102,9 +85,8 @@ def test_at_its_end_all_who_wait_are_told() -> None:
     half = arriving.put([b"x"] * BLOCK_LINES)
     waiting = arriving.put([b"y"])
     assert len(next(blocks).lines) == BLOCK_LINES
-    job = arriving.do(lambda: None)
     arriving.close()
-    for future in (half, waiting, job):
+    for future in (half, waiting):
         with pytest.raises(ClosedError):
             future.result(0)
     with pytest.raises(ClosedError):

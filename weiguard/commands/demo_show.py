@@ -59,7 +59,7 @@ class Wishes:
 def stay(runner: Runner, window: Window) -> None:
     """Take what is sent until Ctrl-C. Its clock stands where the day ended: no tick goes into the log."""
     with suppress(KeyboardInterrupt):
-        runner.run([window.arriving], between=window.arriving.work)
+        runner.run([window.arriving])
 
 
 def show(

@@ -106,7 +106,7 @@ def house(
             runner = Runner(store, Engine(program()), observers=[metrics.observe, served.observe])
             runner.resume()
             served.open(runner, path)
-            runner.run([arriving], stop, arriving.work)
+            runner.run([arriving], stop)
 
     thread = threading.Thread(target=work)
     thread.start()

@@ -7,6 +7,7 @@ import json
 import socket
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,6 +17,7 @@ import pytest
 
 from monitoring.web import intake
 from monitoring.web.intake import MOST_BODY
+from streams.ports import Block, Position
 from streams.sources.arriving import Arriving
 from streams.stores.sqlite_reading import open_reader
 from tests.monitoring.scraping import by, scraped
@@ -145,18 +147,33 @@ def test_whoever_is_too_slow_is_told_so(open_house: House, monkeypatch: pytest.M
         assert slow.recv(1_000).startswith(b"HTTP/1.1 408 ")
 
 
+class Held(Arriving):
+    """A queue whose runner is busy with the first block until a gate opens."""
+
+    def __init__(self, gate: threading.Event, opened: threading.Event) -> None:
+        super().__init__(opened.set, most_lines=1)
+        self._gate = gate
+
+    def blocks(self, after: Position | None) -> Iterator[Block]:
+        for block in super().blocks(after):
+            if block.lines:
+                self._gate.wait(30)
+            yield block
+
+
 def test_a_full_queue_says_when_to_come_again(tmp_path: Path) -> None:
-    opened = threading.Event()
-    arriving = Arriving(opened.set, most_lines=1)
+    opened, gate = threading.Event(), threading.Event()
+    arriving = Held(gate, opened)
     with house(tmp_path / "weiguard.db", arriving=arriving, opened=opened) as found:
-        gate = threading.Event()
-        held = arriving.do(gate.wait)  # The runner is busy.
+        held = arriving.put([json.dumps(payment(0)).encode()])
+        while arriving.depth:
+            time.sleep(0.01)
         waiting = arriving.put([json.dumps(payment(1)).encode()])
         refused = post(found, json.dumps(payment(2)).encode())
         assert (refused.status_code, refused.headers["retry-after"]) == (429, "1")
         assert by(scraped(found.metrics.registry), "weiguard_queue_depth").total() == 1
         gate.set()
-        assert held.result(10)
+        assert len(held.result(10)) == 1
         assert len(waiting.result(10)) == 1
         assert counts(post(found, json.dumps(payment(2)).encode())) == {"decided": 1}
 
