@@ -24,10 +24,12 @@ _PERSONS: Final = (
 )  # fmt: skip
 # These name somebody: their value is its own subject. The other fields tell of somebody.
 NAMING: Final = PERSONAL_FIELDS - {"ip", "lat", "lon", "text", "host_birth_date"}
+_NAMING: Final = frozenset(name.encode() for name in {*NAMING, "subject"})  # `subject` only of an erasure.
 _STRING: Final = r'"(?:[^"\\]|\\.)*+"'
-# A text, a number, a list of texts, the beginning of something else with something in it, or a text without an end.
+# A text (by itself too), a number, a list of texts, the beginning of something else with something in it, or a text
+# without an end.
 _VALUE: Final = (
-    rf"(?:{_STRING}|-?[0-9][0-9.eE+-]*+|\[\s*{_STRING}(?:\s*,\s*{_STRING})*\s*\]|[\[{{](?!\s*[\]}}])"
+    rf"(?:({_STRING})|-?[0-9][0-9.eE+-]*+|\[\s*{_STRING}(?:\s*,\s*{_STRING})*\s*\]|[\[{{](?!\s*[\]}}])"
     r'|"(?:[^"\\]|\\.)*+\\?\Z)'
 )
 _PLAIN_KEYS: Final = frozenset({"account", "owner", "event"})  # Of a suppression's key.
@@ -66,9 +68,13 @@ def sealed_line(sealer: Sealer, tenant: str, raw: bytes) -> bytes:
         raw = _ASKED.sub(lambda found: found[1] + _asked(sealer, tenant, found[2]), raw)
     elif b"subject.erased" in raw:
         pattern = _ERASED
-    if b"\\u" in raw and _ESCAPED_NAME.search(raw):  # A name is written with signs by number.
-        raw = _fields(sealer, tenant, raw, _ANY_NAME)
-    return _fields(sealer, tenant, raw, pattern)
+    if not (b"\\u" in raw and _ESCAPED_NAME.search(raw)):
+        return _fields(sealer, tenant, raw, pattern)
+    sealed = _fields(sealer, tenant, _named_by_number(sealer, tenant, raw), pattern)
+    # Where quotes do not pair, one field may begin in what another ends with; such a line is no JSON.
+    return (
+        sealed if sealer.opened_line(sealed) == sealer.opened_line(raw) else sealer.token(tenant, NOBODY, raw)
+    )
 
 
 def sealed_piece(sealer: Sealer, tenant: str, piece: bytes) -> bytes:
@@ -97,41 +103,52 @@ def _fields(sealer: Sealer, tenant: str, raw: bytes, pattern: re.Pattern[bytes])
     """Seal the values of the fields that a pattern finds."""
     parts: list[bytes] = []
     at = 0
-    whole = raw
-    while (match := pattern.search(raw, at)) is not None:
-        name, colon, value = match.groups()
-        start, end = match.span()
-        if pattern is _ANY_NAME:
-            plain = _text(name)
-            if b"\\u" not in name or plain not in PERSONAL_FIELDS:
-                parts.append(raw[at : match.start(3)])
-                at = match.start(3)
-                continue
-            end = _end(raw, match.start(3)) if value in (b"{", b"[") else end
-            subject = _own(value) if plain in NAMING else _person(whole)
-            token = sealer.token(tenant, subject, raw[start:end], MEMBER)
-            sealed = b'"' + plain.encode() + b'":"' + token + b'"'
+    person = None
+    for match in pattern.finditer(raw):
+        name, _, value, text = match.groups()
+        start, end = match.span(3)
+        if start < at:
+            continue  # In what was sealed whole.
+        naming = name in _NAMING
+        if not naming and person is None:
+            person = _person(raw)
+        if text is not None:
+            sealed = _string(sealer, tenant, _own(text) if naming else person or NOBODY, text)
+        elif value in (b"{", b"["):
+            end = _end(raw, start)
+            sealed = _whole(sealer, tenant, _person(raw), raw[start:end])
+        elif value[:1] == b"[":
+            sealed = _ITEM.sub(lambda item: _string(sealer, tenant, _own(item[0]), item[0]), value)
         else:
-            naming = name.decode() in NAMING or name == b"subject"
-            if value in (b"{", b"["):
-                end = _end(raw, match.start(3))
-                value = raw[match.start(3) : end]
-                sealed = _whole(sealer, tenant, _person(whole), value)
-            elif value[:1] == b"[":
-                sealed = _ITEM.sub(lambda item: _string(sealer, tenant, _own(item[0]), item[0]), value)
-            else:
-                subject = _own(value) if naming else _person(whole)
-                sealed = _string(sealer, tenant, subject, value)
-            sealed = b'"' + name + b'"' + colon + sealed
+            sealed = _whole(sealer, tenant, _own(value) if naming else person or NOBODY, value)
         parts += (raw[at:start], sealed)
         at = end
     return b"".join([*parts, raw[at:]]) if parts else raw
 
 
+def _named_by_number(sealer: Sealer, tenant: str, raw: bytes) -> bytes:
+    """Seal the fields whose names are written with signs by number, each whole with its name."""
+    parts: list[bytes] = []
+    at = 0
+    while (match := _ANY_NAME.search(raw, at)) is not None:
+        name, value = match[1], match[3]
+        start, end = match.span()
+        plain = _text(name)
+        if b"\\u" not in name or plain not in PERSONAL_FIELDS:
+            parts.append(raw[at : match.start(3)])
+            at = match.start(3)
+            continue
+        if value in (b"{", b"["):
+            end = _end(raw, match.start(3))
+        subject = _own(value) if plain in NAMING else _person(raw)
+        token = sealer.token(tenant, subject, raw[start:end], MEMBER)
+        parts += (raw[at:start], b'"' + plain.encode() + b'":"' + token + b'"')
+        at = end
+    return b"".join([*parts, raw[at:]]) if parts else raw
+
+
 def _string(sealer: Sealer, tenant: str, subject: str, value: bytes) -> bytes:
-    """Seal a text, or another value whole; nothing, and what is sealed or stands for somebody erased, stays."""
-    if _ITEM.fullmatch(value) is None:
-        return _whole(sealer, tenant, subject, value)
+    """Seal a text; nothing, and what is sealed or stands for somebody erased, stays."""
     inner = value[1:-1]
     return value if not inner or is_token(value) else b'"' + sealer.token(tenant, subject, inner, TEXT) + b'"'
 
@@ -144,10 +161,11 @@ def _key(sealer: Sealer, tenant: str, members: bytes) -> bytes:
     """Seal whom a suppression's key names; accounts, owners and events are no personal values."""
 
     def sealed(found: re.Match[bytes]) -> bytes:
-        name, colon, value = found.groups()
+        name, colon, value, text = found.groups()
         if _text(name) in _PLAIN_KEYS or value[:1] in (b"[", b"{"):
             return found[0]
-        return b'"' + name + b'"' + colon + _string(sealer, tenant, _own(value), value)
+        seal = _string if text is not None else _whole
+        return b'"' + name + b'"' + colon + seal(sealer, tenant, _own(value), value)
 
     return _ANY_NAME.sub(sealed, members)
 

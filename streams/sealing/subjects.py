@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import blake2b, sha256, sha512
-from itertools import count
 from typing import Final
 
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
@@ -21,6 +20,7 @@ SEED_BYTES: Final = 32
 # Of a million subjects, one that is erased takes another's key with it with a chance of 1 in 280 million.
 PLACE_BYTES: Final = 6
 _DIGITS: Final = "0123456789abcdef"
+_SIGNS: Final = [bytes((number,)) for number in range(128)]
 _NEAR: Final = 3  # Digits from the root whose nodes are remembered: 4,096 of them.
 _MOST: Final = 1 << 16  # Keys remembered, some 400 bytes each.
 
@@ -70,9 +70,9 @@ class SubjectKeys:
         """Return the key of a subject; of one whose key was destroyed and who came back, the next one."""
         found = self._by_name.get((tenant, subject))
         if found is None:
-            found = next(
-                key for n in count() if (key := self.at(self._place(tenant, subject, n))) is not None
-            )
+            generation = 0
+            while (found := self.at(self._place(tenant, subject, generation))) is None:
+                generation += 1
             if len(self._by_name) >= _MOST:
                 self._by_name.clear()
             self._by_name[tenant, subject] = found
@@ -99,7 +99,7 @@ class SubjectKeys:
         kept = {}
         for end in range(at, len(way)):
             for digit in _DIGITS:
-                child = _child(node, digit)
+                child = _below(node, digit)
                 if digit != way[end]:
                     kept[way[:end] + digit] = child
                 else:
@@ -139,12 +139,8 @@ def keys_from(seed: bytes) -> SubjectKeys:
     return SubjectKeys(naming, {"": blake2b(b"keys", key=seed, digest_size=SEED_BYTES).digest()})
 
 
-def _child(node: bytes, digit: str) -> bytes:
-    """Return a child: SHA-256 of the node and the digit. Of one length, so no node is made of two."""
-    return sha256(node + digit.encode()).digest()
-
-
 def _below(node: bytes, way: str) -> bytes:
-    for digit in way:
-        node = _child(node, digit)
+    """Return the node below another: a child is SHA-256 of the node and the digit. Of one length, so none is two's."""
+    for number in way.encode():
+        node = sha256(node + _SIGNS[number]).digest()
     return node

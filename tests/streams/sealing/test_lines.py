@@ -78,6 +78,7 @@ def test_any_line_comes_back_whatever_it_holds(seed: int) -> None:
             b'{"type":"suppression.added","data":{"key":{"payer":"z.q","who":"z.q"}}}', id="a suppression"
         ),
         pytest.param(b'{"type":"subject.erased","data":{"subject":"z.q"}}', id="an erasure"),
+        pytest.param(rb'{"lat":","\u0074ext":{"a":["z.q"]}}', id="a field begins in what another ends with"),
         pytest.param(b'{"text":"' + b"z.q" * 600_000 + b'"}', id="an overlong line"),
     ],
 )
