@@ -38,6 +38,9 @@ class Past(Protocol):
     def standing(self, tenant: str) -> Iterator[Record]:
         """Yield the last record of each of a tenant's alerts."""
 
+    def ended_us(self, tenant: str) -> int:
+        """Return before which instant (UTC microseconds) addresses came that cannot be read any more; 0: all can."""
+
 
 class NoPastError(Exception):
     """A correction was asked for where the log cannot be read again."""
@@ -54,9 +57,8 @@ def correct(
     again.seen, again.plain.journal = tenant.seen, {**_of_intake(tenant), **again.plain.journal}
     if tenant.touched is not None:
         again.touched = everything(tenant) | everything(again)
-    records = _differences(
-        tenant, again, {record.id: record for record in past.standing(tenant.name)}, cause, clock_us
-    )
+    said = {record.id: record for record in past.standing(tenant.name)}
+    records = _differences(tenant, again, said, cause, clock_us, past.ended_us(tenant.name))
     again.keep, again.inherited, again.changed_us = tenant.keep, tenant.inherited, tenant.changed_us
     again.lates = again.corrected = tenant.lates
     engine.tenants[tenant.name] = again
@@ -109,7 +111,12 @@ def _of_intake(tenant: Tenant) -> dict[int, Any]:
 
 
 def _differences(
-    tenant: Tenant, again: Tenant, before: dict[str, Record], cause: tuple[str, str], clock_us: int
+    tenant: Tenant,
+    again: Tenant,
+    before: dict[str, Record],
+    cause: tuple[str, str],
+    clock_us: int,
+    ended_us: int,
 ) -> list[Record]:
     """Compare what stands with what was said; every alert goes on counting its records where it was."""
     raised_at = rfc3339(clock_us, tenant.zone.info)
@@ -122,7 +129,11 @@ def _differences(
         standing = after if after.state != "retracted" else None
         stands.add(after.id)
         state = change_between(said, standing)
-        if state is None or (said is not None and _former(tenant, said)):
+        if (
+            state is None
+            or (said is not None and _former(tenant, said))
+            or _blurred(tenant, said or after, ended_us)
+        ):
             again.standing[name] = said if said is not None else after
             continue
         number = said.record + 1 if said is not None else 1
@@ -137,6 +148,7 @@ def _differences(
         and gone.rule not in exempt
         and gone.state != "retracted"
         and not _former(tenant, gone)
+        and not _blurred(tenant, gone, ended_us)
     ]
     again.standing |= {name: record for name, record in tenant.standing.items() if name[0] in arrival}
     return sorted(found, key=lambda record: (record.at, record.rule, record.id))
@@ -146,3 +158,9 @@ def _former(tenant: Tenant, said: Record) -> bool:
     """Return whether a record is of a rule as it was before it was changed: that stays as it was said."""
     changed_us = tenant.changed_us.get(said.rule)
     return changed_us is not None and micros(said.raised_at) <= changed_us
+
+
+def _blurred(tenant: Tenant, record: Record, ended_us: int) -> bool:
+    """Return whether a record may rest on addresses that have ended: it stays as it was said."""
+    back_us = tenant.program.address_rules.get(record.rule)
+    return ended_us > 0 and back_us is not None and micros(record.at) <= ended_us + back_us

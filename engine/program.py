@@ -252,4 +252,6 @@ class Program:
     undecided: tuple[str, ...] = ()  # The rule that each counter of undecided expressions belongs to.
     # By rule: names of dimensions and values of its records that are personal, beside those named like such fields.
     personal: dict[str, frozenset[str]] = field(default_factory=dict)
+    # How far rules that tell addresses apart look back, in microseconds; those that watch alerts of theirs too.
+    address_rules: dict[str, int] = field(default_factory=dict)
     source: str = ""  # The generated Python, for tracebacks and for reading.

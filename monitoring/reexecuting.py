@@ -49,7 +49,8 @@ class Wish:
 class Leaf:
     """One record of the alert. `index` is its entry's place in the log, None where it has none.
 
-    `erased`: it speaks of somebody who was erased, or came out otherwise because of that.
+    `erased`: it speaks of somebody who was erased or of an address that has ended, or came out otherwise because of
+    that.
     """
 
     index: int | None
@@ -64,7 +65,7 @@ class Replayed:
     """What was decided again and what came of it.
 
     `entries` were told again, `identical` of them as they stand in the log; `wanted` are those of the alert or day,
-    `wanted_identical` likewise. `erased` and `wanted_erased` are those of subjects that were erased: they hold what
+    `wanted_identical` likewise. `erased` and `wanted_erased` are those of what was erased or has ended: they hold what
     nobody can open any more, or do not come out as they were because a value that is gone had, or may have had, a part
     in them; they are no differences. `leaves` are the alert's. `differences` are the first of `differing`. `earlier`
     entries stand before the last refold, which forgot what decided them. `ended` is False where an input that was
@@ -135,19 +136,27 @@ class _Judge:
     def __init__(self, done: Replayed, wish: Wish, zone: Zone, scope: Scope, seals: Seals) -> None:
         self._done, self._wish, self._scope, self._seals = done, wish, scope, seals
         self._lost: set[str] = set()  # Tenants of which a value is gone that any decision may rest on.
+        self._ended: set[str] = set()  # Tenants of which an address has ended,
+        self._address_rules: set[str] = set()  # and the rules whose decisions may rest on it.
         self._teller = Teller({}, DailyIndex(zone))
         self._day = _bounds(wish.day, zone.info) if wish.day is not None else None
         self._clock_us = 0
 
     def take(self, again: Again, rest: Iterable[bytes]) -> bool:
         """Judge one input; return False where what it was cannot be read any more, so that nothing can follow."""
-        stored, outcome, records = again
-        reason = self._seals.reason(outcome.tenant, outcome.reason, self._seals.opened_line(stored.raw))
-        if self._seals.lost(stored.raw):
+        stored, outcome, records, address_rules = again
+        seals = self._seals
+        reason = stored.reason
+        if not seals.ended(reason.encode()) and seals.opened_text(reason) != outcome.reason:
+            reason = seals.reason(outcome.tenant, outcome.reason, seals.opened_line(stored.raw))
+        if seals.lost(stored.raw):
             self._lost.add(stored.tenant)
+        if seals.ended(stored.raw):
+            self._ended.add(stored.tenant)
+            self._address_rules.update(address_rules)
         differing = _of_input(stored, outcome, reason)
         disposition = outcome.disposition
-        if differing and stored.tenant in self._lost:
+        if differing and stored.tenant in self._lost | self._ended:
             disposition, reason = (
                 stored.disposition,
                 stored.reason,
@@ -196,8 +205,11 @@ class _Judge:
         else:
             mine = () if held[1] == again else differences(_where(held[0], again), held[1], again)
         of_record = self._record(record, seq) if record is not None else ()
-        erased = held is not None and self._seals.erased(held[1])
-        lost = (record.tenant if record is not None else _indexed(again) if mine else None) in self._lost
+        erased = held is not None and (self._seals.erased(held[1]) or self._seals.ended(held[1]))
+        if record is not None:
+            lost = self._rests_on_lost(record.tenant, record.rule)
+        else:
+            lost = bool(mine) and _indexed(again) in self._lost | self._ended
         if (mine or of_record) and (lost or (erased and record is not None)):
             if held is None:
                 return  # What is left says more than was said.
@@ -223,7 +235,7 @@ class _Judge:
         found = Difference(f"entry {number}", "", _shown(entry), "nothing that is decided again")
         match entry_name(entry):
             case ("alert", tenant, (alert, int(record))):
-                erased = tenant in self._lost or self._seals.erased(entry)
+                erased = self._rests_on_lost(tenant, _rule(entry)) or self._seals.erased(entry)
                 self._done.erased += erased
                 if alert == self._wish.alert:
                     self._done.wanted += 1
@@ -250,8 +262,12 @@ class _Judge:
 
     def _unexpected(self, seq: int, record: StoredRecord) -> tuple[Difference, ...]:
         """Judge a stored record that did not come out again."""
-        lost = tenant_of(record.body) in self._lost
+        lost = self._rests_on_lost(tenant_of(record.body), _RULED.decode(record.body).rule)
         return () if lost or self._seals.erased(record.body) else (_unexpected_record(seq, record),)
+
+    def _rests_on_lost(self, tenant: object, rule: str) -> bool:
+        """Return whether a decision of a rule may rest on a value that is gone."""
+        return tenant in self._lost or (tenant in self._ended and rule in self._address_rules)
 
     def _wanted(self, record: Record | None) -> bool:
         if self._wish.alert is not None:
@@ -259,7 +275,12 @@ class _Judge:
         return self._day is None or self._day[0] <= self._clock_us < self._day[1]
 
 
+class _Ruled(msgspec.Struct):
+    rule: str = ""
+
+
 _ANY: Final = msgspec.json.Decoder()
+_RULED: Final = msgspec.json.Decoder(_Ruled)
 
 
 def _indexed(entry: bytes) -> str | None:
@@ -281,6 +302,11 @@ def _of_input(stored: StoredInput, outcome: Outcome, reason: str) -> tuple[Diffe
         for name, old, new in zip(names, before, again, strict=True)
         if old != new
     )
+
+
+def _rule(entry: bytes) -> str:
+    """Return whose record an entry tells; empty where it does not say."""
+    return str(_ANY.decode(entry)["record"].get("rule", ""))
 
 
 def _where(number: int, entry: bytes) -> str:

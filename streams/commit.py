@@ -6,7 +6,7 @@ Where one batch ends and the next begins reaches no record.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Final, TypeAlias
 
@@ -17,6 +17,7 @@ from engine.disposition import DISPOSITIONS
 from streams.audit.growth import Growth
 from streams.ports import Position
 from streams.sealing.subjects import Puncture
+from streams.sealing.weeks import Kept
 
 if TYPE_CHECKING:
     from streams.stores.deciding import Decider
@@ -85,6 +86,7 @@ class Batch:
     )
     growth: Growth | None = None  # What the audit log gains by it.
     erasure: Erasure | None = None
+    weeks: Sequence[Kept] = ()  # What is new of the weeks by which addresses are sealed.
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,6 +74,7 @@ class Runner:
         self._every = every
         self._now = now
         self._seq = store.last
+        self._clock_us = store.clock_us()  # Of the last input that had one: what has none came then.
         self._checkpoint = store.checkpointed()
         self._entries = 0  # Of the last checkpoint.
         self._minute = now() // _MINUTE_US if now is not None else 0
@@ -213,10 +214,12 @@ class Runner:
             seq += 1
             line += 1
             size += len(raw) + 1
-            reason = outcome.reason and seals.reason(outcome.tenant, outcome.reason, raw)
+            if outcome.clock_us:
+                self._clock_us = outcome.clock_us
+            reason = outcome.reason and seals.reason(outcome.tenant, outcome.reason, raw, self._clock_us)
             row: InputRow = (
                 seq, line, outcome.tenant, outcome.time_us, outcome.clock_us, CODE[outcome.disposition],
-                reason, stored or seal(outcome.tenant, raw),
+                reason, stored or seal(outcome.tenant, raw, self._clock_us),
             )  # fmt: skip
             add(row)
             sealed: list[Record] = []
@@ -334,6 +337,7 @@ class Runner:
     def _commit(self, batch: Batch) -> None:
         audit = self.audit
         growth = batch.growth = audit.grown() if audit is not None else None
+        self._end_addresses(batch)
         try:
             self.store.commit(batch)
         except RefusedError:
@@ -346,9 +350,15 @@ class Runner:
             self.engine.settle()
             self._checkpoint = self._seq
 
+    def _end_addresses(self, batch: Batch) -> None:
+        """End the addresses that are as old as they may get, by the tenant's clock and by that of the wall."""
+        seals, now_us = self.store.seals, time.time_ns() // 1_000
+        seals.end({row[2]: min(row[4] or self._clock_us, now_us) for row in batch.inputs})
+        batch.weeks = seals.weeks.news()
+
     def refold(self) -> int:
         """Decide the whole log anew, as one transaction; return how many inputs there are. Only on a new engine."""
-        self._seq = self._checkpoint = 0
+        self._seq = self._checkpoint = self._clock_us = 0
         with self.store.refolding():
             stops = frozenset(self.store.audit.stops())
             if self.audit is not None and self.store.last:

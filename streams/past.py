@@ -105,6 +105,10 @@ class StoredPast:
         last = last_of(stored, (record for _, record in self._pending.records), tenant)
         yield from map(self._store.seals.for_engine, last)
 
+    def ended_us(self, tenant: str) -> int:
+        """Return before which instant addresses came that cannot be read any more."""
+        return self._store.seals.weeks.ended_us(tenant)
+
 
 def last_of(stored: Iterable[bytes], pending: Iterable[Record], tenant: str) -> Iterator[Record]:
     """Yield the last record of each of a tenant's alerts, among those stored as JSON and those still pending."""
@@ -129,6 +133,10 @@ class RereadPast(ABC):
     def late(self, tenant: str) -> Iterator[bytes]:
         """Yield a tenant's late inputs in the order of arrival."""
         yield from self._of(tenant, _LATE)
+
+    def ended_us(self, tenant: str) -> int:  # noqa: ARG002  # as the other has it
+        """Return 0: nothing is sealed here, so nothing ends."""
+        return 0
 
     def _of(self, tenant: str, code: int) -> Iterator[bytes]:
         for raw, found in self.again():

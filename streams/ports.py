@@ -90,6 +90,9 @@ class Store(Protocol):
     def last(self) -> int:
         """The number of the last input; 0 before the first."""
 
+    def clock_us(self) -> int:
+        """Return the clock, in UTC microseconds, of the last input that moved one; 0 where none did."""
+
     def position(self, source: str) -> Position | None:
         """Return how far a source was read; None where it never was, or cannot be told."""
 

@@ -6,7 +6,7 @@ Tenants know nothing of each other, so one of them can be decided again without 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from heapq import merge
 from operator import attrgetter
 from typing import NamedTuple
@@ -31,11 +31,15 @@ from streams.stores.sqlite_reading import SqliteReader
 
 
 class Again(NamedTuple):
-    """An input as it is stored, sealed, what it comes to, and its records as they are told, sealed."""
+    """An input as it is stored, sealed, what it comes to, and its records as they are told, sealed.
+
+    `address_rules`: those that tell addresses apart, of the rules in use.
+    """
 
     stored: StoredInput
     outcome: Outcome
     records: list[Record]
+    address_rules: Collection[str]
 
 
 def decided_again(reader: SqliteReader, tenant: str | None = None) -> Iterator[Again]:
@@ -69,7 +73,7 @@ def decided_again(reader: SqliteReader, tenant: str | None = None) -> Iterator[A
         if stored.seq in erasures:
             past.move(stored.seq, Batch())
             forget(engine, stored.tenant)
-        yield Again(stored, outcome, records)
+        yield Again(stored, outcome, records, engine.program.address_rules)
 
 
 def _opened(reader: SqliteReader, stored: StoredInput) -> bytes:

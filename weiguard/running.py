@@ -172,6 +172,7 @@ def opened(
     rules = texts(prepared.rules, prepared.program)
     seed = bytes.fromhex(settings.subject_seed) if settings.subject_seed is not None else None
     with open_store(settings.db, by, rules, refold=refold, archive=prepared.archive, seed=seed) as store:
+        store.seals.addresses_us = settings.addresses_us
         yield prepared, store
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 from zoneinfo import ZoneInfo
@@ -22,6 +22,7 @@ from rules.suggesting import did_you_mean
 from streams.embedded import CHECKPOINT_EVERY
 from streams.kafka.naming import DEFAULT_PREFIX, Cluster
 from streams.refusing import RefusedError
+from streams.sealing.retention import Kind, terms
 
 FILE: Final = "weiguard.toml"
 PREFIX: Final = "WEIGUARD_"
@@ -39,6 +40,8 @@ VARIABLES: Final = (
     "audit_key",
     "tokens",
     "subject_seed",
+    "keep_addresses",
+    "keep_audit",
 )  # As WEIGUARD_RULES and so on.
 _MOST_US: Final = 35 * 86_400 * 10**6
 
@@ -52,8 +55,8 @@ def _lateness(text: str) -> str:
     return text
 
 
-def _micros(lateness: str) -> int:
-    us = duration_us(lateness)
+def _micros(duration: str) -> int:
+    us = duration_us(duration)
     assert us is not None, "it was read when the settings were made"
     return us
 
@@ -86,6 +89,16 @@ def _seed(text: str) -> str:
     return text
 
 
+def _term(kind: Kind) -> Callable[[str], str]:
+    def checked(text: str) -> str:
+        us, term = duration_us(text), terms()[kind]
+        if us is None or not term.allows(us):
+            raise ValueError(f"a duration from {term.least} to {term.most} ({term.source['en']})")
+        return text
+
+    return checked
+
+
 Lateness = Annotated[str, AfterValidator(_lateness)]
 
 
@@ -116,11 +129,23 @@ class Settings(BaseModel):
     tokens: Path | None = None  # Who may ask over HTTP from elsewhere.
     # Of the keys of a new database, for tests: 32 bytes in hexadecimal. Whoever has it can read what was erased.
     subject_seed: Annotated[str, AfterValidator(_seed)] | None = None
+    keep_addresses: Annotated[str, AfterValidator(_term("addresses"))] = terms()["addresses"].kept
+    keep_audit: Annotated[str, AfterValidator(_term("audit"))] = terms()["audit"].kept
     tenants: dict[str, TenantSettings] = {}
 
     def cluster(self) -> Cluster:
         """Return the Kafka that is meant."""
         return Cluster(tuple(broker.strip() for broker in self.brokers.split(",")), self.prefix)
+
+    @property
+    def addresses_us(self) -> int:
+        """How long addresses can be read, in microseconds."""
+        return _micros(self.keep_addresses)
+
+    @property
+    def audit_us(self) -> int:
+        """How long copies of the audit log must be kept, in microseconds."""
+        return _micros(self.keep_audit)
 
     def for_engine(self, *, keep: bool) -> fold.Settings:
         """Return what the engine is told. `keep`: whether it remembers every alert that stands."""

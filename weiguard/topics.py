@@ -33,7 +33,7 @@ def run_topics(order: Order, settings: Settings) -> int:
         from streams.kafka.topics import establish, look
     except ImportError:
         raise RefusedError("topics", "no client of Kafka", "", "install weiguard[kafka]") from None
-    asked = Asked(greatest_lateness_us(settings), order.partitions)
+    asked = Asked(greatest_lateness_us(settings), order.partitions, settings.audit_us)
     if order.check:
         judged = look(settings.cluster(), asked)
     else:

@@ -44,7 +44,7 @@ def run_worker(call: Call, settings: Settings) -> int:
     prepared = prepare(settings)
     cluster = settings.cluster()
     try:
-        partitions = _partitions(cluster, greatest_lateness_us(settings))
+        partitions = _partitions(cluster, settings)
     except UnreachableError as error:  # A supervisor starts it again while the brokers come up.
         say(f"weiguard: {error}")
         return LOST
@@ -76,9 +76,9 @@ def run_worker(call: Call, settings: Settings) -> int:
     return 0
 
 
-def _partitions(cluster: Cluster, lateness_us: int) -> int:
+def _partitions(cluster: Cluster, settings: Settings) -> int:
     """Look at the topics; return the partitions of the input. Raises RefusedError where they would lose data."""
-    judged = look(cluster, Asked(lateness_us))
+    judged = look(cluster, Asked(greatest_lateness_us(settings), audit_us=settings.audit_us))
     for finding in (finding for each in judged for finding in each.losing):
         raise finding.refusal()
     return next(each.topic.partitions for each in judged if each.name == cluster.events and each.topic)

@@ -23,7 +23,7 @@ from engine.ripening import Ripening
 from engine.sequences import Link, Sequence
 from engine.windows import DAY, HOUR
 from rules.model import RuleSet
-from rules.personal import personal_names
+from rules.personal import address_rules, personal_names
 from rules.planning.analysis import gate, only_grows, rising
 from rules.planning.building import build, chain_kind
 from rules.planning.cells import (
@@ -258,6 +258,7 @@ class _Writer:
             },
             undecided=tuple(self.counters),
             personal=personal_names(rules),
+            address_rules=address_rules(rules),
             reader_columns=reader_columns(self.kinds),
             source="\n".join(made) + "\n" + constant_source,
         )

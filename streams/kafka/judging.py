@@ -11,6 +11,7 @@ from typing import Final, Literal, TypeAlias, get_args
 
 from streams.kafka.naming import Cluster
 from streams.refusing import RefusedError
+from streams.sealing.retention import kept_us, terms
 
 Kind: TypeAlias = Literal["events", "alerts", "quarantine", "state"]
 KINDS: Final[tuple[Kind, ...]] = get_args(
@@ -84,11 +85,12 @@ class Judged:
 class Asked:
     """What is asked of a set of topics; `partitions`: None for as many as there are.
 
-    `lateness_us` is the greatest of any tenant.
+    `lateness_us` is the greatest of any tenant, `audit_us` how long alerts must be kept.
     """
 
     lateness_us: int
     partitions: int | None = None
+    audit_us: int = kept_us("audit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +202,7 @@ def _of_settings(kind: Kind, topic: Topic, asked: Asked, input_bytes: int) -> It
     """Find the settings that are not as they must be, each once."""
     new = new_settings(kind, topic.copies, input_bytes)
     seen = set()
-    for must in _musts(kind, topic.copies, asked.lateness_us, input_bytes):
+    for must in _musts(kind, topic.copies, asked, input_bytes):
         found = topic.settings[must.setting]
         if must.setting in seen or must.holds(found):
             continue
@@ -217,7 +219,7 @@ def _of_settings(kind: Kind, topic: Topic, asked: Asked, input_bytes: int) -> It
         )
 
 
-def _musts(kind: Kind, copies: int, lateness_us: int, input_bytes: int) -> Iterator[_Must]:
+def _musts(kind: Kind, copies: int, asked: Asked, input_bytes: int) -> Iterator[_Must]:
     """Name what each setting must be; of two for one setting, the one that loses data first."""
     if kind == "state":
         yield _Must(
@@ -233,7 +235,7 @@ def _musts(kind: Kind, copies: int, lateness_us: int, input_bytes: int) -> Itera
             "delete",
             "compaction keeps the last message of a tenant and throws the others away",
         )
-        yield from _retention(kind, lateness_us)
+        yield from _retention(kind, asked)
     least = input_bytes + _ROOM if kind == "quarantine" else _LEAST_BYTES
     yield _Must(
         "max.message.bytes",
@@ -250,10 +252,15 @@ def _musts(kind: Kind, copies: int, lateness_us: int, input_bytes: int) -> Itera
     )
 
 
-def _retention(kind: Kind, lateness_us: int) -> Iterator[_Must]:
+def _retention(kind: Kind, asked: Asked) -> Iterator[_Must]:
     if kind == "events":
-        least_ms = least_retention_ms(lateness_us)
+        least_ms = least_retention_ms(asked.lateness_us)
         why = "a restart reads the input back over twice the lateness before the last checkpoint"
+    elif kind == "alerts":
+        least_ms, why = (
+            -(-asked.audit_us // 1_000),
+            f"alerts must be kept so long ({terms()['audit'].source['en']})",
+        )
     else:
         least_ms, why = _WEEK_MS, "what is not read by then is lost"
     yield _Must(

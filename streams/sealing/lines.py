@@ -14,6 +14,7 @@ import msgspec
 
 from engine.decoding import LONGEST
 from engine.payloads import PERSONAL_FIELDS
+from streams.sealing.addresses import left_of
 from streams.sealing.tokens import MEMBER, TEXT, VALUE, Sealer, is_token
 
 NOBODY: Final = ""  # The subject of what belongs to no person and no account.
@@ -32,6 +33,7 @@ _VALUE: Final = (
     rf"(?:({_STRING})|-?[0-9][0-9.eE+-]*+|\[\s*{_STRING}(?:\s*,\s*{_STRING})*\s*\]|[\[{{](?!\s*[\]}}])"
     r'|"(?:[^"\\]|\\.)*+\\?\Z)'
 )
+_ADDRESS: Final = b"ip"
 _PLAIN_KEYS: Final = frozenset({"account", "owner", "event"})  # Of a suppression's key.
 
 
@@ -56,8 +58,8 @@ _ASKED: Final = re.compile(
 _REASON: Final = re.compile(r"(\w+)(?:\.(\w+))?([^:]*: found )(.*)(; expected .*)", re.DOTALL)
 
 
-def sealed_line(sealer: Sealer, tenant: str, raw: bytes) -> bytes:
-    """Return a line as it is stored: without personal values in clear."""
+def sealed_line(sealer: Sealer, tenant: str, raw: bytes, week: int | None = None) -> bytes:
+    """Return a line as it is stored: without personal values in clear. `week`: in which it came; None: not known."""
     raw = sealer.escaped(raw)
     if len(raw) > LONGEST:  # Kept in pieces and never read: sealed as it is.
         return sealer.token(tenant, NOBODY, raw)
@@ -69,8 +71,8 @@ def sealed_line(sealer: Sealer, tenant: str, raw: bytes) -> bytes:
     elif b"subject.erased" in raw:
         pattern = _ERASED
     if not (b"\\u" in raw and _ESCAPED_NAME.search(raw)):
-        return _fields(sealer, tenant, raw, pattern)
-    sealed = _fields(sealer, tenant, _named_by_number(sealer, tenant, raw), pattern)
+        return _fields(sealer, tenant, raw, pattern, week)
+    sealed = _fields(sealer, tenant, _named_by_number(sealer, tenant, raw, week), pattern, week)
     # Where quotes do not pair, one field may begin in what another ends with; such a line is no JSON.
     return (
         sealed if sealer.opened_line(sealed) == sealer.opened_line(raw) else sealer.token(tenant, NOBODY, raw)
@@ -82,14 +84,23 @@ def sealed_piece(sealer: Sealer, tenant: str, piece: bytes) -> bytes:
     return sealer.token(tenant, NOBODY, sealer.escaped(piece))
 
 
-def sealed_reason(sealer: Sealer, tenant: str, reason: str, raw: bytes) -> str:
-    """Return why a line was not decided, without what that quotes of personal values. `raw`: the line as it came."""
+def sealed_reason(sealer: Sealer, tenant: str, reason: str, raw: bytes, week: int | None = None) -> str:
+    """Return why a line was not decided, without what that quotes of personal values. `raw`: the line as it came.
+
+    What it quotes may hold an address, so it ends with the week too.
+    """
     found = _REASON.fullmatch(reason)
     if found is None or not _quotes(found[1], found[2], found[4]):
         return sealer.escaped(reason.encode()).decode()
     quoted = sealer.escaped(msgspec.json.encode(found[4])[1:-1])
     where = found[1] + (f".{found[2]}" if found[2] else "")
-    return f"{where}{found[3]}{sealer.token(tenant, _person(raw), quoted).decode()}{found[5]}"
+    whose = _person(raw)
+    token = (
+        sealer.token(tenant, whose, quoted)
+        if week is None
+        else sealer.dated(tenant, whose, week, quoted, "…".encode())
+    )
+    return f"{where}{found[3]}{token.decode()}{found[5]}"
 
 
 def _quotes(first: str, second: str | None, quoted: str) -> bool:
@@ -99,7 +110,7 @@ def _quotes(first: str, second: str | None, quoted: str) -> bool:
     return '"' in quoted and (quoted[:1] in "{[" or (second is None and first in ("line", "data")))
 
 
-def _fields(sealer: Sealer, tenant: str, raw: bytes, pattern: re.Pattern[bytes]) -> bytes:
+def _fields(sealer: Sealer, tenant: str, raw: bytes, pattern: re.Pattern[bytes], week: int | None) -> bytes:
     """Seal the values of the fields that a pattern finds."""
     parts: list[bytes] = []
     at = 0
@@ -112,7 +123,10 @@ def _fields(sealer: Sealer, tenant: str, raw: bytes, pattern: re.Pattern[bytes])
         naming = name in _NAMING
         if not naming and person is None:
             person = _person(raw)
-        if text is not None:
+        if name == _ADDRESS and week is not None:
+            end = _end(raw, start) if value in (b"{", b"[") else end
+            sealed = _address(sealer, tenant, person or NOBODY, raw[start:end], week)
+        elif text is not None:
             sealed = _string(sealer, tenant, _own(text) if naming else person or NOBODY, text)
         elif value in (b"{", b"["):
             end = _end(raw, start)
@@ -126,7 +140,7 @@ def _fields(sealer: Sealer, tenant: str, raw: bytes, pattern: re.Pattern[bytes])
     return b"".join([*parts, raw[at:]]) if parts else raw
 
 
-def _named_by_number(sealer: Sealer, tenant: str, raw: bytes) -> bytes:
+def _named_by_number(sealer: Sealer, tenant: str, raw: bytes, week: int | None) -> bytes:
     """Seal the fields whose names are written with signs by number, each whole with its name."""
     parts: list[bytes] = []
     at = 0
@@ -141,10 +155,23 @@ def _named_by_number(sealer: Sealer, tenant: str, raw: bytes) -> bytes:
         if value in (b"{", b"["):
             end = _end(raw, match.start(3))
         subject = _own(value) if plain in NAMING else _person(raw)
-        token = sealer.token(tenant, subject, raw[start:end], MEMBER)
+        if plain == _ADDRESS.decode() and week is not None:
+            token = sealer.dated(tenant, subject, week, raw[start:end], b'"ip":null', MEMBER)
+        else:
+            token = sealer.token(tenant, subject, raw[start:end], MEMBER)
         parts += (raw[at:start], b'"' + plain.encode() + b'":"' + token + b'"')
         at = end
     return b"".join([*parts, raw[at:]]) if parts else raw
+
+
+def _address(sealer: Sealer, tenant: str, subject: str, value: bytes, week: int) -> bytes:
+    """Seal an address, so that it ends with its week; nothing, and what stands for one of somebody erased, stays."""
+    if value == b'""' or is_token(value):
+        return value
+    text = _ITEM.fullmatch(value) is not None
+    content = value[1:-1] if text else value
+    left = left_of(content, sealer.keys.naming) if text else b""
+    return b'"' + sealer.dated(tenant, subject, week, content, left, TEXT if text else VALUE) + b'"'
 
 
 def _string(sealer: Sealer, tenant: str, subject: str, value: bytes) -> bytes:

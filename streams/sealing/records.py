@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -9,10 +10,14 @@ import msgspec
 from msgspec.structs import replace
 
 from engine.alert import Record, alert_id, encode
+from engine.instants import micros
 from rules.personal import PERSONAL_NAMES
+from streams.sealing.addresses import is_hash, name_of
 from streams.sealing.lines import NAMING
 from streams.sealing.tokens import MARK, TEXT, VALUE, Sealer, is_token
+from streams.sealing.weeks import week_of
 
+_ALERT: Final = re.compile(rb"a_[0-9a-f]{32}")
 _RECORD: Final = msgspec.json.Decoder(Record)
 _NONE: Final[frozenset[str]] = frozenset()
 _PERSONS: Final = NAMING | {name.removesuffix("_id") for name in NAMING}
@@ -40,7 +45,13 @@ def sealed_record(sealer: Sealer, record: Record, personal: frozenset[str] = _NO
         if is_token(value.encode()):
             return value
         content = msgspec.json.encode(value)[1:-1]
-        told[value] = sealer.token(tenant, subject or value, content, TEXT).decode()
+        if is_hash(value):
+            left = name_of(value, sealer.keys.naming).encode()
+            week = week_of(micros(record.raised_at))
+            token = sealer.dated(tenant, subject or value, week, content, left)
+        else:
+            token = sealer.token(tenant, subject or value, content, TEXT)
+        told[value] = token.decode()
         return told[value]
 
     key = {name: sealed(name, value) for name, value in record.key.items()}
@@ -81,16 +92,26 @@ def opened_record(sealer: Sealer, record: Record) -> Record:
     return _RECORD.decode(sealer.opened(body)) if MARK in body else record
 
 
-def renamed(sealer: Sealer, bodies: Iterable[bytes]) -> dict[str, str]:
-    """Return ids of alerts about subjects that were erased: by the id that follows from what is left, the one said.
+def renamed(sealer: Sealer, bodies: Iterable[bytes]) -> tuple[dict[str, str], frozenset[str]]:
+    """Return ids of alerts whose keys hold what is gone: by the id that follows from what is left, the one said.
 
-    An alert's id is made of its key, and of that only the token is left; the alert keeps the id that it was said by.
+    An alert's id is made of its key, and of that only the token is left, or what stands for an address that has ended;
+    the alert keeps the id that it was said by, and so do those about it. `bodies` come in the order of the log.
+    Beside them, the ids said of subjects that were erased.
     """
-    found: dict[str, str] = {}
+    now: dict[str, str] = {}  # By the id said, the one that follows.
+    erased = set()
     for body in bodies:
-        if sealer.erased(body):
+        gone = sealer.erased(body)
+        if gone or sealer.ended(body) or (now and any(each.decode() in now for each in _ALERT.findall(body))):
             record = _RECORD.decode(sealer.opened(body))
-            now = alert_id(record.tenant, record.rule, record.key, record.window)
-            if now != record.id:
-                found[now] = record.id
-    return found
+            key = {
+                name: now.get(value, value) if isinstance(value, str) else value
+                for name, value in record.key.items()
+            }
+            follows = alert_id(record.tenant, record.rule, key, record.window)
+            if follows != record.id:
+                now[record.id] = follows
+                if gone:
+                    erased.add(record.id)
+    return {follows: said for said, follows in now.items()}, frozenset(erased)

@@ -66,6 +66,10 @@ class SubjectKeys:
         """Whether a key was ever destroyed."""
         return "" not in self._nodes
 
+    def place(self, tenant: str, subject: str) -> bytes:
+        """Return the place of a subject's first key, whether that is still there or not."""
+        return self._place(tenant, subject, 0)
+
     def of(self, tenant: str, subject: str) -> SubjectKey:
         """Return the key of a subject; of one whose key was destroyed and who came back, the next one."""
         found = self._by_name.get((tenant, subject))

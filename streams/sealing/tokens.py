@@ -3,6 +3,10 @@
 A token is `sealed:` and base64url of the key's place (6 bytes) and of AES-SIV (RFC 5297) of the value, and `:`. AES-SIV
 has no nonce: the same value of the same subject is the same token, so that what was equal stays so, also once the key
 is destroyed. What is not a token and only looks like one is written `sealed:.` and comes back as it was.
+
+A dated value is sealed by the key of a week (weeks.py) first and then, with what is given back once the week has ended,
+by its subject's: either can end it. Its token is `sealed:`, the same, `~`, base64url of the weeks' place (6 bytes) and
+of the week's number (2 bytes), and `:`.
 """
 
 from __future__ import annotations
@@ -13,9 +17,11 @@ from typing import Final
 
 import msgspec
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
 from streams.refusing import RefusedError
 from streams.sealing.subjects import PLACE_BYTES, SubjectKeys
+from streams.sealing.weeks import Weeks
 
 MARK: Final = b"sealed:"
 _ESCAPED: Final = b"sealed:."
@@ -23,12 +29,14 @@ _ESCAPED: Final = b"sealed:."
 # whole with its name, which was written with signs by number.
 TEXT, VALUE, MEMBER = b"t", b"v", b"m"
 _BODY: Final = rb"[A-Za-z0-9_-]{32,}"
-_TOKEN: Final = re.compile(rb'(?:"([a-z_]+)"(\s*+:\s*+))?("?)sealed:(' + _BODY + rb'):("?)')
-_LOOKS_SO: Final = re.compile(rb"sealed:(?:(" + _BODY + rb"):)?")
+_WEEK: Final = rb"(?:~([A-Za-z0-9_-]{11}))?"
+_TOKEN: Final = re.compile(rb'(?:"([a-z_]+)"(\s*+:\s*+))?("?)sealed:(' + _BODY + rb")" + _WEEK + rb':("?)')
+_LOOKS_SO: Final = re.compile(rb"sealed:(?:(" + _BODY + rb")" + _WEEK + rb":)?")
 # Fields that hold no text, or that something is looked up by: where the key is gone they are absent.
 ABSENT: Final = frozenset({b"ip", b"lat", b"lon", b"host_birth_date"})
-_WHOLE: Final = re.compile(rb'"?sealed:' + _BODY + rb':"?')
+_WHOLE: Final = re.compile(rb'"?sealed:' + _BODY + _WEEK + rb':"?')
 LOST: Final = ABSENT | {b"text"}
+_LEFT: Final = re.compile(rb',("[a-z_]+"):"[^"\\]*"')
 _SMALL: Final = 64  # Bytes of a value whose token is remembered.
 _WHOLE_SIGNS: Final = PLACE_BYTES * 8 // 6  # Signs of base64 that hold nothing but the place.
 _MARKED: Final = re.compile(rb"sealed:[A-Za-z0-9_-]{%d}" % _WHOLE_SIGNS)
@@ -42,8 +50,9 @@ class SealError(RefusedError):
 class Sealer:
     """Seals and opens by the keys of one log."""
 
-    def __init__(self, keys: SubjectKeys) -> None:
+    def __init__(self, keys: SubjectKeys, weeks: Weeks | None = None) -> None:
         self.keys = keys
+        self.weeks = weeks if weeks is not None else Weeks(keys)
         self._tokens: dict[tuple[str, str, bytes, bytes], bytes] = {}
 
     def token(self, tenant: str, subject: str, content: bytes, kind: bytes = TEXT) -> bytes:
@@ -54,11 +63,31 @@ class Sealer:
             key = self.keys.of(tenant, subject)
             body = key.place + key.cipher.encrypt(kind + content, None)
             found = MARK + urlsafe_b64encode(body).rstrip(b"=") + b":"
-            if len(content) <= _SMALL:
-                if len(self._tokens) >= _MOST:
-                    self._tokens.clear()
-                self._tokens[name] = found
+            self._remember(name, found)
         return found
+
+    def dated(
+        self, tenant: str, subject: str, week: int, content: bytes, left: bytes, kind: bytes = TEXT
+    ) -> bytes:
+        """Return the token of a value that ends with a week; `left`: the bytes that it gives back from then on."""
+        when = week.to_bytes(2, "big")
+        name = (tenant, subject, kind + when, content)
+        found = self._tokens.get(name)
+        if found is None:
+            key, chain = self.keys.of(tenant, subject), self.weeks.chain(tenant, week)
+            cipher = self.weeks.cipher(chain, week)
+            inner = cipher.encrypt(kind + content, None) if cipher is not None else b""
+            body = key.place + key.cipher.encrypt(kind + len(left).to_bytes(2, "big") + left + inner, None)
+            dated = b"~" + urlsafe_b64encode(chain + when).rstrip(b"=")
+            found = MARK + urlsafe_b64encode(body).rstrip(b"=") + dated + b":"
+            self._remember(name, found)
+        return found
+
+    def _remember(self, name: tuple[str, str, bytes, bytes], token: bytes) -> None:
+        if len(name[3]) <= _SMALL:
+            if len(self._tokens) >= _MOST:
+                self._tokens.clear()
+            self._tokens[name] = token
 
     def mark(self, tenant: str, subject: str) -> bytes:
         """Return with what every token of a subject begins."""
@@ -91,29 +120,46 @@ class Sealer:
 
     def _open_field(self, match: re.Match[bytes]) -> bytes:
         name = match[1]
-        if name in ABSENT and self._gone(match[4]):
-            return b'"' + name + b'"' + match[2] + b"null"
+        if name in ABSENT:
+            if self._gone(match[4]):
+                return b'"' + name + b'"' + match[2] + b"null"
+            if self._ended(match[5]):
+                left = without_named(self._content(match)[1], match.string)
+                return b'"' + name + b'"' + match[2] + b"null" + left
         return self._open(match)
 
     def _open(self, match: re.Match[bytes]) -> bytes:
-        name, colon, before, body, after = match.groups()
-        sealed = _decoded(body)
-        key = self.keys.at(sealed[:PLACE_BYTES])
-        if key is None:
+        name, colon, before, body, _, after = match.groups()
+        if self._gone(body):
             return match[0]
+        kind, content = self._content(match)
+        content = self._inside(content)
+        if kind == MEMBER:
+            return content
+        named = b'"' + name + b'"' + colon if name is not None else b""
+        return named + content if kind == VALUE else named + before + content + after
+
+    def _content(self, match: re.Match[bytes]) -> tuple[bytes, bytes]:
+        """Return what a token takes the place of, and what it gives back. Raises SealError."""
+        sealed, dated = _decoded(match[4]), match[5]
+        key = self.keys.at(sealed[:PLACE_BYTES])
+        assert key is not None, "the key of what is opened is there"
         try:
             content = key.cipher.decrypt(sealed[PLACE_BYTES:], None)
+            if dated is None:
+                return content[:1], content[1:]
+            end = 3 + int.from_bytes(content[1:3], "big")
+            cipher = self._cipher(dated)
+            if cipher is None or end == len(content):
+                return content[:1], content[3:end]
+            content = cipher.decrypt(content[end:], None)
         except InvalidTag:
             shown = f"{match[0][:60].decode()}…"
             raise SealError(
                 "a sealed value", shown, "the value as it was sealed",
                 "restore a copy of the database; `weiguard audit verify` says what was changed",
             ) from None  # fmt: skip
-        kind, content = content[:1], self._inside(content[1:])
-        if kind == MEMBER:
-            return content
-        named = b'"' + name + b'"' + colon if name is not None else b""
-        return named + content if kind == VALUE else named + before + content + after
+        return content[:1], content[1:]
 
     def _inside(self, content: bytes) -> bytes:
         """Open what was sealed within a value that was sealed whole: what only looked so was escaped before."""
@@ -122,6 +168,10 @@ class Sealer:
     def erased(self, data: bytes) -> bool:
         """Return whether bytes hold a token whose key is gone."""
         return MARK in data and any(self._gone(found[4]) for found in _TOKEN.finditer(data))
+
+    def ended(self, data: bytes) -> bool:
+        """Return whether bytes hold a token whose week has ended."""
+        return MARK in data and any(self._ended(found[5]) for found in _TOKEN.finditer(data))
 
     def lost(self, raw: bytes) -> bool:
         """Return whether a line holds a value that is gone and that the same value elsewhere does not stand for."""
@@ -140,6 +190,18 @@ class Sealer:
 
     def _gone(self, body: bytes) -> bool:
         return self.keys.at(_decoded(body)[:PLACE_BYTES]) is None
+
+    def _ended(self, dated: bytes | None) -> bool:
+        return dated is not None and self._cipher(dated) is None
+
+    def _cipher(self, dated: bytes) -> AESSIV | None:
+        when = urlsafe_b64decode(dated + b"=")
+        return self.weeks.cipher(when[:PLACE_BYTES], int.from_bytes(when[PLACE_BYTES:], "big"))
+
+
+def without_named(members: bytes, raw: bytes) -> bytes:
+    """Return members of an object, each behind a comma, without those whose names stand in a line already."""
+    return b"".join(found[0] for found in _LEFT.finditer(members) if found[1] not in raw)
 
 
 def places_in(data: bytes) -> list[bytes]:

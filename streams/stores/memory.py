@@ -37,6 +37,10 @@ class MemoryStore:
         """The number of the last input."""
         return len(self._inputs)
 
+    def clock_us(self) -> int:
+        """Return the clock of the last input that moved one."""
+        return next((each.clock_us for each in reversed(self._inputs) if each.clock_us), 0)
+
     def position(self, source: str) -> Position | None:
         """Return how far a source was read."""
         return self._positions.get(source)

@@ -27,7 +27,7 @@ from streams.stores.sqlite_failing import REFOLD, damaged, failed
 from streams.stores.sqlite_leaves import put_growth
 from streams.stores.sqlite_reading import SqliteReader
 from streams.stores.sqlite_schema import check_decided, check_kind, check_log, checksum, create, is_new
-from streams.stores.sqlite_subjects import put_puncture, sweep, unswept
+from streams.stores.sqlite_subjects import put_puncture, put_weeks, sweep, unswept
 
 _NAMES: Final = tuple(CODE)
 _INPUT: Final = "INSERT INTO inputs VALUES (?, {source}, ?, ?, ?, ?, ?, ?, ?)"
@@ -54,6 +54,7 @@ class SqliteStore(SqliteReader):
         self._totals = self.totals()
         self._sources: dict[str, int] = dict(connection.execute("SELECT name, id FROM sources"))
         self._keys = self.seals.keys  # Read at once: nothing is sealed by halves.
+        self._due = False  # The WAL is to be emptied as soon as nobody reads in it.
         self._inside = False  # A transaction is open that holds more than one batch.
 
     def commit(self, batch: Batch) -> None:
@@ -70,6 +71,7 @@ class SqliteStore(SqliteReader):
                 totals["entries"] += len(batch.growth.entries)
             if batch.erasure is not None:
                 put_puncture(self._db, batch.erasure.punctures, batch.erasure.inputs)
+            put_weeks(self._db, batch.weeks)
             if batch.position is not None:
                 position = msgspec.json.encode(batch.position)
                 self._db.execute(
@@ -81,6 +83,11 @@ class SqliteStore(SqliteReader):
             changed = [(n, name) for name, n in totals.items() if n != self._totals[name]]
             self._db.executemany("UPDATE totals SET n = ? WHERE name = ?", changed)
         self._totals = totals
+        if any(each.key is not None for each in batch.weeks):
+            self._due = True
+        if self._due and not self._inside:  # The pages of before, with the keys that ended, stand in the WAL.
+            busy, _, _ = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            self._due = bool(busy)
 
     def _change(self, decider: Decider, first: int, totals: dict[str, int]) -> None:
         """Let something else decide from an input on; the state kept so far is none of its."""
@@ -264,6 +271,7 @@ def _prepare(
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA temp_store = MEMORY")
+    connection.execute("PRAGMA secure_delete = FAST")  # Keys that end leave no bytes in their pages.
     connection.execute(
         "CREATE TEMP TABLE changed(key BLOB PRIMARY KEY, crc INTEGER, value BLOB) WITHOUT ROWID"
     )

@@ -27,7 +27,7 @@ from streams.stores.sqlite_failing import damaged, failed
 from streams.stores.sqlite_index import SqliteIndex
 from streams.stores.sqlite_leaves import SqliteLeaves
 from streams.stores.sqlite_schema import check_kind
-from streams.stores.sqlite_subjects import erasures, read_keys
+from streams.stores.sqlite_subjects import erasures, read_keys, read_weeks
 from streams.stores.sqlite_told import SqliteTold
 
 _NEWEST: Final = (1 << 63) - 1
@@ -59,13 +59,23 @@ class SqliteReader:
     @cached_property
     def seals(self) -> Seals:
         """By what personal values are sealed."""
-        return Seals(read_keys(self._db, self.path), lambda: (each.body for each in self.sealed_records()))
+        return Seals(
+            read_keys(self._db, self.path),
+            lambda: (each.body for each in self.sealed_records()),
+            read_weeks(self._db),
+        )
 
     @property
     def last(self) -> int:
         """The number of the last input."""
         row = self._db.execute("SELECT max(seq) FROM inputs").fetchone()
         return row[0] or 0
+
+    def clock_us(self) -> int:
+        """Return the clock of the last input that moved one."""
+        found = self._db.execute("SELECT clock_us FROM inputs WHERE clock_us > 0 ORDER BY seq DESC LIMIT 1")
+        row = found.fetchone()
+        return int(row[0]) if row else 0
 
     def position(self, source: str) -> Position | None:
         """Return how far a source was read, None where it never was or cannot be told."""

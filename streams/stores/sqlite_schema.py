@@ -18,7 +18,7 @@ from streams.stores import sqlite_leaves, sqlite_subjects
 from streams.stores.sqlite_failing import REFOLD, damaged
 
 APPLICATION_ID: Final = 0x57474431  # "WGD1"
-VERSION: Final = 3
+VERSION: Final = 4
 
 # `epochs`: from which input on which rule set decided, with the settings, as JSON. `rulesets`: the files of every rule
 # set that ever did, by its hash (rules/archiving.py). `rules`: the text of a rule from an input on, for `explain`.

@@ -13,10 +13,12 @@ from typing import Final
 
 from streams.refusing import RefusedError
 from streams.sealing.subjects import Puncture, SubjectKeys
+from streams.sealing.weeks import Kept
 from streams.stores.sqlite_failing import damaged, failed
 
 TABLES: Final = """
 CREATE TABLE subject_nodes(way TEXT PRIMARY KEY, node BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE weeks(chain BLOB PRIMARY KEY, week INTEGER NOT NULL, key BLOB) WITHOUT ROWID;
 CREATE TABLE erasures(input INTEGER PRIMARY KEY);
 """
 NAMING: Final = "subject_naming"  # The fact that keys the places of subjects.
@@ -39,13 +41,33 @@ def read_keys(connection: sqlite3.Connection, path: Path) -> SubjectKeys:
     return SubjectKeys(bytes(naming[0]), nodes)
 
 
+def read_weeks(connection: sqlite3.Connection) -> list[Kept]:
+    """Return what is kept of the weeks of tenants."""
+    return [
+        Kept(bytes(chain), week, bytes(key) if key is not None else None)
+        for chain, week, key in connection.execute("SELECT chain, week, key FROM weeks")
+    ]
+
+
+def put_weeks(connection: sqlite3.Connection, kept: Iterable[Kept]) -> None:
+    """Keep the keys of weeks instead of those before, as part of a transaction."""
+    for each in kept:
+        if each.puncture is not None:
+            _puncture(connection, each.puncture)
+        connection.execute("INSERT OR REPLACE INTO weeks VALUES (?, ?, ?)", (each.chain, each.week, each.key))
+
+
+def _puncture(connection: sqlite3.Connection, puncture: Puncture) -> None:
+    connection.executemany("DELETE FROM subject_nodes WHERE way = ?", [(way,) for way in puncture.gone])
+    connection.executemany("INSERT OR REPLACE INTO subject_nodes VALUES (?, ?)", puncture.kept.items())
+
+
 def put_puncture(
     connection: sqlite3.Connection, punctures: Iterable[Puncture], inputs: Iterable[int]
 ) -> None:
     """Destroy keys, as part of a transaction; `inputs`: the numbers of the inputs that say so."""
     for each in punctures:
-        connection.executemany("DELETE FROM subject_nodes WHERE way = ?", [(way,) for way in each.gone])
-        connection.executemany("INSERT OR REPLACE INTO subject_nodes VALUES (?, ?)", each.kept.items())
+        _puncture(connection, each)
     connection.executemany("INSERT INTO erasures VALUES (?)", [(number,) for number in inputs])
     connection.execute("INSERT OR REPLACE INTO facts VALUES (?, 1)", (_UNSWEPT,))
 

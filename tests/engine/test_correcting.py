@@ -39,6 +39,9 @@ class Remembered:
     def standing(self, tenant: str) -> Iterator[Record]:
         return iter([record for record in self.last.values() if record.tenant == tenant])
 
+    def ended_us(self, tenant: str) -> int:
+        return 0
+
     def _of(self, tenant: str, disposition: str) -> list[tuple[Outcome, bytes]]:
         return [pair for pair in self.kept if (pair[0].tenant, pair[0].disposition) == (tenant, disposition)]
 

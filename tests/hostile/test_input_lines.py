@@ -56,6 +56,9 @@ class Remembered:
         records = [record for _, each in self.said for record in each.records if record.tenant == tenant]
         return iter({record.id: record for record in records}.values())
 
+    def ended_us(self, tenant: str) -> int:
+        return 0
+
     def _of(self, tenant: str, disposition: str) -> list[tuple[bytes, Outcome]]:
         return [
             (raw, each) for raw, each in self.said if (each.tenant, each.disposition) == (tenant, disposition)

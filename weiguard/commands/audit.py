@@ -246,6 +246,22 @@ def erase(  # noqa: PLR0913  # one parameter an option
 
 @app.command()
 @ending_clearly
+def retention(*, db: options.Database = None, lang: options.Lang = None, json: options.Json = False) -> None:
+    """Show how long addresses can be read and the audit log is kept, by which law, and what has ended in a database.
+
+    Addresses end by themselves while `weiguard run` decides, week by week. Settings: keep_addresses and keep_audit in
+    weiguard.toml, or WEIGUARD_KEEP_ADDRESSES and WEIGUARD_KEEP_AUDIT.
+
+    Example: WEIGUARD_KEEP_ADDRESSES=90d weiguard audit retention --db shop.db
+    """
+    from weiguard.audit_retaining import show_retention
+    from weiguard.settings import settings_from
+
+    show_retention(settings_from({"db": db, "lang": lang}), json=json)
+
+
+@app.command()
+@ending_clearly
 def witness(
     subject: Annotated[str, typer.Argument(metavar="DIR|URL", help="A published log.")],
     *,

@@ -59,7 +59,7 @@ def test_few_copies_are_warned_of_and_not_refused(copies: int, why: str) -> None
     assert all(why in each.why for each in found)
 
 
-FORTY_DAYS_MS = 40 * 86_400_000
+THREE_YEARS_MS = 1095 * 86_400_000
 AFTER_74_H_MS = 74 * 3_600_000
 
 
@@ -83,12 +83,12 @@ AFTER_74_H_MS = 74 * 3_600_000
         ),
         pytest.param("events", "retention.bytes", str(1 << 40), True, id="a bound in bytes is none in time"),
         pytest.param(
-            "alerts", "retention.ms", str(FORTY_DAYS_MS), False, id="40 days of alerts are warned of"
+            "alerts", "retention.ms", str(THREE_YEARS_MS), False, id="three years of alerts are warned of"
         ),
-        pytest.param("alerts", "retention.ms", str(WEEK_MS), False, id="so is a week"),
         pytest.param(
-            "alerts", "retention.ms", str(WEEK_MS - 1), True, id="less than a week of alerts is lost"
+            "alerts", "retention.ms", str(THREE_YEARS_MS - 1), True, id="less is less than the law asks for"
         ),
+        pytest.param("quarantine", "retention.ms", str(WEEK_MS), False, id="a week of quarantine is"),
         pytest.param("quarantine", "retention.ms", str(WEEK_MS - 1), True, id="and of quarantine"),
         pytest.param("quarantine", "retention.bytes", "1000", True, id="quarantine has no bound in bytes"),
         pytest.param("state", "max.message.bytes", str(2 << 20), None, id="2 MiB will do"),
