@@ -43,19 +43,20 @@ class _Kept:
 
 
 def answer_completely(
-    reader: SqliteReader, query: Query, asked: str, zone: Zone
+    reader: SqliteReader, query: Query, asked: str, zone: Zone, flag: str = "--"
 ) -> tuple[Answer, Completeness]:
     """Return the answer to a query that stands in the log, and the proof that nothing is left out of it.
 
     What is not closed yet is in neither; the proof's `until` says from when on. Raises RefusedError where nothing is
-    closed, nobody signs or several tenants are asked for; otherwise as `answer`.
+    closed, nobody signs or several tenants are asked for; otherwise as `answer`. `flag`: how its words call what is
+    asked for.
     """
     view = look(reader, query, asked)
-    since, until = _day("--from", query.since, zone), _day("--until", query.until, zone)
-    tenant, note = _tenant(view), view.head.note
+    since, until = _day(f"{flag}from", query.since, zone), _day(f"{flag}until", query.until, zone)
+    tenant, note = _tenant(view, flag), view.head.note
     closed = _closed(view, tenant)
     if not closed or (since is not None and closed[-1].index.until <= since):
-        raise _open(closed, since)
+        raise _open(closed, since, flag)
     if note is None:
         raise RefusedError(
             str(reader.path), "an audit log that nobody signed", "a signed one, as a proof is of a checkpoint",
@@ -80,12 +81,15 @@ def answer_completely(
     return Answer(query, asked, view.head, iter(ordered), None), replace(claim, days=tuple(days))
 
 
-def _tenant(view: View) -> str:
+def _tenant(view: View, flag: str) -> str:
     """Return the tenant that is asked for. Raises RefusedError where it is not one."""
     tenants = sorted(view.tenants)
     if len(tenants) != 1:
         raise RefusedError(
-            "--proof", f"{len(tenants)} tenants", "one, as each has days of its own", "name it with --tenant"
+            f"{flag}proof",
+            f"{len(tenants)} tenants",
+            "one, as each has days of its own",
+            f"name it with {flag}tenant",
         )
     return tenants[0]
 
@@ -150,9 +154,9 @@ def _day(flag: str, us: int | None, zone: Zone) -> str | None:
     return zone.local(us).date().isoformat()
 
 
-def _open(closed: Sequence[_Kept], since: str | None) -> RefusedError:
+def _open(closed: Sequence[_Kept], since: str | None, flag: str) -> RefusedError:
     last = f"those closed are before {closed[-1].index.until}" if closed else "none is closed yet"
     return RefusedError(
-        "--proof", f"no day that is closed{f' from {since} on' if since else ''}", f"one or more; {last}",
+        f"{flag}proof", f"no day that is closed{f' from {since} on' if since else ''}", f"one or more; {last}",
         "a day is closed by the first that is told when the tenant's clock stands on a later one",
     )  # fmt: skip

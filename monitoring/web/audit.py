@@ -13,6 +13,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from engine.instants import rfc3339
+from engine.windows import Zone
+from monitoring.completing import answer_completely
 from monitoring.filtering import instant_or_day
 from monitoring.queries import answer as answered
 from monitoring.queries import not_taken, query_events, tenants_of
@@ -33,7 +35,8 @@ from streams.stores.sqlite_reading import SqliteReader
 MOST: Final = 1_000  # Entries of a page.
 _TEXTS: Final = ("account", "owner", "actor", "alert", "text", "after")
 _LISTS: Final = {"rules": "rule", "levels": "level", "kinds": "kind"}
-_KNOWN: Final = ("from", "until", *_LISTS.values(), "key", *_TEXTS, "tenant", "order", "limit", "by")
+_PROOF, _COMPLETE = "proof", "completeness"
+_KNOWN: Final = ("from", "until", *_LISTS.values(), "key", *_TEXTS, "tenant", "order", "limit", "by", _PROOF)
 _AGAIN_S: Final = 5
 
 
@@ -72,7 +75,8 @@ class Audit:
             raise Refusal(503, why, _AGAIN_S) from None
         if any(row[5] != CODE["decided"] for row in rows):
             raise not_taken(next((row[6] for row in rows if row[6]), ""))
-        return answer(await self._desk.look(lambda reader: _answer(reader, query, asked)))
+        days = Zone(runner.engine.settings.zone)
+        return answer(await self._desk.look(lambda reader: _answer(reader, query, asked, days)))
 
 
 def _query(request: Request, token: Token, zone: ZoneInfo) -> Query:
@@ -88,6 +92,9 @@ def _query(request: Request, token: Token, zone: ZoneInfo) -> Query:
             "?tenant", "none", f"one of {', '.join(tenants)}", "a query is of one tenant or of all"
         )
         raise Refusal(403, why)
+    if given.get(_PROOF, _COMPLETE) != _COMPLETE:
+        raise RefusedError(f"?{_PROOF}", repr(given[_PROOF]), _COMPLETE, "write that")
+    proof = _PROOF in given
     name, equals, value = given.get("key", "").rpartition("=")
     asked: dict[str, Any] = {field: tuple(given.getlist(name)) for field, name in _LISTS.items()}
     asked |= {name: given.get(name) for name in _TEXTS}
@@ -98,18 +105,26 @@ def _query(request: Request, token: Token, zone: ZoneInfo) -> Query:
         key=(name if equals else "", value) if "key" in given else None,
         tenant=tenants[0] if tenants else None,
         oldest_first=order == "oldest",
-        limit=whole_of(request, "limit", 100, 1, MOST),
+        limit=None if proof and "limit" not in given else whole_of(request, "limit", 100, 1, MOST),
+        proof=proof,
     )
 
 
-def _answer(reader: SqliteReader, query: Query, asked: str) -> dict[str, Any]:
+def _answer(reader: SqliteReader, query: Query, asked: str, days: Zone) -> dict[str, Any]:
+    """Return what is found, with the proof that nothing is left out where that is asked for."""
     catch_up(reader.path, lambda _, __: None)
     try:
-        found = answered(reader, query, asked)
+        proof = {}
+        if query.proof:
+            found, shown = answer_completely(reader, query, asked, days, "?")
+            proof["proof"] = msgspec.Raw(shown.encode())
+        else:
+            found = answered(reader, query, asked)
         entries = [{"leaf": each.facets.leaf, "entry": msgspec.Raw(each.entry)} for each in found.rows]
     except BrokenError as error:
         why = RefusedError(error.where, error.found, error.expected, "look with `weiguard audit verify`")
         raise Refusal(500, why) from None
     return {
         "asked": asked, "size": found.head.size, "root": found.root, "entries": entries, "next": found.next,
+        **proof,
     }  # fmt: skip

@@ -24,6 +24,7 @@ from monitoring.web.application import Served
 from monitoring.web.tokens import Tokens
 from rules.loading import load
 from rules.planning.compiling import compile_rules
+from streams.audit.notes import Signer
 from streams.embedded import Runner
 from streams.sources.arriving import Arriving
 from streams.stopping import Stop
@@ -87,6 +88,7 @@ def house(
     tokens: Path | None = None,
     arriving: Arriving | None = None,
     opened: threading.Event | None = None,
+    signer: Signer | None = None,
 ) -> Iterator[House]:
     """Open a house whose database is at a path; it is decided in a thread of its own, until the end."""
     opened = opened or threading.Event()
@@ -103,7 +105,9 @@ def house(
 
     def work() -> None:
         with open_store(path, decided_by(program(), Settings(), ONLY), {}) as store:
-            runner = Runner(store, Engine(program()), observers=[metrics.observe, served.observe])
+            runner = Runner(
+                store, Engine(program()), observers=[metrics.observe, served.observe], signer=signer
+            )
             runner.resume()
             served.open(runner, path)
             runner.run([arriving], stop)

@@ -6,12 +6,21 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx2
+import msgspec
 import pytest
 
+from engine.fold import Engine, Settings
 from monitoring.web import alerts
+from streams.audit import completeness
+from streams.audit.notes import verifier_of
 from streams.audit.publishing import Stored
+from streams.embedded import Runner
+from streams.ports import Block
+from streams.stores.deciding import decided_by
+from streams.stores.sqlite import open_store
 from streams.stores.sqlite_reading import open_reader
-from tests.monitoring.web.house import House, house, payment
+from tests.monitoring.web.house import ONLY, House, house, payment, program
+from tests.streams.audit.running import SIGNER
 
 
 @pytest.fixture(scope="module")
@@ -125,3 +134,26 @@ def test_the_files_of_the_log_are_those_that_export_writes(told: tuple[House, Pa
             answer = get(told, f"/tlog/tile/{name}/{number:03}.p/{width}")
             assert answer.content == stored.body(level, number, width)
             assert "immutable" in answer.headers["cache-control"]
+
+
+def test_an_answer_comes_with_the_proof_that_nothing_is_left_out(tmp_path: Path) -> None:
+    db = tmp_path / "weiguard.db"
+    old = [
+        payment(number, subject="A1", time=f"2026-03-{number + 9:02}T09:00:00+08:00") for number in range(3)
+    ]
+    with open_store(db, decided_by(program(), Settings(), ONLY), {}) as store:
+        runner = Runner(store, Engine(program()), signer=SIGNER)
+        runner.take("log", Block([msgspec.json.encode(each) for each in old], None))
+        runner.end()
+    with house(db, signer=SIGNER) as found:
+        found.send(payment(9))
+        asked = {"account": "A1", "from": "2026-03-09", "until": "2026-03-11", "proof": "completeness"}
+        answer = get((found, db), "/v1/audit", **asked).json()
+        assert get((found, db), "/v1/audit", **asked, rule="COL-01").status_code == 400
+        assert "?proof" in get((found, db), "/v1/audit", proof="all").json()["error"]
+        open_yet = get((found, db), "/v1/audit", **{**asked, "from": "2036-03-09", "until": "2036-03-10"})
+        assert "no day that is closed" in open_yet.json()["error"]
+    proof = completeness.parse(msgspec.json.encode(answer["proof"]), "the answer")
+    shown = completeness.verify(proof, [verifier_of(str(SIGNER.verifier))], "the answer")
+    assert [each["entry"]["record"]["key"] for each in answer["entries"]] == [{"account": "A1"}] * 2
+    assert len(shown.entries) == 2
