@@ -12,12 +12,13 @@ from zoneinfo import ZoneInfoNotFoundError
 import msgspec
 
 from engine.alert import Record, encode
-from engine.decoding import LONGEST
+from engine.decoding import LONGEST, Refusal, decode
 from engine.windows import Zone
 from streams.audit.broken import BrokenError
 from streams.audit.indexing import DailyIndex
 from streams.audit.telling import Teller
 from streams.commit import CODE, StoredInput
+from streams.handling import EVENTS
 from streams.stores.sqlite_reading import SqliteReader
 
 
@@ -37,6 +38,7 @@ def retell(reader: SqliteReader, told_from: int, show: Callable[[int, int], None
     stops = frozenset(reader.audit.stops())
     teller = Teller({}, DailyIndex(_zone(reader)))
     records = _Records(reader)
+    acts = reader.acts.all()
     count = size = 0
     for stored in reader.sealed_inputs():
         row = (
@@ -44,9 +46,10 @@ def retell(reader: SqliteReader, told_from: int, show: Callable[[int, int], None
             stored.reason, stored.raw,
         )  # fmt: skip
         overlong = len(stored.raw) > LONGEST
-        teller.add(
-            row, _kind(stored), records.of(stored.seq), reader.sealed_rest(stored.seq) if overlong else ()
-        )
+        kind = _kind(stored)
+        if kind in EVENTS:
+            _find(acts, reader.opened(stored))
+        teller.add(row, kind, records.of(stored.seq), reader.sealed_rest(stored.seq) if overlong else ())
         if stored.seq in stops:
             teller.stop()
         _compare(teller, entries, stored)
@@ -56,7 +59,20 @@ def retell(reader: SqliteReader, told_from: int, show: Callable[[int, int], None
     if left is not None:
         raise BrokenError(f"entry {left[0]}", _shown(left[1]), "an input in the database that it speaks of")
     records.end()
+    for alert, seq in sorted(acts):
+        raise BrokenError(
+            f"input {seq:,}", f"an act on {alert} in the table of acts", "an input that tells of it"
+        )
     return count
+
+
+def _find(acts: set[tuple[str, int]], stored: StoredInput) -> None:
+    """Take an act out of those that are found by their alerts; raises BrokenError where it is not among them."""
+    event = decode(stored.raw)
+    alert = "" if isinstance(event, Refusal) else event.data.alert_id
+    if (alert, stored.seq) not in acts:
+        raise BrokenError(f"input {stored.seq:,}", "no act in the table of acts", f"the one on {alert}")
+    acts.remove((alert, stored.seq))
 
 
 def _zone(reader: SqliteReader) -> Zone:

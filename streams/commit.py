@@ -87,6 +87,9 @@ class Batch:
     growth: Growth | None = None  # What the audit log gains by it.
     erasure: Erasure | None = None
     weeks: Sequence[Kept] = ()  # What is new of the weeks by which addresses are sealed.
+    acts: list[tuple[str, int]] = field(
+        default_factory=list
+    )  # (alert, seq of the input that tells of an act)
 
 
 @dataclass(frozen=True, slots=True)

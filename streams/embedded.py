@@ -26,6 +26,7 @@ from engine.windows import Zone
 from streams.audit.log import AuditLog
 from streams.audit.notes import Signer
 from streams.commit import CODE, NO_TENANT, PIECE_BYTES, Batch, Committed, Erasure, InputRow
+from streams.handling import EVENTS, LIVED
 from streams.past import StoredPast
 from streams.ports import BLOCK_LINES, Block, Observer, Source, Store
 from streams.refusing import RefusedError
@@ -227,8 +228,11 @@ class Runner:
                 sealed = [self._sealed(record) for record in outcome.records]
                 batch.records += [(seq, record) for record in sealed]
                 records += outcome.records
+            kind = outcome.event.kind if outcome.event is not None else ""
+            if kind in EVENTS and outcome.disposition in LIVED:
+                assert outcome.event is not None, "it has a kind"
+                batch.acts.append((outcome.event.data.alert_id, seq))
             if tell is not None:
-                kind = outcome.event.kind if outcome.event is not None else ""
                 tell(row, kind, sealed, self._pieces(rest) if rest is not None else ())
         self._seq = seq
         return size

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.payloads.fields import Payload
+from engine.payloads.fields import Instant, Payload
 
 
 class ConnectorHeartbeat(Payload, kw_only=True, gc=False):
@@ -62,11 +62,29 @@ class SubjectErased(Payload, kw_only=True, gc=False):
 
 
 class AlertAcknowledged(Payload, kw_only=True, gc=False):
-    """Data of `alert.acknowledged` · `alert.assigned` · `alert.snoozed` · `alert.resolved` · `alert.reopened`."""
+    """Data of `alert.acknowledged` · `alert.resolved` · `alert.reopened`."""
 
     alert_id: str
     by: str
     reason: str | None = None
+
+
+class AlertAssigned(Payload, kw_only=True, gc=False):
+    """Data of `alert.assigned`; without `assignee` it is nobody's any more."""
+
+    alert_id: str
+    by: str
+    reason: str | None = None
+    assignee: str | None = None
+
+
+class AlertSnoozed(Payload, kw_only=True, gc=False):
+    """Data of `alert.snoozed`; without `until` it does not end by itself."""
+
+    alert_id: str
+    by: str
+    reason: str | None = None
+    until: Instant | None = None
 
 
 class SuppressionAdded(Payload, kw_only=True, gc=False):

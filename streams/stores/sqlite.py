@@ -69,6 +69,7 @@ class SqliteStore(SqliteReader):
             if batch.growth is not None:
                 put_growth(self._db, batch.growth, sum(totals[name] for name in CODE))
                 totals["entries"] += len(batch.growth.entries)
+            self._db.executemany("INSERT INTO acts VALUES (?, ?)", batch.acts)
             if batch.erasure is not None:
                 put_puncture(self._db, batch.erasure.punctures, batch.erasure.inputs)
             put_weeks(self._db, batch.weeks)
@@ -159,6 +160,7 @@ class SqliteStore(SqliteReader):
             self._inside = True
             try:
                 self._db.execute("DELETE FROM records")
+                self._db.execute("DELETE FROM acts")
                 self._db.execute("DELETE FROM state")
                 self._db.execute("DELETE FROM ledgers")
                 self._db.execute("DELETE FROM unindexed")

@@ -23,6 +23,7 @@ from streams.ports import Position
 from streams.refusing import RefusedError
 from streams.sealing.seals import Seals
 from streams.stores.deciding import DecidedBy, Epoch
+from streams.stores.sqlite_acts import SqliteActs
 from streams.stores.sqlite_failing import damaged, failed
 from streams.stores.sqlite_index import SqliteIndex
 from streams.stores.sqlite_leaves import SqliteLeaves
@@ -55,6 +56,8 @@ class SqliteReader:
         self.audit = SqliteLeaves(connection)
         self.index = SqliteIndex(connection)
         self.told = SqliteTold(connection, self._opened)
+        self.acts = SqliteActs(connection, self._opened_line)
+        self.acts_of, self.handled = self.acts.of, self.acts.handled
 
     @cached_property
     def seals(self) -> Seals:
@@ -168,6 +171,9 @@ class SqliteReader:
 
     def _opened(self, body: bytes) -> bytes:
         return self.seals.opened(body)
+
+    def _opened_line(self, raw: bytes) -> bytes:
+        return self.seals.opened_line(raw)
 
     def sealed_records(self, after: int = 0) -> Iterator[StoredRecord]:
         """Yield the same records sealed."""

@@ -14,11 +14,11 @@ from zlib import crc32
 from streams.commit import CODE
 from streams.refusing import RefusedError
 from streams.sealing.subjects import SubjectKeys
-from streams.stores import sqlite_leaves, sqlite_subjects
+from streams.stores import sqlite_acts, sqlite_leaves, sqlite_subjects
 from streams.stores.sqlite_failing import REFOLD, damaged
 
 APPLICATION_ID: Final = 0x57474431  # "WGD1"
-VERSION: Final = 4
+VERSION: Final = 5
 
 # `epochs`: from which input on which rule set decided, with the settings, as JSON. `rulesets`: the files of every rule
 # set that ever did, by its hash (rules/archiving.py). `rules`: the text of a rule from an input on, for `explain`.
@@ -38,6 +38,7 @@ CREATE TABLE state(key BLOB PRIMARY KEY, crc INTEGER NOT NULL, value BLOB NOT NU
 CREATE TABLE rules(id TEXT NOT NULL, first INTEGER NOT NULL, body BLOB NOT NULL, PRIMARY KEY(id, first)) WITHOUT ROWID;
 CREATE TABLE epochs(first INTEGER PRIMARY KEY, decided_by BLOB NOT NULL);
 CREATE TABLE rulesets(id TEXT PRIMARY KEY, files BLOB NOT NULL);
+{sqlite_acts.TABLES}
 {sqlite_leaves.TABLES}
 {sqlite_subjects.TABLES}"""
 TOTALS: Final = (*CODE, "records", "entries", "checkpoint", "state_rows", "state_sum")

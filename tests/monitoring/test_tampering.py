@@ -34,7 +34,11 @@ from tests.streams.audit.running import SIGNER
 from tests.streams.running import block_of, open_at, program
 
 STRANGER = Signer(SIGNER.name, bytes(32))
-LINES = list(islice(events(3), 6_000))  # Entries for more than one whole tile.
+ACT = msgspec.json.encode({
+    "specversion": "1.0", "id": "act-1", "source": "weiguard/console", "type": "alert.acknowledged", "tenant": "shops",
+    "time": "2025-11-20T10:00:00+08:00", "data": {"alert_id": "a_1", "by": "li"},
+})  # fmt: skip
+LINES = [*islice(events(3), 6_000), ACT]  # Entries for more than one whole tile.
 CUT = 400  # Inputs, behind which somebody keeps the checkpoint.
 
 
@@ -150,6 +154,16 @@ UPDATE tiles SET hashes = substr(hashes, 1, 32 * (SELECT count(*) FROM entries))
             "DELETE FROM records WHERE seq = 5",
             r"input \d+ .*found entry \d+",
             id="an alert is removed: its entry is still there",
+        ),
+        pytest.param(
+            "DELETE FROM acts",
+            r"input 6,001: found no act in the table of acts; expected the one on a_1",
+            id="an act is hidden: its input tells of it",
+        ),
+        pytest.param(
+            "INSERT INTO acts VALUES ('a_2', 3)",
+            r"input 3: found an act on a_2 in the table of acts",
+            id="an act is invented: no input tells of it",
         ),
         pytest.param(
             "UPDATE entries SET body = swap(body, '\"warn\"', '\"info\"') WHERE leaf > 70",

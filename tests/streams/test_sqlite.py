@@ -82,7 +82,7 @@ def test_it_is_opened_again_as_it_was(database: Path) -> None:
             "UPDATE facts SET value = x'00'", "decisions of unknown rules", id="what decided it is wrong"
         ),
         pytest.param(
-            "PRAGMA user_version = 5", "a database of version 5; expected version 4", id="it is newer"
+            "PRAGMA user_version = 6", "a database of version 6; expected version 5", id="it is newer"
         ),
         pytest.param(
             "PRAGMA application_id = 7", "a database of another program", id="it is another program's"
