@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from engine.alert import Record
 from engine.instants import micros
+from streams.handling import Handling
 from streams.refusing import RefusedError
 
 
@@ -67,6 +68,20 @@ class Filters:
             and (self.since is None or at >= self.since)
             and (self.until is None or at < self.until)
             and (self.key is None or _has(record.key, *self.key))
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Handled:
+    """How a listed alert must be handled. No states: any; `assignee` None: whoever, empty: nobody."""
+
+    states: tuple[str, ...] = ()
+    assignee: str | None = None
+
+    def match(self, handling: Handling) -> bool:
+        """Return whether an alert is to be listed."""
+        return (not self.states or handling.state in self.states) and (
+            self.assignee is None or (handling.assignee or "") == self.assignee
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Any, Final
 
 import msgspec
@@ -9,16 +10,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from engine.alert import Record
-from monitoring.filtering import Filters
+from monitoring.filtering import Filters, Handled
 from monitoring.web.access import Access
 from monitoring.web.answers import Refusal, answer
-from monitoring.web.asking import FILTERS, check_names, filters_of, whole_of
-from monitoring.web.desk import Desk
+from monitoring.web.asking import FILTERS, HANDLED, check_names, filters_of, handled_of, whole_of
+from monitoring.web.desk import Clock, Desk
+from streams.handling import Handling
 from streams.refusing import RefusedError
 from streams.stores.sqlite_reading import SqliteReader
 
 MOST: Final = 1_000  # Alerts of a page.
 LOOKED_AT: Final = 40_000  # Records that one page looks at: where few match, it has fewer and goes on.
+_TOGETHER: Final = 100  # Alerts whose handling is looked up together, at least.
 _RECORD: Final = msgspec.json.Decoder(Record)
 
 
@@ -29,38 +32,71 @@ class Alerts:
         self._desk, self._access = desk, access
 
     async def page(self, request: Request) -> Response:
-        """Answer with `alerts` and with `next`, the cursor of the next page, null where there is none."""
+        """Answer with `alerts`, with `handling` by their ids, and with `next`, the cursor of the next page, or null."""
         token = self._access.check(request, "read")
-        check_names(request, *FILTERS, "limit", "cursor")
-        filters = filters_of(request, token)
+        check_names(request, *FILTERS, *HANDLED, "limit", "cursor")
+        filters, handled = filters_of(request, token), handled_of(request)
         limit = whole_of(request, "limit", 100, 1, MOST)
         before = whole_of(request, "cursor", 0, 1, (1 << 62)) or None
-        return answer(await self._desk.look(lambda reader: _page(reader, filters, limit, before)))
+        clock = self._desk.clock
+        return answer(
+            await self._desk.look(lambda reader: _page(reader, filters, handled, clock, limit, before))
+        )
 
     async def one(self, request: Request) -> Response:
-        """Answer with the last record of an alert, and with all of them in `records`."""
+        """Answer with the last record of an alert, all of them in `records`, and what was done about it."""
         token = self._access.check(request, "read")
         check_names(request)
         name: str = request.path_params["alert"]
-        found = await self._desk.look(lambda reader: reader.of_alert(name))
-        records = [_RECORD.decode(each.body) for each in found if each.alert == name]
-        if not records or not token.touches(records[-1].tenant):
+        clock = self._desk.clock
+        found = await self._desk.look(lambda reader: _one(reader, name, clock))
+        if found is None or not token.touches(found["tenant"]):
             raise Refusal(
                 404, RefusedError("the alert", f"none {name[:80]!r}", "the id of one", "look at /v1/alerts")
             )
-        last = msgspec.to_builtins(records[-1])
-        return answer({**last, "records": records})
+        return answer(found)
 
 
-def _page(reader: SqliteReader, filters: Filters, limit: int, before: int | None) -> dict[str, Any]:
+def _one(reader: SqliteReader, name: str, clock: Clock) -> dict[str, Any] | None:
+    with reader.at_once():
+        records = [_RECORD.decode(each.body) for each in reader.of_alert(name) if each.alert == name]
+        if not records:
+            return None
+        told = {
+            "records": records,
+            "acts": reader.acts_of(name),
+            "handling": reader.handled([name], clock)[name],
+        }
+        return {**msgspec.to_builtins(records[-1]), **told}
+
+
+def _page(
+    reader: SqliteReader, filters: Filters, handled: Handled, clock: Clock, limit: int, before: int | None
+) -> dict[str, Any]:
     """Return a page of the standing alerts, the newest first. One that was retracted stands no more."""
-    found: list[msgspec.Raw] = []
+    alerts: list[msgspec.Raw] = []
+    handling: dict[str, Handling] = {}
     at = None
-    for count, told in enumerate(reader.told.last(before), 1):
-        record = _RECORD.decode(told.body)
-        if (record.state != "retracted" or "retracted" in filters.states) and filters.match(record):
-            found.append(msgspec.Raw(told.body))
-        if len(found) == limit or count == LOOKED_AT:
-            at = told.seq
-            break
-    return {"alerts": found, "next": None if at is None else str(at)}
+    looked = 0
+    with reader.at_once():
+        told = reader.told.last(before)
+        while at is None and (some := list(islice(told, min(max(limit, _TOGETHER), LOOKED_AT - looked)))):
+            looked += len(some)
+            kept = [
+                (each, record.id) for each in some if _listed(record := _RECORD.decode(each.body), filters)
+            ]
+            found = reader.handled((name for _, name in kept), clock)
+            for each, name in kept:
+                if handled.match(found[name]):
+                    alerts.append(msgspec.Raw(each.body))
+                    handling[name] = found[name]
+                if len(alerts) == limit:
+                    at = each.seq
+                    break
+            if at is None and looked == LOOKED_AT:
+                at = some[-1].seq
+    return {"alerts": alerts, "handling": handling, "next": None if at is None else str(at)}
+
+
+def _listed(record: Record, filters: Filters) -> bool:
+    return (record.state != "retracted" or "retracted" in filters.states) and filters.match(record)

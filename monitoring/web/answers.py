@@ -42,7 +42,11 @@ def refuse(_: Request, error: Exception) -> Response:
 
 
 def _told(status: int, why: RefusedError, headers: dict[str, str]) -> Response:
-    body = {
+    return answer(told(why), status, headers)
+
+
+def told(why: RefusedError) -> dict[str, Any]:
+    """Return the body of a refusal."""
+    return {
         "error": str(why), "where": why.where, "found": why.found, "expected": why.expected, "mend": why.mend,
     }  # fmt: skip
-    return answer(body, status, headers)

@@ -14,6 +14,7 @@ from starlette.routing import Route
 from monitoring.metrics import Metrics
 from monitoring.serving import Check
 from monitoring.web.access import Access
+from monitoring.web.acts import Acts
 from monitoring.web.alerts import Alerts
 from monitoring.web.answers import Refusal, answer, refuse
 from monitoring.web.audit import Audit
@@ -51,6 +52,7 @@ class Served:
         self.runner: Runner | None = None
         self.feed = Feed(self._desk, access)
         self._audit = Audit(self._desk, access, arriving, login)
+        self.acts = Acts(self._desk, access, arriving, login)
         intake, alerts, tlog = Intake(arriving, access), Alerts(self._desk, access), Tlog(self._desk, access)
         metrics.listening = lambda: self.feed.clients
         metrics.waiting = lambda: arriving.depth if arriving is not None else 0
@@ -59,7 +61,9 @@ class Served:
                 *health(metrics.registry, lambda: (True, "alive"), ready),
                 Route("/v1/events", intake.take, methods=["POST"]),
                 Route("/v1/alerts", alerts.page),
+                Route("/v1/alerts/acts", self.acts.many, methods=["POST"]),
                 Route("/v1/alerts/{alert}", alerts.one),
+                Route("/v1/alerts/{alert}/{act}", self.acts.one, methods=["POST"]),
                 Route("/v1/feed", self.feed.listen),
                 Route("/v1/audit", self._audit.query),
                 Route("/v1/openapi.json", _openapi),
@@ -69,8 +73,8 @@ class Served:
 
     def open(self, runner: Runner, path: Path) -> None:
         """Show a runner that stands where its database ends."""
-        self.runner = self._audit.runner = runner
-        self._desk.open(path)
+        self.runner = self._audit.runner = self.acts.runner = runner
+        self._desk.open(path, runner.engine.clock)
 
     def observe(self, committed: Committed) -> None:
         """Hear of a batch that is durable now."""

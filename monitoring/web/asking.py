@@ -8,12 +8,14 @@ from starlette.requests import Request
 
 from engine.alert import State
 from engine.program import LEVELS
-from monitoring.filtering import Filters
+from monitoring.filtering import Filters, Handled
 from monitoring.web.answers import Refusal
 from monitoring.web.tokens import Token
+from streams.handling import STATES
 from streams.refusing import RefusedError
 
 FILTERS: Final = ("rule", "level", "state", "tenant", "owner", "key", "since", "until")
+HANDLED: Final = ("handling", "assignee")
 _MANY: Final = ("rule", "level", "state", "tenant")
 _VALUES: Final = {"level": LEVELS[1:], "state": get_args(State)}
 
@@ -23,7 +25,7 @@ def check_names(request: Request, *known: str) -> None:
     for name in request.query_params:
         if name not in known:
             raise RefusedError(f"?{name}", "a parameter", f"one of {', '.join(known)}", "leave it out")
-        if name not in _MANY and len(request.query_params.getlist(name)) > 1:
+        if name not in (*_MANY, "handling") and len(request.query_params.getlist(name)) > 1:
             raise RefusedError(f"?{name}", "it twice", "it once", "leave one out")
 
 
@@ -41,6 +43,16 @@ def filters_of(request: Request, token: Token) -> Filters:
         patterns, given.get("key"), given.get("since"), given.get("until"), given.get("owner"), flag="?"
     )
     return found.within(tenants_for(token, found.tenants))
+
+
+def handled_of(request: Request) -> Handled:
+    """Return how alerts must be handled; several states by commas or one by one. Raises RefusedError."""
+    given = request.query_params
+    states = tuple(state for text in given.getlist("handling") for state in text.split(","))
+    for state in states:
+        if state not in STATES:
+            raise RefusedError("?handling", repr(state), f"one of {', '.join(STATES)}", "write one of these")
+    return Handled(states, given.get("assignee"))
 
 
 def tenants_for(token: Token, asked: tuple[str, ...]) -> tuple[str, ...]:

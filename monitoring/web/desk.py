@@ -8,7 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from queue import Empty, LifoQueue
-from typing import Final, TypeVar
+from typing import Final, TypeAlias, TypeVar
 
 from monitoring.web.answers import Refusal
 from streams.refusing import RefusedError
@@ -16,6 +16,7 @@ from streams.stores.sqlite_failing import failed
 from streams.stores.sqlite_reading import SqliteReader, open_reader
 
 T = TypeVar("T")
+Clock: TypeAlias = Callable[[str], int | None]
 READERS: Final = 4
 AGAIN_S: Final = 5
 
@@ -25,12 +26,13 @@ class Desk:
 
     def __init__(self) -> None:
         self.path: Path | None = None
+        self.clock: Clock = lambda _: None
         self._pool = ThreadPoolExecutor(READERS, "weiguard-desk")
         self._free: LifoQueue[SqliteReader] = LifoQueue()
 
-    def open(self, path: Path) -> None:
-        """Look at a database from now on."""
-        self.path = path
+    def open(self, path: Path, clock: Clock) -> None:
+        """Look at a database from now on. `clock`: a tenant's clock in UTC microseconds, None before it has one."""
+        self.path, self.clock = path, clock
 
     async def look(self, read: Callable[[SqliteReader], T]) -> T:
         """Return what is read. Raises Refusal where there is no database yet or it cannot be read."""

@@ -8,22 +8,22 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import msgspec
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
 
 from engine.disposition import DISPOSITIONS
 from engine.instants import rfc3339
 from monitoring.web.access import LOCAL, Access
 from monitoring.web.answers import Refusal, answer
+from monitoring.web.bodies import body_of
 from monitoring.web.tokens import Token
 from streams.audit.entries import ACTS
 from streams.commit import CODE, InputRow
 from streams.refusing import RefusedError
 from streams.sources.arriving import Arriving, ClosedError, FullError
-from streams.sources.received import BODY, TooLongError, UnknownTypeError, lines_of
+from streams.sources.received import TooLongError, UnknownTypeError, lines_of
 
 MOST_BODY: Final = 8 << 20  # Bytes.
-PATIENCE_S: Final = 30.0  # How long a body may take to come.
 AGAIN_S: Final = 1  # When to come again where the queue is full.
 LATER_S: Final = 5  # And where nothing is taken yet.
 _UTC: Final = ZoneInfo("UTC")
@@ -55,7 +55,7 @@ class Intake:
             raise Refusal(
                 404, RefusedError("POST /v1/events", "a run that takes no events", "one with --listen")
             )
-        body = await self._body(request)
+        body = await body_of(request, self._most)
         try:
             lines = lines_of(request.headers, body, rfc3339(time.time_ns() // 1_000, _UTC))
         except UnknownTypeError as error:
@@ -73,36 +73,6 @@ class Intake:
             why = RefusedError("POST /v1/events", "that nothing is taken now", "an open intake", mend)
             raise Refusal(503, why, LATER_S) from None
         return answer(told(rows), 202)
-
-    async def _body(self, request: Request) -> bytes:
-        """Return the body; raises Refusal where it is packed, too long or too slow."""
-        packed = request.headers.get("content-encoding", "identity")
-        if packed != "identity":
-            raise Refusal(415, RefusedError("content-encoding", repr(packed), "none", "send it unpacked"))
-        length = request.headers.get("content-length", "0")
-        if not length.isdecimal() or int(length) > self._most:
-            raise self._too_long()
-        pieces: list[bytes] = []
-        size = 0
-        try:
-            async with asyncio.timeout(PATIENCE_S):
-                async for piece in request.stream():
-                    size += len(piece)
-                    if size > self._most:
-                        raise self._too_long()
-                    pieces.append(piece)
-        except TimeoutError:
-            why = RefusedError(
-                BODY, f"that it is not whole after {PATIENCE_S:.0f} s", "all of it", "send it again"
-            )
-            raise Refusal(408, why) from None
-        except ClientDisconnect:
-            raise Refusal(400, RefusedError(BODY, "its end before all of it was there")) from None
-        return b"".join(pieces)
-
-    def _too_long(self) -> Refusal:
-        mend = "send it in parts; lines may be cut anywhere between two"
-        return Refusal(413, RefusedError(BODY, "more", f"at most {self._most:,} bytes", mend))
 
 
 def _check_whose(lines: list[bytes], token: Token) -> None:

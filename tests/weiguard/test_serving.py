@@ -27,6 +27,10 @@ def event(number: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def act(run: Running, alert: str, **body: Any) -> httpx2.Response:
+    return httpx2.post(f"{run.url}/v1/alerts/{alert}/resolve", json=body, timeout=30)
+
+
 def send(run: Running, *events: dict[str, Any]) -> dict[str, Any]:
     answer = httpx2.post(f"{run.url}/v1/events", json=events, timeout=30)
     assert answer.status_code == 202, answer.text
@@ -59,6 +63,23 @@ def test_what_was_answered_survives_a_kill(served: Callable[..., Running], weigu
     standing = [json.loads(line) for line in weiguard("alerts", "--json").out.splitlines()]
     assert {each["key"]["account"] for each in standing} == {f"A{number}" for number in range(30)}
     assert weiguard("audit", "verify").status == 0
+
+
+def test_an_act_that_was_answered_survives_a_kill(served: Callable[..., Running]) -> None:
+    run = served()
+    send(run, event(1))
+    (alert,) = httpx2.get(f"{run.url}/v1/alerts").json()["alerts"]
+    assert act(run, alert["id"], by="li", reason="known").status_code == 200
+    os.kill(run.process.pid, signal.SIGKILL)
+    run.process.wait(30)
+    again = served()
+    found = httpx2.get(f"{again.url}/v1/alerts/{alert['id']}").json()
+    assert [(each["kind"], each["by"], each["reason"]) for each in found["acts"]] == [
+        ("resolved", "li", "known")
+    ]
+    assert found["handling"]["state"] == "resolved"
+    assert act(again, alert["id"], by="wang", reason="known", seen=0).status_code == 409
+    assert again.ended()[0] == 0
 
 
 def test_the_published_log_is_verified_where_it_is_served(

@@ -36,9 +36,9 @@ TIME = datetime.now(UTC).isoformat()  # What is much older comes late.
 
 
 @cache
-def program() -> Program:
+def program(only: tuple[str, ...] = ONLY) -> Program:
     """Compile a few rules once."""
-    return compile_rules(load(), ONLY)
+    return compile_rules(load(), only)
 
 
 def payment(number: int, amount_fen: int = 6_000_000, **more: Any) -> dict[str, Any]:
@@ -89,11 +89,12 @@ def house(
     arriving: Arriving | None = None,
     opened: threading.Event | None = None,
     signer: Signer | None = None,
+    only: tuple[str, ...] = ONLY,
 ) -> Iterator[House]:
     """Open a house whose database is at a path; it is decided in a thread of its own, until the end."""
     opened = opened or threading.Event()
     arriving = arriving or Arriving(opened.set)
-    metrics = Metrics(program().ruleset, "0.0.1")
+    metrics = Metrics(program(only).ruleset, "0.0.1")
     served = Served(
         metrics,
         lambda: (True, ""),
@@ -104,9 +105,9 @@ def house(
     stop = Stop()
 
     def work() -> None:
-        with open_store(path, decided_by(program(), Settings(), ONLY), {}) as store:
+        with open_store(path, decided_by(program(only), Settings(), only), {}) as store:
             runner = Runner(
-                store, Engine(program()), observers=[metrics.observe, served.observe], signer=signer
+                store, Engine(program(only)), observers=[metrics.observe, served.observe], signer=signer
             )
             runner.resume()
             served.open(runner, path)

@@ -12,7 +12,11 @@ from monitoring.web import tokens
 from streams.refusing import RefusedError
 from tests.monitoring.web.house import House, house, payment
 
-PATHS = ("/v1/events", "/v1/alerts", "/v1/alerts/a_0", "/v1/audit", "/tlog/tile/0/000.p/1")
+POSTS = {
+    "/v1/alerts/a_0/acknowledge": {},
+    "/v1/alerts/acts": {"act": "acknowledge", "alerts": [{"id": "a_0"}]},
+}
+PATHS = ("/v1/events", "/v1/alerts", "/v1/alerts/a_0", "/v1/audit", "/tlog/tile/0/000.p/1", *POSTS)
 OPEN = ("/healthz", "/readyz", "/metrics", "/v1/openapi.json")
 FINE = {
     "/v1/events": 202,
@@ -20,10 +24,12 @@ FINE = {
     "/v1/alerts/a_0": 404,
     "/v1/audit": 200,
     "/tlog/tile/0/000.p/1": 200,
+    "/v1/alerts/a_0/acknowledge": 404,
+    "/v1/alerts/acts": 200,
 }
 NEEDS = {
     "/v1/events": "ingest", "/v1/alerts": "read", "/v1/alerts/a_0": "read", "/v1/audit": "audit",
-    "/tlog/tile/0/000.p/1": "audit",
+    "/tlog/tile/0/000.p/1": "audit", "/v1/alerts/a_0/acknowledge": "act", "/v1/alerts/acts": "act",
 }  # fmt: skip
 FAR = ("192.0.2.7", "http://weiguard.example:8787")
 
@@ -44,6 +50,8 @@ def ask(house: House, path: str, where: tuple[str, str], headers: dict[str, str]
     client = house.client(*where)
     if path == "/v1/events":
         return client.post(path, json=payment(2), headers=headers).status_code
+    if path in POSTS:
+        return client.post(path, json=POSTS[path], headers=headers).status_code
     return client.get(path, headers=headers).status_code
 
 
@@ -123,6 +131,15 @@ def test_a_token_of_one_shop(guarded: tuple[House, dict[str, str], Path]) -> Non
     assert client.get("/v1/alerts?tenant=default").status_code == 403
     (hidden,) = found.client().get("/v1/alerts?key=A1").json()["alerts"]
     assert client.get(f"/v1/alerts/{hidden['id']}").status_code == 404
+    assert client.post(f"/v1/alerts/{hidden['id']}/acknowledge").status_code == 404
+    batch = {
+        "act": "acknowledge",
+        "alerts": [{"id": hidden["id"]}, {"id": alerts[0]["id"]}],
+        "by": "somebody else",
+    }
+    done = client.post("/v1/alerts/acts", json=batch).json()["done"]
+    assert [each["status"] for each in done] == [404, 200]
+    assert done[1]["handling"]["last"]["by"] == "one shop", "it says who it is itself"
     answer = client.get("/v1/audit?by=somebody+else").json()
     assert {each["entry"]["tenant"] for each in answer["entries"]} == {"t1"}
     assert client.get("/v1/audit?tenant=default").status_code == 403

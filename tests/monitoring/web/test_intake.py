@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import httpx2
 import pytest
 
-from monitoring.web import intake
+from monitoring.web import bodies
 from monitoring.web.intake import MOST_BODY
 from streams.ports import Block, Position
 from streams.sources.arriving import Arriving
@@ -138,7 +138,7 @@ def test_a_body_without_a_length_is_bounded_too(open_house: House) -> None:
 
 
 def test_whoever_is_too_slow_is_told_so(open_house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(intake, "PATIENCE_S", 0.2)
+    monkeypatch.setattr(bodies, "PATIENCE_S", 0.2)
     host, port = urlsplit(open_house.url).hostname, urlsplit(open_house.url).port
     with socket.create_connection((host, port), timeout=10) as slow:
         slow.sendall(

@@ -42,5 +42,6 @@ def test_whatever_is_asked_is_answered_as_it_says(case: schemathesis.Case[Any], 
 
 def test_every_path_is_there(url: str) -> None:
     assert set(document()["paths"]) == {
-        "/v1/events", "/v1/alerts", "/v1/alerts/{alert}", "/v1/feed", "/v1/audit", "/tlog/{path}",
+        "/v1/events", "/v1/alerts", "/v1/alerts/{alert}", "/v1/alerts/{alert}/{act}",
+        "/v1/alerts/acts", "/v1/feed", "/v1/audit", "/tlog/{path}",
     }  # fmt: skip

@@ -52,7 +52,11 @@ def test_filters(told: tuple[House, Path]) -> None:
     assert len(get(told, "/v1/alerts", tenant="t1").json()["alerts"]) == 8
     assert len(get(told, "/v1/alerts", rule="COL-*", level="critical").json()["alerts"]) == 25
     assert [each["key"] for each in get(told, "/v1/alerts", key="A7").json()["alerts"]] == [{"account": "A7"}]
-    assert get(told, "/v1/alerts", until="2020-01-01T00:00:00Z").json() == {"alerts": [], "next": None}
+    assert get(told, "/v1/alerts", until="2020-01-01T00:00:00Z").json() == {
+        "alerts": [],
+        "handling": {},
+        "next": None,
+    }
 
 
 def test_a_page_looks_at_so_many_and_goes_on(
@@ -75,6 +79,7 @@ def test_a_page_looks_at_so_many_and_goes_on(
         ("/v1/alerts", {"limit": "1e9"}, 400, "?limit"),
         ("/v1/alerts", {"cursor": "x"}, 400, "?cursor"),
         ("/v1/alerts", {"since": "2026-03-10"}, 400, "write it with its offset"),
+        ("/v1/alerts", {"handling": "new,seen"}, 400, "?handling: found 'seen'"),
         ("/v1/alerts", {"page": "2"}, 400, "?page: found a parameter"),
         ("/v1/alerts/a_nothing", {}, 404, "none 'a_nothing'"),
         ("/v1/alerts/a", {}, 404, "none 'a'"),
@@ -107,8 +112,8 @@ def test_what_is_not_there_or_cannot_be_asked(
 def test_one_alert_with_its_records(told: tuple[House, Path]) -> None:
     (listed,) = get(told, "/v1/alerts", key="A3").json()["alerts"]
     found = get(told, f"/v1/alerts/{listed['id']}").json()
-    assert {name: value for name, value in found.items() if name != "records"} == listed
-    assert found["records"] == [listed]
+    assert {name: found[name] for name in listed} == listed
+    assert (found["records"], found["acts"], found["handling"]["state"]) == ([listed], [], "new")
 
 
 def test_a_query_stands_in_the_log_before_its_answer(told: tuple[House, Path]) -> None:
