@@ -25,7 +25,7 @@ _BECOMES: Final[dict[Kind, State]] = {
 
 
 class Act(msgspec.Struct, frozen=True):
-    """What somebody did about an alert. `at` and `until` are RFC 3339."""
+    """What somebody did about an alert. `at` and `until` are RFC 3339; `record`: its last record when they looked."""
 
     kind: Kind
     by: str
@@ -33,6 +33,7 @@ class Act(msgspec.Struct, frozen=True):
     reason: str | None = None
     assignee: str | None = None
     until: str | None = None
+    record: int | None = None
 
 
 class Handling(msgspec.Struct, frozen=True):
@@ -55,28 +56,33 @@ def possible(state: State, kind: Kind) -> bool:
     return (kind == "reopened") == (state == "resolved")
 
 
-def handling_of(acts: Iterable[tuple[int, Act]], rises: Iterable[int], clock_us: int | None) -> Handling:
+def handling_of(
+    acts: Iterable[tuple[int, Act]], rises: Iterable[tuple[int, int]], clock_us: int | None
+) -> Handling:
     """Fold what was done about an alert, and the records by which it rose.
 
-    `acts` with their places in the log, in order; `rises`: the places of the inputs that raised it or its level;
-    `clock_us`: the tenant's clock in UTC microseconds, None before its first event. What was not possible (it came by
-    another way than those who look first) counts as an act and changes nothing.
+    `acts` with their places in the log; `rises`: the places of the inputs that raised it or its level, and the numbers
+    of the records; both in order. `clock_us`: the tenant's clock in UTC microseconds, None before its first event. What
+    was not possible (it came by another way than those who look first) counts as an act and changes nothing.
     """
     state: State = "new"
     assignee = until = last = None
-    changed, count = False, 0
-    steps: list[tuple[int, bool, Act | None]] = [(place, False, act) for place, act in acts]
-    steps += [(place, True, None) for place in rises]
-    for _, _, act in sorted(steps, key=lambda step: step[:2]):
-        if act is None:
+    changed, count, risen = False, 0, 0
+    steps: list[tuple[int, bool, Act | int]] = [(place, False, act) for place, act in acts]
+    steps += [(place, True, number) for place, number in rises]
+    for _, _, step in sorted(steps, key=lambda step: step[:2]):
+        if isinstance(step, int):
             changed = changed or state != "new"
-            state, until = "new", None
+            state, until, risen = "new", None, step
             continue
-        last, count = act, count + 1
+        act = last = step
+        count += 1
         if not possible(state, act.kind):
             continue
         if act.kind == "assigned":
             assignee = act.assignee
+        elif act.record is not None and act.record < risen:
+            changed = True  # It rose before the act was written, and after whoever acted had looked.
         else:
             state, until, changed = _BECOMES[act.kind], act.until, False
     if until is not None and clock_us is not None and clock_us >= micros(until):
@@ -89,5 +95,5 @@ def act_of(event: Event) -> Act:
     data = event.data
     return Act(
         EVENTS[event.kind], data.by, event.time, data.reason,
-        getattr(data, "assignee", None), getattr(data, "until", None),
+        getattr(data, "assignee", None), getattr(data, "until", None), data.record,
     )  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.payloads.fields import Instant, Payload
+from engine.payloads.fields import Instant, Payload, Whole
 
 
 class ConnectorHeartbeat(Payload, kw_only=True, gc=False):
@@ -62,11 +62,15 @@ class SubjectErased(Payload, kw_only=True, gc=False):
 
 
 class AlertAcknowledged(Payload, kw_only=True, gc=False):
-    """Data of `alert.acknowledged` · `alert.resolved` · `alert.reopened`."""
+    """Data of `alert.acknowledged` · `alert.resolved` · `alert.reopened`.
+
+    `record`: the number of the alert's last record that whoever acts has seen.
+    """
 
     alert_id: str
     by: str
     reason: str | None = None
+    record: Whole | None = None
 
 
 class AlertAssigned(Payload, kw_only=True, gc=False):
@@ -75,6 +79,7 @@ class AlertAssigned(Payload, kw_only=True, gc=False):
     alert_id: str
     by: str
     reason: str | None = None
+    record: Whole | None = None
     assignee: str | None = None
 
 
@@ -84,6 +89,7 @@ class AlertSnoozed(Payload, kw_only=True, gc=False):
     alert_id: str
     by: str
     reason: str | None = None
+    record: Whole | None = None
     until: Instant | None = None
 
 

@@ -158,7 +158,7 @@ class Acts:
             done, writing = await self._desk.look(
                 lambda reader: _judged(reader, wish, alerts, tenants, clock)
             )
-            rows = await self._put([self._line(wish, alert, tenant) for alert, tenant in writing.items()])
+            rows = await self._put([self._line(wish, alert, case) for alert, case in writing.items()])
         handled = await self._desk.look(lambda reader: reader.handled(writing, clock))
         for alert, row in zip(writing, rows, strict=True):
             if row[5] == CODE["decided"]:
@@ -167,17 +167,19 @@ class Acts:
                 done[alert] = Done(alert, 400, handling=handled[alert], why=_not_taken(row[6]))
         return [done[each.id] for each in alerts]
 
-    def _line(self, wish: Wish, alert: str, tenant: str) -> bytes:
+    def _line(self, wish: Wish, alert: str, case: Case) -> bytes:
         """Return an act as the log has it, at the tenant's clock."""
         assert self.runner is not None, "there is a database"
         zone = ZoneInfo(self.runner.engine.settings.zone)
         words = {"reason": wish.reason, "assignee": wish.assignee, "until": wish.until}
-        data = {"alert_id": alert, "by": wish.by} | {name: text for name, text in words.items() if text}
+        data = {"alert_id": alert, "by": wish.by, "record": case.record} | {
+            name: text for name, text in words.items() if text
+        }
         return msgspec.json.encode(
             {
                 "specversion": "1.0", "id": f"act-{token_hex(8)}", "source": SOURCE,
-                "type": f"alert.{wish.kind}", "tenant": tenant,
-                "time": rfc3339(self._desk.clock(tenant) or 0, zone), "data": data,
+                "type": f"alert.{wish.kind}", "tenant": case.tenant,
+                "time": rfc3339(self._desk.clock(case.tenant) or 0, zone), "data": data,
             }
         )  # fmt: skip
 
@@ -208,10 +210,10 @@ def _judged(
     alerts: Sequence[Asked],
     tenants: tuple[str, ...] | None,
     clock: Clock,
-) -> tuple[dict[str, Done], dict[str, str]]:
-    """Return what became of alerts about which nothing is to be written, and the others with their tenants."""
+) -> tuple[dict[str, Done], dict[str, Case]]:
+    """Return what became of alerts about which nothing is to be written, and all that is told of the others."""
     done: dict[str, Done] = {}
-    writing: dict[str, str] = {}
+    writing: dict[str, Case] = {}
     with reader.at_once():
         cases = reader.acts.cases([each.id for each in alerts])
         for asked in alerts:
@@ -230,7 +232,7 @@ def _judged(
             elif refused is not None:
                 done[asked.id] = _refused(reader, asked, case, handling, refused)
             else:
-                writing[asked.id] = case.tenant
+                writing[asked.id] = case
     return done, writing
 
 

@@ -50,7 +50,7 @@ class Case(NamedTuple):
 
     def handling(self, clock_us: int | None) -> Handling:
         """Return how it is handled at its tenant's clock (UTC microseconds)."""
-        return handling_of(self.acts, (place for place, _ in self.rises), clock_us)
+        return handling_of(self.acts, self.rises, clock_us)
 
 
 class SqliteActs:

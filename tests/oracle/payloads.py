@@ -96,9 +96,9 @@ override.set: limit* value*:any author* approver* account owner_id until reason
 correction.requested: by* reason
 audit.queried: by* query*
 subject.erased: subject* by* reason*
-alert.acknowledged alert.resolved alert.reopened: alert_id* by* reason
-alert.assigned: alert_id* by* reason assignee
-alert.snoozed: alert_id* by* reason until:instant
+alert.acknowledged alert.resolved alert.reopened: alert_id* by* reason record:int
+alert.assigned: alert_id* by* reason record:int assignee
+alert.snoozed: alert_id* by* reason record:int until:instant
 suppression.added suppression.ended: rule* key*:any until author* approver* reason
 audit.verified: log_id* ok*:bool
 alert.raised: alert_id* rule* level*

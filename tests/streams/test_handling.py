@@ -52,6 +52,15 @@ STEPS: list[tuple[list[Act | None], State, bool]] = [
     ([None, SNOOZED, None], "new", True),
     ([None, SNOOZED, act("resolved")], "resolved", False),
     ([None, act("snoozed")], "snoozed", False),
+    ([None, act("acknowledged", record=1)], "acknowledged", False),
+    ([None, None, act("acknowledged", record=1)], "new", True),
+    ([None, None, act("acknowledged", record=2)], "acknowledged", False),
+    ([None, act("resolved", record=1), None, act("acknowledged", record=1)], "new", True),
+    (
+        [None, None, act("snoozed", record=1, until=UNTIL), act("acknowledged", record=2)],
+        "acknowledged",
+        False,
+    ),
 ]
 
 
@@ -59,7 +68,8 @@ STEPS: list[tuple[list[Act | None], State, bool]] = [
 def test_what_was_done_and_how_it_rose(steps: list[Act | None], state: State, *, changed: bool) -> None:
     """None is a record by which the alert rose."""
     acts = [(place, step) for place, step in enumerate(steps) if step is not None]
-    rises = [place for place, step in enumerate(steps) if step is None]
+    risen = [place for place, step in enumerate(steps) if step is None]
+    rises = [(place, number) for number, place in enumerate(risen, 1)]
     found = handling_of(acts, rises, CLOCK)
     assert (found.state, found.changed, found.acts) == (state, changed, len(acts))
     assert found.last == (acts[-1][1] if acts else None)
@@ -68,16 +78,16 @@ def test_what_was_done_and_how_it_rose(steps: list[Act | None], state: State, *,
 
 @pytest.mark.parametrize(("late_us", "state"), [(-1, "snoozed"), (0, "new"), (1, "new")])
 def test_a_snooze_ends_by_itself(late_us: int, state: State) -> None:
-    found = handling_of([(1, SNOOZED)], [0], micros(UNTIL) + late_us)
+    found = handling_of([(1, SNOOZED)], [(0, 1)], micros(UNTIL) + late_us)
     assert (found.state, found.changed, found.last) == (state, False, SNOOZED)
 
 
 def test_who_deals_with_it_stays_until_another_does() -> None:
     acts = [act("assigned", assignee="wang"), act("resolved"), act("reopened"), act("acknowledged")]
-    assert handling_of(enumerate(acts, 1), [0], CLOCK).assignee == "wang"
+    assert handling_of(enumerate(acts, 1), [(0, 1)], CLOCK).assignee == "wang"
     acts += [act("assigned", assignee="zhao"), act("resolved"), act("assigned", assignee="qian")]
-    assert handling_of(enumerate(acts, 1), [0], CLOCK).assignee == "zhao"
-    assert handling_of(enumerate([*acts[:5], act("assigned")], 1), [0], CLOCK).assignee is None
+    assert handling_of(enumerate(acts, 1), [(0, 1)], CLOCK).assignee == "zhao"
+    assert handling_of(enumerate([*acts[:5], act("assigned")], 1), [(0, 1)], CLOCK).assignee is None
 
 
 def line(number: int, kind: str, minute: int, tenant: str = "t1", **data: Any) -> bytes:

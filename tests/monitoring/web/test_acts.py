@@ -94,7 +94,7 @@ def test_an_act_stands_in_the_audit_log(home: House) -> None:
     query = {"alert": alert, "kind": "alert.resolved"}
     (entry,) = httpx2.get(f"{home.url}/v1/audit", params=query, timeout=30).json()["entries"]
     event = entry["entry"]["event"]
-    assert event["data"] == {"alert_id": alert, "by": "li", "reason": "known"}
+    assert event["data"] == {"alert_id": alert, "by": "li", "record": 1, "reason": "known"}
     assert event["source"] == "weiguard/console"
 
 
