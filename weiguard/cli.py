@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
+from importlib import metadata
 from pathlib import Path
-from typing import NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -26,6 +27,13 @@ from weiguard.failing import WRONG, clear_endings, ending_clearly, say
 from weiguard.leaving import leave
 from weiguard.misuse import misuse
 
+
+def _version(asked: bool) -> None:  # noqa: FBT001  # as typer calls it
+    if asked:
+        sys.stdout.write(f"weiguard {metadata.version('weiguard')}\n")
+        raise typer.Exit
+
+
 app = typer.Typer(
     name="weiguard",
     help="Rules over WeChat micro-commerce events: events in, alerts and their reasons out.",
@@ -41,6 +49,16 @@ for command in (demo, run, replay, backtest, alerts, explain, correct, schema, t
 app.add_typer(rules.app, name="rules")
 app.add_typer(audit.app, name="audit")
 app.add_typer(tokens.app, name="tokens")
+
+
+@app.callback()
+def _weiguard(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    pass
 
 
 def main() -> None:
