@@ -15,6 +15,7 @@ import msgspec
 from monitoring.queries import check_index
 from monitoring.retelling import check_types, retell
 from monitoring.verifying import Note, Verified, verify, verify_unsigned
+from monitoring.wording.words import Language
 from streams.audit import completeness, proofs
 from streams.audit.broken import BrokenError
 from streams.audit.keys import read_verifier
@@ -27,7 +28,7 @@ from weiguard.audit_words import AUDIT, entries
 from weiguard.failing import FOUND, say
 from weiguard.progress import progress_bar
 from weiguard.settings import Settings
-from weiguard.words import SUMMARY, Language, language
+from weiguard.words import SUMMARY, language
 
 _MOST_SEEN = 1 << 16  # Bytes of a checkpoint kept from before.
 

@@ -12,12 +12,13 @@ import msgspec
 from engine.alert import Record
 from monitoring.describing import DECIMAL, limits_of
 from monitoring.explaining import Explained, explain
+from monitoring.wording.rule_page import case_lines, limit_lines, sourced
+from monitoring.wording.values import limit_text, value_text
+from monitoring.wording.words import LEVELS, STATES, Language
 from rules.vocabulary import unit_of
 from streams.stores.sqlite_reading import open_reader
-from weiguard.rule_page import case_lines, limit_lines, sourced
 from weiguard.settings import Settings
-from weiguard.value_words import limit_text, value_text
-from weiguard.words import EXPLAINED, LEVELS, STATES, Language, language
+from weiguard.words import EXPLAINED, language
 
 
 def show_explained(alert: str, settings: Settings, *, json: bool) -> None:

@@ -18,7 +18,8 @@ from rich.text import Text
 from engine.alert import Record
 from engine.disposition import DISPOSITIONS
 from engine.program import RuleFace
-from weiguard.words import COLOURS, LEVELS, STATES, SUMMARY, Language
+from monitoring.wording.words import LEVELS, STATES, Language
+from weiguard.words import COLOURS, SUMMARY
 
 NARROW_COLUMNS = 100  # Below this width what happened stands on a line of its own.
 WORDS: dict[Language, dict[str, str]] = {

@@ -22,6 +22,7 @@ from rich.console import Console
 from engine.fold import Engine
 from monitoring.describing import texts
 from monitoring.serving import Address
+from monitoring.wording.words import Language
 from rules.loading import load
 from rules.model import RuleSet
 from rules.planning.compiling import compile_rules
@@ -36,7 +37,7 @@ from streams.stores.sqlite import open_store
 from weiguard.commands.demo_pace import Pace, arrival, default_speed
 from weiguard.commands.demo_screen import Screen
 from weiguard.listening import Window, shown
-from weiguard.words import Language, language
+from weiguard.words import language
 
 SHOPS = 12
 EVENTS_A_SHOP = 1_500  # Where more events are asked for than this, there are more shops, not busier ones.
