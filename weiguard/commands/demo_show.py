@@ -37,6 +37,7 @@ from streams.stores.sqlite import open_store
 from weiguard.commands.demo_pace import Pace, arrival, default_speed
 from weiguard.commands.demo_screen import Screen
 from weiguard.listening import Window, shown
+from weiguard.settings import Settings
 from weiguard.words import language
 
 SHOPS = 12
@@ -87,9 +88,9 @@ def show(
 def _seen(stack: ExitStack, ruleset: str) -> Window:
     """Serve metrics where the contract says, or at any free port: a demo needs nothing prepared."""
     try:
-        return stack.enter_context(shown(ADDRESS, ruleset))
+        return stack.enter_context(shown(ADDRESS, ruleset, Settings()))
     except RefusedError:
-        return stack.enter_context(shown(Address(ADDRESS.host, 0), ruleset))
+        return stack.enter_context(shown(Address(ADDRESS.host, 0), ruleset, Settings()))
 
 
 def _decide(
@@ -120,7 +121,8 @@ def _decide(
             return False
         play.close()
         if window is not None:
-            play.screen.say("console")
+            assert window.served is not None, "it is served as long as it is there"
+            play.screen.say("console", link=f"{window.url}{window.served.console.invite('demo')}")
             runner.caught_up = True
             wait(runner, window)
     return True

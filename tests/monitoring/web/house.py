@@ -18,9 +18,11 @@ from starlette.testclient import TestClient
 
 from engine.fold import Engine, Settings
 from engine.program import Program
+from monitoring.describing import texts
 from monitoring.metrics import Metrics
 from monitoring.serving import Address, serving
 from monitoring.web.application import Served
+from monitoring.web.console.console import Lodging
 from monitoring.web.tokens import Tokens
 from rules.loading import load
 from rules.planning.compiling import compile_rules
@@ -89,6 +91,7 @@ def house(
     arriving: Arriving | None = None,
     opened: threading.Event | None = None,
     signer: Signer | None = None,
+    lodging: Lodging | None = None,
     only: tuple[str, ...] = ONLY,
 ) -> Iterator[House]:
     """Open a house whose database is at a path; it is decided in a thread of its own, until the end."""
@@ -101,11 +104,14 @@ def house(
         arriving,
         Tokens(tokens) if tokens is not None else None,
         lambda: "tester",
+        lodging,
     )
     stop = Stop()
 
     def work() -> None:
-        with open_store(path, decided_by(program(only), Settings(), only), {}) as store:
+        with open_store(
+            path, decided_by(program(only), Settings(), only), texts(load(), program(only))
+        ) as store:
             runner = Runner(
                 store, Engine(program(only)), observers=[metrics.observe, served.observe], signer=signer
             )
