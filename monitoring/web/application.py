@@ -19,7 +19,8 @@ from monitoring.web.acts import Acts
 from monitoring.web.alerts import Alerts
 from monitoring.web.answers import Refusal, answer, refuse
 from monitoring.web.audit import Audit
-from monitoring.web.console.console import Console, Lodging
+from monitoring.web.console.console import Console, House, Lodging
+from monitoring.web.console.health_page import Vitals
 from monitoring.web.desk import Desk, unopened
 from monitoring.web.feed import Feed
 from monitoring.web.health import health
@@ -60,7 +61,10 @@ class Served:
         intake, alerts, tlog = Intake(arriving, access), Alerts(self._desk, access), Tlog(self._desk, access)
         metrics.listening = lambda: self.feed.clients
         metrics.waiting = lambda: arriving.depth if arriving is not None else 0
-        self.console = Console(self._desk, self.feed, lodging or Lodging(), self._zone)
+        vitals = Vitals(ready, arriving, lambda: self.feed.clients, lambda: self.runner)
+        self.console = Console(
+            House(self._desk, self.feed, self.acts, self._audit, vitals, self._zone), lodging or Lodging()
+        )
         self.app = _application(
             [
                 *health(metrics.registry, lambda: (True, "alive"), ready),

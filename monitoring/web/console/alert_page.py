@@ -6,7 +6,6 @@ import asyncio
 from dataclasses import dataclass
 from typing import Any, Final
 
-import msgspec
 from starlette.responses import Response
 
 from engine.alert import Record
@@ -17,8 +16,9 @@ from monitoring.reexecuting import Replayed, Wish, replay
 from monitoring.web.answers import Refusal
 from monitoring.web.console import chart
 from monitoring.web.console.changes import Told, told
+from monitoring.web.console.handling_page import SNOOZES_H, Handled, handled_of
 from monitoring.web.console.pages import Pages
-from monitoring.web.console.sight import Sight
+from monitoring.web.console.sight import seen
 from monitoring.web.console.visit import Visit
 from monitoring.web.desk import Desk
 from monitoring.wording.record_values import case_of, told_values
@@ -29,7 +29,6 @@ from streams.audit.proofs import SUFFIX
 from streams.refusing import RefusedError
 from streams.stores.sqlite_reading import SqliteReader
 
-_RECORD: Final = msgspec.json.Decoder(Record)
 _AGAIN_S: Final = 10
 
 
@@ -60,9 +59,16 @@ class AlertPage:
 
     async def page(self, visit: Visit) -> Response:
         """Show an alert. Raises Refusal where there is none, or who asks may not see it."""
-        name, lang, everything = _name(visit), visit.lang, visit.may("aml")
-        shown = await self._desk.look(lambda reader: _shown(reader, name, lang, everything=everything))
-        return self._pages.show(visit, "alert.html", shown=shown)
+        name, lang, everything, clock = _name(visit), visit.lang, visit.may("aml"), self._desk.clock
+
+        def read(reader: SqliteReader) -> tuple[Shown, Handled]:
+            shown = _shown(reader, name, lang, everything=everything)
+            return shown, handled_of(reader, name, clock, everything=everything)
+
+        shown, handled = await self._desk.look(read)
+        return self._pages.show(
+            visit, "alert.html", shown=shown, handled=handled, alert=name, done=None, snoozes=SNOOZES_H
+        )
 
     async def proof(self, visit: Visit) -> Response:
         """Answer with the proof of a record, the last where none is named. Raises Refusal, RefusedError."""
@@ -101,15 +107,6 @@ class AlertPage:
             done = await self._desk.look(read)
         broken = done if isinstance(done, BrokenError) else None
         return self._pages.show(visit, "replayed.html", done=done, broken=broken)
-
-
-def seen(reader: SqliteReader, name: str, *, everything: bool) -> list[Record]:
-    """Return the records of an alert that somebody may see. Raises Refusal: what may not be seen is not there."""
-    records = [_RECORD.decode(each.body) for each in reader.of_alert(name) if each.alert == name]
-    if not records or not Sight.of(reader, everything=everything).shows(reader, records[-1]):
-        why = RefusedError("the alert", f"none {name[:80]!r}", "the id of one", "look at the list")
-        raise Refusal(404, why)
-    return records
 
 
 def _name(visit: Visit) -> str:

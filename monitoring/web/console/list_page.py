@@ -11,12 +11,14 @@ from starlette.responses import Response
 from engine.alert import Record
 from engine.program import LEVELS
 from monitoring.web.console.guard import Guard
+from monitoring.web.console.handling_page import SNOOZES_H
 from monitoring.web.console.listing import SORTS, Listed, View, key_text, listed
 from monitoring.web.console.pages import Pages
 from monitoring.web.console.sight import Sight
 from monitoring.web.console.visit import Visit
 from monitoring.web.desk import Desk
 from monitoring.web.feed import Feed
+from streams.handling import STATES
 from streams.stores.sqlite_reading import SqliteReader
 
 _LEVELS: Final = tuple(reversed(LEVELS[1:]))  # The gravest first.
@@ -34,14 +36,14 @@ class ListPage:
     async def page(self, visit: Visit) -> Response:
         """Show a page of the list, or for htmx its rows alone. Raises RefusedError."""
         view = View.of(visit.request.query_params, self._zone())
-        everything = visit.may("aml")
+        everything, clock = visit.may("aml"), self._desk.clock
 
         def read(reader: SqliteReader) -> tuple[Listed, list[str], int]:
             sight = Sight.of(reader, everything=everything)
             newest = reader.told.leaf(
                 reader.told.newest()
             )  # Before the page is read: none is missed in between.
-            return listed(reader, view, sight), reader.tenants(), newest
+            return listed(reader, view, sight, clock), reader.tenants(), newest
 
         found, tenants, newest = await self._desk.look(read)
         return self._pages.show(
@@ -53,6 +55,8 @@ class ListPage:
             newest=newest,
             levels=_LEVELS,
             sorts=SORTS,
+            states=STATES,
+            snoozes=SNOOZES_H,
             key_text=key_text,
             given=visit.request.query_params,
         )

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -18,8 +19,11 @@ from starlette.datastructures import QueryParams
 
 from engine.alert import RANK, Record
 from engine.program import LEVELS
-from monitoring.filtering import Filters, instant_or_day
+from monitoring.filtering import Filters, Handled, instant_or_day
+from monitoring.handling import Handling
 from monitoring.web.console.sight import Sight
+from monitoring.web.desk import Clock
+from streams.handling import STATES
 from streams.refusing import RefusedError
 from streams.stores.sqlite_reading import SqliteReader
 
@@ -27,11 +31,14 @@ PAGE: Final = 50
 LOOKED_AT: Final = 40_000
 SORTS: Final = ("newest", "level")
 KNOWN: Final = (
-    "rule", "level", "tenant", "owner", "key", "keys", "since", "until", "q", "sort", "group", "before",
+    "rule", "level", "tenant", "owner", "key", "keys", "since", "until", "q", "handling", "assignee", "sort", "group",
+    "before",
     "page", "after", "lang",
 )  # fmt: skip
 _RECORD: Final = msgspec.json.Decoder(Record)
 _MOST_PAGES: Final = LOOKED_AT // PAGE
+_ANYHOW: Final = Handled()
+_TOGETHER: Final = 100  # Alerts whose handling is read at a time.
 _MOST_TEXT: Final = 200
 
 
@@ -45,6 +52,7 @@ class View:
     filters: Filters
     text: tuple[str, ...] = ()
     keys: str | None = None
+    handled: Handled = _ANYHOW
     sort: str = "newest"
     grouped: bool = False
     before: int | None = None
@@ -76,6 +84,15 @@ class View:
             ),
             text=tuple(stated.get("q", "")[:_MOST_TEXT].casefold().split()),
             keys=stated.get("keys"),
+            handled=Handled(
+                tuple(
+                    _one_of("handling", each, STATES)
+                    for part in given.getlist("handling")
+                    for each in part.split(",")
+                    if each
+                ),
+                stated.get("assignee"),
+            ),
             sort=_one_of("sort", stated.get("sort", SORTS[0]), SORTS),
             grouped=_one_of("group", stated.get("group", "0"), ("0", "1")) == "1",
             before=_whole("before", stated.get("before"), 1 << 62),
@@ -103,6 +120,19 @@ class View:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Item:
+    """An alert that stands, and how it is handled."""
+
+    record: Record
+    handling: Handling
+
+    @property
+    def seen(self) -> str:
+        """What is seen of it, as forms send it."""
+        return f"{self.record.id}:{self.handling.acts}:{self.record.record}"
+
+
 @dataclass(slots=True)
 class Group:
     """The alerts of one rule about one key: the newest of them, how many, and how grave the gravest is."""
@@ -125,7 +155,7 @@ class Listed:
     `cut`: there may be more, but so many records were looked at that it ends here.
     """
 
-    alerts: list[Record] = field(default_factory=list)
+    alerts: list[Item] = field(default_factory=list)
     groups: list[Group] = field(default_factory=list)
     before: int | None = None
     page: int | None = None
@@ -133,18 +163,24 @@ class Listed:
     cut: bool = False
 
 
-def listed(reader: SqliteReader, view: View, sight: Sight) -> Listed:
+def listed(reader: SqliteReader, view: View, sight: Sight, clock: Clock) -> Listed:
     """Return a page of the alerts that stand."""
-    if view.grouped:
-        return _grouped(reader, view, sight)
-    if view.sort == "level":
-        return _by_level(reader, view, sight)
+    with reader.at_once():
+        looked_at = _looked_at(reader, view, sight, clock)
+        if view.grouped:
+            return _grouped(looked_at, view)
+        if view.sort == "level":
+            return _by_level(looked_at, view)
+        return _newest(looked_at)
+
+
+def _newest(looked_at: Iterator[tuple[int, Item | None]]) -> Listed:
     found = Listed()
-    for count, (seq, record) in enumerate(_standing(reader, view.before), 1):
-        if view.asks_for(record) and sight.shows(reader, record):
+    for count, (seq, item) in enumerate(looked_at, 1):
+        if item is not None:
             if len(found.alerts) == PAGE:
                 return found
-            found.alerts.append(record)
+            found.alerts.append(item)
         found.before = seq  # The next page begins behind the last record that this one looked at.
         if count == LOOKED_AT:
             found.cut = True
@@ -153,19 +189,20 @@ def listed(reader: SqliteReader, view: View, sight: Sight) -> Listed:
     return found
 
 
-def _by_level(reader: SqliteReader, view: View, sight: Sight) -> Listed:
+def _by_level(looked_at: Iterator[tuple[int, Item | None]], view: View) -> Listed:
     found = Listed()
-    alerts = list(_matching(reader, view, sight, found))
-    alerts.sort(key=lambda record: -RANK[record.level])  # Stable: the newest of a level stay first.
+    alerts = list(_matching(looked_at, found))
+    alerts.sort(key=lambda item: -RANK[item.record.level])  # Stable: the newest of a level stay first.
     found.total, found.alerts = len(alerts), _cut(alerts, view.page)
     found.page = view.page + 1 if len(alerts) > view.page * PAGE else None
     return found
 
 
-def _grouped(reader: SqliteReader, view: View, sight: Sight) -> Listed:
+def _grouped(looked_at: Iterator[tuple[int, Item | None]], view: View) -> Listed:
     found = Listed()
     groups: dict[tuple[str, str, str], Group] = {}
-    for record in _matching(reader, view, sight, found):
+    for item in _matching(looked_at, found):
+        record = item.record
         name = (record.tenant, record.rule, key_text(record.key))
         group = groups.get(name)
         if group is None:
@@ -179,20 +216,32 @@ def _grouped(reader: SqliteReader, view: View, sight: Sight) -> Listed:
     return found
 
 
-def _matching(reader: SqliteReader, view: View, sight: Sight, found: Listed) -> Iterator[Record]:
-    for count, (_, record) in enumerate(_standing(reader, None), 1):
-        if view.asks_for(record) and sight.shows(reader, record):
-            yield record
+def _matching(looked_at: Iterator[tuple[int, Item | None]], found: Listed) -> Iterator[Item]:
+    for count, (_, item) in enumerate(looked_at, 1):
+        if item is not None:
+            yield item
         if count == LOOKED_AT:
             found.cut = True
             return
 
 
-def _standing(reader: SqliteReader, before: int | None) -> Iterator[tuple[int, Record]]:
-    for told in reader.told.last(before):
-        record = _RECORD.decode(told.body)
-        if record.state != "retracted":
-            yield told.seq, record
+def _looked_at(
+    reader: SqliteReader, view: View, sight: Sight, clock: Clock
+) -> Iterator[tuple[int, Item | None]]:
+    """Yield the number of the last record of each alert, the newest first, with the alert if it is asked for."""
+    told = reader.told.last(view.before if view.sort == "newest" and not view.grouped else None)
+    while some := list(islice(told, _TOGETHER)):
+        records = [_RECORD.decode(each.body) for each in some]
+        kept = [
+            each.id
+            for each in records
+            if each.state != "retracted" and view.asks_for(each) and sight.shows(reader, each)
+        ]
+        handled = reader.handled(kept, clock)
+        for each, record in zip(some, records, strict=True):
+            handling = handled.get(record.id)
+            is_asked = handling is not None and view.handled.match(handling)
+            yield each.seq, Item(record, handling) if handling is not None and is_asked else None
 
 
 def _cut(found: list[Any], page: int) -> list[Any]:

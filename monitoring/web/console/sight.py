@@ -8,7 +8,9 @@ from typing import Final
 import msgspec
 
 from engine.alert import Record
+from monitoring.web.answers import Refusal
 from monitoring.web.console.roles import CONFIDENTIAL_PACKS
+from streams.refusing import RefusedError
 from streams.stores.sqlite_reading import SqliteReader
 
 
@@ -21,6 +23,7 @@ class _Ruled(msgspec.Struct):
 
 
 _PACKED: Final = msgspec.json.Decoder(_Packed)
+_RECORD: Final = msgspec.json.Decoder(Record)
 _RULED: Final = msgspec.json.Decoder(_Ruled)
 _ALERT: Final = "alert"  # The dimension of a rule's key that names another alert.
 
@@ -55,3 +58,17 @@ class Sight:
             return True
         found = [each for each in reader.of_alert(about) if each.alert == about]
         return bool(found) and _RULED.decode(found[-1].body).rule in self.rules
+
+    def records(self, reader: SqliteReader, name: str) -> list[Record] | None:
+        """Return the records of an alert by its whole id; None where there is none, or it may not be seen."""
+        found = [_RECORD.decode(each.body) for each in reader.of_alert(name) if each.alert == name]
+        return found if found and self.shows(reader, found[-1]) else None
+
+
+def seen(reader: SqliteReader, name: str, *, everything: bool) -> list[Record]:
+    """Return the records of an alert that somebody may see. Raises Refusal: what may not be seen is not there."""
+    records = Sight.of(reader, everything=everything).records(reader, name)
+    if records is None:
+        why = RefusedError("the alert", f"none {name[:80]!r}", "the id of one", "look at the list")
+        raise Refusal(404, why)
+    return records

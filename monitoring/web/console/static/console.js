@@ -25,9 +25,31 @@ function move(step) {
   links[Math.max(0, Math.min(links.length - 1, at < 0 ? 0 : at + step))].focus();
 }
 
+const actionForm = () => byId("bulk") || byId("acting");
+const picks = () => Array.from(document.querySelectorAll(".pick"));
+
+// Where no row is chosen, an act is on the one in which the focus stands.
+function pickFocused() {
+  if (picks().some((pick) => pick.checked)) return;
+  document.activeElement?.closest?.(".row")?.querySelector(".pick")?.click();
+}
+
+// The form for many is there while something is chosen; without scripts it always is.
+function showPicked() {
+  const bulk = byId("bulk");
+  if (!bulk) return;
+  const chosen = picks().filter((pick) => pick.checked);
+  bulk.hidden = chosen.length === 0;
+  byId("picked").textContent = byId("picked").dataset.count.replace("{count}", chosen.length);
+  for (const pick of picks()) pick.closest(".row").classList.toggle("picked", pick.checked);
+}
+
 const KEYS = {
   j: () => move(1),
   k: () => move(-1),
+  x: () => document.activeElement?.closest?.(".row")?.querySelector(".pick")?.click(),
+  a: () => { pickFocused(); actionForm()?.querySelector("button[value=acknowledge]").click(); },
+  r: () => { pickFocused(); actionForm()?.querySelector(".reason").focus(); },
   "/": () => byId("search")?.focus(),
   g: () => byId("group")?.click(),
   "?": () => byId("help")?.showModal(),
@@ -96,4 +118,7 @@ function listen() {
 setUpTheme();
 byId("help-open")?.addEventListener("click", () => byId("help").showModal());
 document.addEventListener("keydown", onKey);
+document.addEventListener("change", showPicked);
+document.body.addEventListener("htmx:afterSettle", showPicked);
+showPicked();
 listen();

@@ -26,6 +26,7 @@ class Lodge:
 
     house: House
     file: Path
+    refused: int = 0  # The number of a line in quarantine.
     clients: dict[Role, TestClient] = field(default_factory=dict)
 
     def stranger(self) -> TestClient:
@@ -82,8 +83,8 @@ def lodge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lodge]:
         users.add(file, role, role, PASSWORD)
     lodging = Lodging(users.Users(file))
     with house(folder / "weiguard.db", lodging=lodging, only=ONLY) as found:
-        found.send(listed("X"), payment(1), payment(2), payment(3, 100, data=_paid("X")))
-        yield Lodge(found, file)
+        found.send(listed("X"), payment(1), payment(2), payment(3, 100, data=_paid("X")), payment(4, -1))
+        yield Lodge(found, file, refused=5)
 
 
 def _paid(payer: str) -> dict[str, object]:

@@ -32,12 +32,25 @@ CALLS: dict[tuple[str, str], tuple[Right, int]] = {
     ("GET", "/alerts/{alert}"): ("alerts", 200),
     ("GET", "/alerts/{alert}/proof"): ("alerts", 400),  # Nobody signs this log.
     ("POST", "/alerts/{alert}/replay"): ("alerts", 200),
+    ("POST", "/acts"): ("act", 400),  # No alert is named.
+    ("GET", "/rules"): ("rules", 200),
+    ("GET", "/rules/{rule}"): ("rules", 200),
+    ("GET", "/quarantine"): ("quarantine", 200),
+    ("GET", "/quarantine/{number}"): ("quarantine", 200),
+    ("POST", "/quarantine/{number}"): ("quarantine", 400),  # Without an event.
+    ("GET", "/audit"): ("audit", 200),
+    ("POST", "/audit"): ("audit", 200),
+    ("POST", "/audit/export"): ("audit", 400),  # It does not say as what.
+    ("POST", "/audit/verify"): ("audit", 200),
+    ("GET", "/health"): ("health", 200),
+    ("GET", "/users"): ("users", 200),
     ("POST", "/logout"): ("health", 303),
 }
 
 
 def ask(client: TestClient, lodge: Lodge, method: str, path: str, **more: Any) -> httpx2.Response:
-    url = path.replace("{alert}", lodge.alert("COL-01"))
+    url = path.replace("{alert}", lodge.alert("COL-01")).replace("{rule}", "COL-01")
+    url = url.replace("{number}", str(lodge.refused))
     if path == "/feed":
         more = {"params": {"after": "x"}}
     return client.request(method, url, headers={"origin": ORIGIN}, follow_redirects=False, **more)
@@ -81,7 +94,7 @@ def test_what_no_page_of_ours_sent_is_refused(
     client = lodge.client("compliance")
     given = csrf(client) if token is None else token
     answer = client.post(
-        path.replace("{alert}", lodge.alert("COL-01")),
+        path.replace("{alert}", lodge.alert("COL-01")).replace("{number}", str(lodge.refused)),
         data={"csrf": given},
         headers={} if origin is None else {"origin": origin},
         follow_redirects=False,

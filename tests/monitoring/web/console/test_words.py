@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from starlette.requests import Request
 
 from monitoring.web import console
+from monitoring.web.console.audit_page import FIELDS
 from monitoring.web.console.pages import MENU
-from monitoring.web.console.roles import ROLES
+from monitoring.web.console.roles import ROLES, Right
 from monitoring.web.console.words import both, language_of
+from streams.handling import EVENTS, STATES
 
 TEMPLATES = Path(console.__file__).parent / "templates"
 # Names that are put together: what stands before, and what may follow.
@@ -21,8 +24,12 @@ MADE = {
     "level_": ("info", "warn", "critical"),
     "state_": ("raised", "escalated", "lowered", "amended", "retracted"),
     "disposition_": ("decided", "duplicate", "conflict", "late", "quarantined"),
-    "sort_": ("newest", "level"),
-    "key_": ("j", "Enter", "/", "g", "?", "Esc"),
+    "sort_": ("newest", "level", "oldest"),
+    "ask_": FIELDS,
+    "right_": get_args(Right),
+    "key_": ("j", "Enter", "x", "a", "r", "/", "g", "?", "Esc"),
+    "handling_": STATES,
+    "act_": EVENTS.values(),
     "refused_": ("403", "404", "503"),
 }
 BY_CODE = {"login_wrong", "login_wait", "overrides", "suppressions"}
