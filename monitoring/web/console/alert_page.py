@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from starlette.responses import Response
 
 from engine.alert import Record
+from engine.instants import micros, rfc3339
 from monitoring.describing import limits_of
 from monitoring.explaining import Explained, explain
 from monitoring.proving import prove
@@ -34,7 +37,10 @@ _AGAIN_S: Final = 10
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """All that the page shows of an alert. `leaves`: the places of its records in the audit log."""
+    """All that the page shows of an alert.
+
+    `events`: with their times in the tenant's zone; `leaves`: the places of its records in the audit log.
+    """
 
     last: Record
     explained: Explained
@@ -45,6 +51,7 @@ class Shown:
     bars: list[chart.Bar]
     values: dict[str, str]
     told: list[Told]
+    events: list[dict[str, Any]]
     dots: list[chart.Dot]
     leaves: dict[int, int | None]
     signed: bool
@@ -53,16 +60,17 @@ class Shown:
 class AlertPage:
     """One alert for those who may see it."""
 
-    def __init__(self, desk: Desk, pages: Pages) -> None:
-        self._desk, self._pages = desk, pages
+    def __init__(self, desk: Desk, pages: Pages, zone: Callable[[], ZoneInfo]) -> None:
+        self._desk, self._pages, self._zone = desk, pages, zone
         self._replaying = asyncio.Lock()
 
     async def page(self, visit: Visit) -> Response:
         """Show an alert. Raises Refusal where there is none, or who asks may not see it."""
         name, lang, everything, clock = _name(visit), visit.lang, visit.may("aml"), self._desk.clock
+        zone = self._zone()
 
         def read(reader: SqliteReader) -> tuple[Shown, Handled]:
-            shown = _shown(reader, name, lang, everything=everything)
+            shown = _shown(reader, name, lang, zone, everything=everything)
             return shown, handled_of(reader, name, clock, everything=everything)
 
         shown, handled = await self._desk.look(read)
@@ -114,7 +122,7 @@ def _name(visit: Visit) -> str:
     return name
 
 
-def _shown(reader: SqliteReader, name: str, lang: Language, *, everything: bool) -> Shown:
+def _shown(reader: SqliteReader, name: str, lang: Language, zone: ZoneInfo, *, everything: bool) -> Shown:
     seen(reader, name, everything=everything)
     explained = explain(reader, name)
     last, rule = explained.records[-1], explained.rule
@@ -131,7 +139,16 @@ def _shown(reader: SqliteReader, name: str, lang: Language, *, everything: bool)
         bars=chart.bars(rule, last, lang),
         values=told_values(rule, last, lang)[0],
         told=told(rule, explained.records, lang),
+        events=[{**each, "time": _here(each.get("time"), zone)} for each in explained.events],
         dots=chart.dots(explained.events),
         leaves={each.record: reader.audit.leaf_of(name, each.record) for each in explained.records},
         signed=head is not None and head.note is not None,
     )
+
+
+def _here(time: object, zone: ZoneInfo) -> str:
+    """Return an event's time in a zone, whichever it was sent in; as it is where it cannot be read."""
+    try:
+        return rfc3339(micros(str(time)), zone)
+    except ValueError:
+        return str(time)

@@ -59,8 +59,11 @@ class Console:
         guard = Guard(pages, self._sessions, lodging.users, lodging.public_url)
         login = Login(pages, guard)
         desk = house.desk
-        alerts, alert = ListPage(desk, pages, house.feed, guard, house.zone), AlertPage(desk, pages)
-        handling = HandlingPage(desk, pages, house.acts)
+        alerts, alert = (
+            ListPage(desk, pages, house.feed, guard, house.zone),
+            AlertPage(desk, pages, house.zone),
+        )
+        handling = HandlingPage(desk, pages, house.acts, house.zone)
         rules, health = (
             RulePages(desk, pages, house.vitals.runner),
             HealthPage(desk, pages, house.vitals, house.zone),

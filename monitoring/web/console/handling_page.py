@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -26,8 +27,8 @@ _MOST_HOURS: Final = 30 * 24
 class HandlingPage:
     """What is done about alerts."""
 
-    def __init__(self, desk: Desk, pages: Pages, acts: Acts) -> None:
-        self._desk, self._pages, self._acts = desk, pages, acts
+    def __init__(self, desk: Desk, pages: Pages, acts: Acts, zone: Callable[[], ZoneInfo]) -> None:
+        self._desk, self._pages, self._acts, self._zone = desk, pages, acts, zone
 
     async def act(self, visit: Visit) -> Response:
         """Do something about alerts; show what became of each. Raises Refusal, RefusedError."""
@@ -70,7 +71,7 @@ class HandlingPage:
         if not (hours.isascii() and hours.isdecimal() and 1 <= int(hours[:9]) <= _MOST_HOURS):
             raise RefusedError("hours", repr(hours[:20]), f"1 to {_MOST_HOURS}", "choose how long")
         now = max(self._desk.clock(tenant) or 0 for tenant in tenants)
-        return rfc3339(now + int(hours) * _HOUR_US, ZoneInfo("UTC"))
+        return rfc3339(now + int(hours) * _HOUR_US, self._zone())
 
 
 class Handled:

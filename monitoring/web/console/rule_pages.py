@@ -31,7 +31,11 @@ class RulePages:
         """List the rules that decide now, each with how often it fired."""
         everything = visit.may("aml")
         runner = self._runner()
-        on = {face.rule for face in runner.engine.program.faces if face.written} if runner is not None else set()
+        on = (
+            {face.rule for face in runner.engine.program.faces if face.written}
+            if runner is not None
+            else set()
+        )
 
         def read(reader: SqliteReader) -> tuple[dict[str, bytes], dict[str, dict[str, int]], Sight]:
             return dict(reader.rule_texts()), reader.fired(), Sight.of(reader, everything=everything)

@@ -115,10 +115,27 @@ function listen() {
   open();
 }
 
+// On a phone the filters would fill the screen, so they begin folded there.
+function fold() {
+  const button = byId("fold");
+  if (!button) return;
+  const set = (folded) => {
+    byId("filters").classList.toggle("folded", folded);
+    button.setAttribute("aria-expanded", String(!folded));
+  };
+  button.addEventListener("click", () => set(!byId("filters").classList.contains("folded")));
+  set(true);
+}
+
 setUpTheme();
+fold();
 byId("help-open")?.addEventListener("click", () => byId("help").showModal());
 document.addEventListener("keydown", onKey);
-document.addEventListener("change", showPicked);
+document.addEventListener("change", (event) => {
+  showPicked();
+  // What is chosen is shown at once; what is typed when Enter is pressed.
+  if (event.target.matches("#filters select, #filters [type=checkbox]")) byId("filters").requestSubmit();
+});
 document.body.addEventListener("htmx:afterSettle", showPicked);
 showPicked();
 listen();
