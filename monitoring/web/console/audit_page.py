@@ -31,7 +31,7 @@ from streams.stores.sqlite_index import catch_up
 from streams.stores.sqlite_reading import SqliteReader
 
 PAGE: Final = 50
-MOST: Final = 50_000  # Entries of an export.
+MOST: Final = 40_000  # Entries of an export.
 FIELDS: Final = (
     "tenant", "from", "until", "rule", "level", "kind", "key", "account", "owner", "actor", "alert", "text",
 )  # fmt: skip

@@ -107,7 +107,10 @@ class Guard:
 
     def stands(self, session: Session) -> bool:
         """Return whether a session has not ended, nor its user been taken away. Does not count as use."""
-        return self.sessions.lives(session) and self._known(session)
+        try:
+            return self.sessions.lives(session) and self._known(session)
+        except Refusal:  # Who cannot be looked up is shown nothing.
+            return False
 
     def address(self, request: Request) -> str:
         """Return from where a request comes. A proxy on this machine says so last in X-Forwarded-For."""
