@@ -18,9 +18,9 @@ from rich.text import Text
 
 from engine.instants import rfc3339
 from monitoring.queries import Answer, Found
+from monitoring.wording.words import LEVELS, Language
 from streams.sinks.parquet import ParquetSink
 from weiguard.audit_words import QUERIED, QUERY_LIST
-from weiguard.words import LEVELS, Language
 
 Format: TypeAlias = Literal["text", "jsonl", "csv", "parquet"]
 COLUMNS: Final = (

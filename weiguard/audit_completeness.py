@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from monitoring.wording.words import Language
 from streams.audit import completeness
 from streams.audit.completeness import SUFFIX, Complete, Completeness
 from streams.audit.notes import Verifier
@@ -16,7 +17,6 @@ from streams.refusing import RefusedError
 from weiguard.audit_answers import whole
 from weiguard.audit_words import AUDIT, QUERIED, entries
 from weiguard.failing import say
-from weiguard.words import Language
 
 
 def check_name(path: Path) -> None:

@@ -16,6 +16,7 @@ from engine.alert import Record
 from monitoring.explaining import records_of
 from monitoring.pointing import Difference
 from monitoring.reexecuting import Replayed, Wish, replay
+from monitoring.wording.words import Language
 from streams.audit.broken import BrokenError
 from streams.refusing import RefusedError
 from streams.replaying import quiet_collector
@@ -25,7 +26,7 @@ from weiguard.audit_words import entries
 from weiguard.failing import FOUND, say
 from weiguard.progress import progress_bar
 from weiguard.settings import Settings
-from weiguard.words import Language, language
+from weiguard.words import language
 
 _WHOLE: Final = re.compile("a_[0-9a-f]{32}")
 Told = TypeVar("Told")

@@ -6,20 +6,20 @@ import os
 import sys
 from base64 import b64encode
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from monitoring.queries import check_index
-from monitoring.retelling import check_types, retell
-from monitoring.verifying import Note, Verified, verify, verify_unsigned
+from monitoring.verifying import Note, Verified, verify
+from monitoring.verifying_stored import needed, verify_stored
+from monitoring.wording.words import Language
 from streams.audit import completeness, proofs
 from streams.audit.broken import BrokenError
 from streams.audit.keys import read_verifier
 from streams.audit.notes import COSIGNATURE, Verifier
-from streams.audit.publishing import Folder, Published, Site, Stored
+from streams.audit.publishing import Folder, Published, Site
 from streams.refusing import RefusedError
 from streams.stores.sqlite_reading import open_reader
 from weiguard.audit_completeness import say_completeness
@@ -27,7 +27,7 @@ from weiguard.audit_words import AUDIT, entries
 from weiguard.failing import FOUND, say
 from weiguard.progress import progress_bar
 from weiguard.settings import Settings
-from weiguard.words import SUMMARY, Language, language
+from weiguard.words import SUMMARY, language
 
 _MOST_SEEN = 1 << 16  # Bytes of a checkpoint kept from before.
 
@@ -51,14 +51,14 @@ def run_verification(order: Order, settings: Settings) -> int:
     subject = order.subject or str(settings.db)
     try:
         if subject.endswith(proofs.SUFFIX):
-            needed = _needed(verifiers, subject)
+            keys = needed(verifiers, subject)
             body = _read(subject, proofs.MOST_BYTES, "a proof", "weiguard audit prove")
-            _say_proof(body, subject, needed, lang, json=order.json)
+            _say_proof(body, subject, keys, lang, json=order.json)
         elif subject.endswith(completeness.SUFFIX):
-            needed = _needed(verifiers, subject)
+            keys = needed(verifiers, subject)
             named = "a proof of completeness"
             body = _read(subject, completeness.MOST_BYTES, named, "weiguard audit query --proof")
-            say_completeness(body, subject, needed, lang, json=order.json)
+            say_completeness(body, subject, keys, lang, json=order.json)
         else:
             _say_log(
                 _verified(subject, verifiers, notes_of(order.seen), witnesses), subject, lang, json=order.json
@@ -84,7 +84,7 @@ def _verified(
             )
         return _verified_database(Path(subject), verifiers, seen)
     with progress_bar(None) as show:
-        return verify(log, _needed(verifiers, subject), seen, show, witnesses)
+        return verify(log, needed(verifiers, subject), seen, show, witnesses)
 
 
 def published(subject: str) -> Published | None:
@@ -96,28 +96,8 @@ def published(subject: str) -> Published | None:
 
 def _verified_database(path: Path, verifiers: list[Verifier], seen: list[Note]) -> Verified:
     """Verify the log of a database, and that it says what the database holds."""
-    # In one moment: a run may go on writing meanwhile.
-    with open_reader(path) as reader, reader.at_once():
-        check_types(reader)
-        log = Stored(reader.audit, str(path))
-        with progress_bar(None) as show:
-            if log.head.note is None and not verifiers and not seen:
-                found = verify_unsigned(log, show)
-            elif log.head.note is None:
-                raise BrokenError(
-                    str(path), "an audit log that nobody signed", "a signed one, as a key is given"
-                )
-            else:
-                found = verify(log, _needed(verifiers, str(path)), seen, show)
-            inputs = retell(reader, found.told_from, show)
-        check_index(reader)
-        return replace(found, inputs=inputs)
-
-
-def _needed(verifiers: list[Verifier], subject: str) -> Sequence[Verifier]:
-    if not verifiers:
-        raise RefusedError(subject, "no --key", "the public key of who signs it", "name its file with --key")
-    return verifiers
+    with open_reader(path) as reader, progress_bar(None) as show:
+        return verify_stored(reader, verifiers, seen, show)
 
 
 def notes_of(paths: Sequence[Path]) -> list[Note]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from weiguard.words import Language
+from monitoring.wording.words import Language
 
 AUDIT: Final[dict[Language, dict[str, str]]] = {
     "zh": {

@@ -11,12 +11,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from monitoring.wording.words import LEVELS as LEVEL_WORDS
+from monitoring.wording.words import Language
 from rules.model import Rule
 from streams.difference import Change, Example, OfDay, OfRule
 from weiguard.backtest_answer import Answer
 from weiguard.summary import LEVELS
-from weiguard.words import BACKTEST, COLOURS, Language
-from weiguard.words import LEVELS as LEVEL_WORDS
+from weiguard.words import BACKTEST, COLOURS
 
 _CHANGES: Final[tuple[Change, ...]] = ("raised", "gone", "changed")
 _DAYS: Final = 5  # Days that are named: those that differ most.

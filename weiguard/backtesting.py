@@ -20,6 +20,7 @@ from typing import Final
 import msgspec
 
 from engine.alert import Record
+from monitoring.wording.words import Language
 from streams.apart import Report, Work, apart, one_by_one
 from streams.comparing import compare
 from streams.refusing import RefusedError
@@ -37,7 +38,7 @@ from weiguard.progress import progress_bar
 from weiguard.replaying import say_refused, until_us
 from weiguard.settings import Settings
 from weiguard.summary import inputs_line
-from weiguard.words import BACKTEST, SUMMARY, Language, language
+from weiguard.words import BACKTEST, SUMMARY, language
 
 _SIDES: Final = ("after", "before")  # The rule set asked about, and the one it is compared with.
 

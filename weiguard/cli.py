@@ -11,7 +11,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from streams.refusing import RefusedError
-from weiguard.commands import audit, rules, tokens
+from weiguard.commands import audit, rules, tokens, users
 from weiguard.commands.alerts import alerts
 from weiguard.commands.backtest import backtest
 from weiguard.commands.correct import correct
@@ -49,6 +49,7 @@ for command in (demo, run, replay, backtest, alerts, explain, correct, schema, t
 app.add_typer(rules.app, name="rules")
 app.add_typer(audit.app, name="audit")
 app.add_typer(tokens.app, name="tokens")
+app.add_typer(users.app, name="users")
 
 
 @app.callback()

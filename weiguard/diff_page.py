@@ -7,8 +7,7 @@ from itertools import chain
 from typing import Any, Final
 
 from monitoring.differences import Counts, Differences, LexiconChange, LimitChange, LimitEnd, Part, RuleChange
-from weiguard.diff_words import COUNTS, EXEMPT, FIELDS, PARTS, READ_BY, SECTIONS, UNREAD, YES_NO
-from weiguard.rule_page import (
+from monitoring.wording.rule_page import (
     answer_text,
     flat,
     key_text,
@@ -18,9 +17,10 @@ from weiguard.rule_page import (
     step_text,
     waiting_text,
 )
-from weiguard.rule_words import HEADS, counted, how_often
-from weiguard.value_words import limit_text
-from weiguard.words import LEVELS, Language
+from monitoring.wording.rule_words import HEADS, counted, how_often
+from monitoring.wording.values import limit_text
+from monitoring.wording.words import LEVELS, Language
+from weiguard.diff_words import COUNTS, EXEMPT, FIELDS, PARTS, READ_BY, SECTIONS, UNREAD, YES_NO
 
 _NUMBERED: Final = ("sequence", "remind")  # Their parts are told by number, other parts by name.
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from weiguard.rule_words import HEADS
-from weiguard.words import Language
+from monitoring.wording.rule_words import HEADS
+from monitoring.wording.words import Language
 
 SECTIONS: Final[dict[Language, dict[str, str]]] = {
     "zh": {"packs": "规则包", "rules": "规则", "limits": "限额", "lexicons": "词表"},

@@ -10,14 +10,15 @@ from typing import Any
 import msgspec
 
 from engine.alert import Record
-from monitoring.describing import DECIMAL, limits_of
+from monitoring.describing import limits_of
 from monitoring.explaining import Explained, explain
-from rules.vocabulary import unit_of
+from monitoring.wording.record_values import case_of, told_values
+from monitoring.wording.rule_page import case_lines, limit_lines, sourced
+from monitoring.wording.values import limit_text
+from monitoring.wording.words import LEVELS, STATES, Language
 from streams.stores.sqlite_reading import open_reader
-from weiguard.rule_page import case_lines, limit_lines, sourced
 from weiguard.settings import Settings
-from weiguard.value_words import limit_text, value_text
-from weiguard.words import EXPLAINED, LEVELS, STATES, Language, language
+from weiguard.words import EXPLAINED, language
 
 
 def show_explained(alert: str, settings: Settings, *, json: bool) -> None:
@@ -34,7 +35,7 @@ def show_explained(alert: str, settings: Settings, *, json: bool) -> None:
 def lines(explained: Explained, lang: Language) -> Iterator[str]:
     """Return the explanation line by line."""
     words, last, rule = EXPLAINED[lang], explained.records[-1], explained.rule
-    case = _case(rule, last)
+    case = case_of(rule, last)
     title = rule.get("title", {}).get(lang, "")
     yield f"{last.rule} {title} · {LEVELS[lang][last.level]} · {last.id}"
     if last.state == "retracted":
@@ -100,14 +101,6 @@ def _events(events: list[dict[str, Any]]) -> Iterator[str]:
         yield f"      {_pairs({**subject, **(data if isinstance(data, dict) else {})})}"
 
 
-def _case(rule: Mapping[str, Any], record: Record) -> Mapping[str, Any]:
-    """Return the case of the rule that wrote a record."""
-    cases: list[Mapping[str, Any]] = rule.get("cases", [])
-    return next(
-        (case for case in cases if case.get("name") == record.window.get("case")), cases[0] if cases else {}
-    )
-
-
 def _record(record: Record, rule: Mapping[str, Any], lang: Language) -> Iterator[str]:
     words = EXPLAINED[lang]
     state = STATES[lang].get(record.state) or words["raised"]
@@ -116,25 +109,11 @@ def _record(record: Record, rule: Mapping[str, Any], lang: Language) -> Iterator
     yield f"     {words['trigger']} {record.trigger['source']} {record.trigger['id']}"
     if record.cause != record.trigger:
         yield f"     {words['cause']} {record.cause['source']} {record.cause['id']} ({record.raised_at})"
-    units = _case(rule, record).get("units", {})
-    values = {
-        name: value_text(value, units.get(name) or _unit(name), lang) for name, value in record.values.items()
-    }
-    known = rule.get("limits", {})
-    limits = {
-        name: value_text(value, known[name]["unit"] if name in known else "", lang)
-        for name, value in record.limits.items()
-    }
+    values, limits = told_values(rule, record, lang)
     if values:
         yield f"     {words['values']}: {_pairs(values)}"
     if limits:
         yield f"     {words['limits']}: {_pairs(limits)}"
-
-
-def _unit(name: str) -> str:
-    """Return what a field of an event counts, which its name says: `amount_fen`, `prev.acc_km`."""
-    field = name.rpartition(".")[2]
-    return DECIMAL if field in ("lat", "lon") else unit_of(field, "string")
 
 
 def _pairs(values: Mapping[str, Any]) -> str:

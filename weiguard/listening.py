@@ -10,18 +10,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
-from pathlib import Path
 
 from monitoring.counting import said
 from monitoring.metrics import Metrics
 from monitoring.serving import Address, serving
 from monitoring.web.application import Served
+from monitoring.web.console.console import Lodging
+from monitoring.web.console.users import Users
 from monitoring.web.tokens import Tokens
 from streams.commit import Committed
 from streams.embedded import Runner
 from streams.sources.arriving import Arriving
 from streams.stores.sqlite import SqliteStore
 from weiguard.failing import say
+from weiguard.settings import Settings
 from weiguard.signing import login
 
 
@@ -33,6 +35,7 @@ class Window:
     arriving: Arriving
     served: Served | None = None
     runner: Runner | None = None
+    url: str = ""  # Where browsers find the console.
 
     def open(self, runner: Runner, store: SqliteStore) -> None:
         """Show a runner that stands where its store ends."""
@@ -56,21 +59,24 @@ class Window:
 
 
 @contextmanager
-def shown(address: Address, ruleset: str, tokens: Path | None = None) -> Iterator[Window]:
-    """Serve a run; raises RefusedError where the address cannot be had, or the file of tokens cannot be read."""
+def shown(address: Address, ruleset: str, settings: Settings) -> Iterator[Window]:
+    """Serve a run; raises RefusedError where the address cannot be had, or a file of tokens or users cannot be read."""
     where: list[Address] = []
 
     def opened() -> None:
         say(f"weiguard: events are taken on http://{where[0]}/v1/events; Ctrl-C ends it")
 
     window = Window(Metrics(ruleset, version("weiguard")), Arriving(opened))
-    served = Served(
-        window.metrics, window.ready, window.arriving, Tokens(tokens) if tokens is not None else None, login
-    )
+    tokens = Tokens(settings.tokens) if settings.tokens is not None else None
+    users = Users(settings.users) if settings.users is not None else None
+    lodging = Lodging(users, settings.public_url)
+    served = Served(window.metrics, window.ready, window.arriving, tokens, login, lodging)
     window.served = served
     try:
         with serving(address, served.app, served.feed.end) as taken:
             where.append(taken)
+            window.url = settings.public_url or f"http://{taken}"
+            say(f"weiguard: console on {window.url}/")
             say(f"weiguard: metrics on http://{taken}/metrics")
             try:
                 yield window

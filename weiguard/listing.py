@@ -15,9 +15,10 @@ from engine.alert import Record
 from engine.instants import micros
 from monitoring.explaining import in_log_order
 from monitoring.filtering import Filters
+from monitoring.wording.words import LEVELS, STATES, Language
 from streams.stores.sqlite_reading import SqliteReader, open_reader
 from weiguard.settings import Settings
-from weiguard.words import COLOURS, LEVELS, LISTING, NO_ALERTS, STATES, Language, language
+from weiguard.words import COLOURS, LISTING, NO_ALERTS, language
 
 
 def list_alerts(filters: Filters, settings: Settings, *, records: bool, json: bool) -> None:

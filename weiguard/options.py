@@ -56,6 +56,22 @@ TokenFile: TypeAlias = Annotated[
         "--tokens", metavar="FILE", help="Who may ask from elsewhere; see `weiguard tokens`. Default: nobody."
     ),
 ]
+UserFile: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--users",
+        metavar="FILE",
+        help="Who may log in to the console; see `weiguard users`. Default: nobody.",
+    ),
+]
+PublicUrl: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--public-url",
+        metavar="URL",
+        help="Where browsers find the console, behind a proxy; with https its cookie goes over https alone.",
+    ),
+]
 By: TypeAlias = Annotated[
     str | None,
     typer.Option("--by", metavar="NAME", help="Who asks for it; stands in the log. Default: the login name."),

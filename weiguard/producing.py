@@ -9,12 +9,13 @@ from typing import Final
 
 import msgspec
 
+from monitoring.wording.words import Language
 from streams.sources.jsonl import JsonLines
 from streams.stopping import Stop
 from weiguard.failing import INTERRUPTED, counted, say
 from weiguard.progress import progress_bar
 from weiguard.settings import Settings
-from weiguard.words import Language, language
+from weiguard.words import language
 
 _SENT: Final[dict[Language, str]] = {
     "zh": "已发送 {lines} 行至 {topic}（{partitions} 个分区）",

@@ -14,6 +14,7 @@ import msgspec
 from engine.alert import ARRIVAL_FIELDS, Record, encode, standing_view
 from engine.fold import Engine
 from engine.instants import micros
+from monitoring.wording.words import Language
 from streams.refusing import RefusedError
 from streams.replaying import Refused, Replayed, quiet_collector, replay
 from streams.sinks.parquet import ParquetSink
@@ -25,7 +26,7 @@ from weiguard.preparing import prepare
 from weiguard.progress import progress_bar
 from weiguard.settings import Settings
 from weiguard.summary import Summary
-from weiguard.words import SUMMARY, Language, language
+from weiguard.words import SUMMARY, language
 
 _FIELDS = Record.__struct_fields__
 

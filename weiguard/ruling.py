@@ -15,6 +15,8 @@ from rich.table import Table
 from rich.text import Text
 
 from monitoring.describing import row, whole
+from monitoring.wording.rule_page import page
+from monitoring.wording.words import LEVELS, Language
 from rules.loading import SHIPPED, load
 from rules.migrating import undeclared
 from rules.model import Rule, RuleSet
@@ -23,9 +25,8 @@ from rules.suggesting import nearest
 from streams.refusing import RefusedError
 from weiguard.failing import FOUND, counted, say
 from weiguard.preparing import load_rules, load_sound, match_patterns
-from weiguard.rule_page import page
 from weiguard.settings import Settings
-from weiguard.words import DOUBTFUL, LEVELS, RULE_LIST, SHADOW, Language, language
+from weiguard.words import DOUBTFUL, RULE_LIST, SHADOW, language
 
 
 def list_rules(settings: Settings, *, json: bool) -> None:

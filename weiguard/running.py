@@ -87,7 +87,7 @@ def run_sources(order: Order, settings: Settings) -> int:
         if order.listen is not None:
             from weiguard.listening import shown
 
-            window = stack.enter_context(shown(order.listen, prepared.program.ruleset, settings.tokens))
+            window = stack.enter_context(shown(order.listen, prepared.program.ruleset, settings))
         _, store = stack.enter_context(opened(prepared, settings, refold=order.refold))
         stack.enter_context(stop.listening())
         before = store.last

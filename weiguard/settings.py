@@ -39,10 +39,13 @@ VARIABLES: Final = (
     "prefix",
     "audit_key",
     "tokens",
+    "users",
+    "public_url",
     "subject_seed",
     "keep_addresses",
     "keep_audit",
 )  # As WEIGUARD_RULES and so on.
+_ORIGIN: Final = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(:[0-9]{1,5})?")
 _MOST_US: Final = 35 * 86_400 * 10**6
 
 
@@ -99,6 +102,12 @@ def _term(kind: Kind) -> Callable[[str], str]:
     return checked
 
 
+def _public_url(text: str) -> str:
+    if _ORIGIN.fullmatch(text) is None:
+        raise ValueError("an origin such as https://weiguard.example, without a path")
+    return text
+
+
 Lateness = Annotated[str, AfterValidator(_lateness)]
 
 
@@ -127,6 +136,8 @@ class Settings(BaseModel):
     prefix: Annotated[str, AfterValidator(_prefix)] = DEFAULT_PREFIX  # Of the topics' names.
     audit_key: Annotated[str, Field(min_length=1)] | None = None  # A file, or the key itself.
     tokens: Path | None = None  # Who may ask over HTTP from elsewhere.
+    users: Path | None = None  # Who may log in to the console.
+    public_url: Annotated[str, AfterValidator(_public_url)] | None = None  # Under which browsers come.
     # Of the keys of a new database, for tests: 32 bytes in hexadecimal. Whoever has it can read what was erased.
     subject_seed: Annotated[str, AfterValidator(_seed)] | None = None
     keep_addresses: Annotated[str, AfterValidator(_term("addresses"))] = terms()["addresses"].kept

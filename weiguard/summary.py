@@ -12,8 +12,9 @@ from rich.console import Console
 from rich.table import Table
 
 from engine.alert import Record
-from weiguard.words import LEVELS as LEVEL_WORDS
-from weiguard.words import SUMMARY, Language
+from monitoring.wording.words import LEVELS as LEVEL_WORDS
+from monitoring.wording.words import Language
+from weiguard.words import SUMMARY
 
 LEVELS = ("info", "warn", "critical")
 

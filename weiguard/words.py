@@ -3,19 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final, Literal, TypeAlias
+from typing import Final
 
-Language: TypeAlias = Literal["zh", "en"]
+from monitoring.wording.words import Language
 
 COLOURS: Final = {"info": "cyan", "warn": "yellow", "critical": "bold red"}
-LEVELS: Final[dict[Language, dict[str, str]]] = {
-    "zh": {"info": "提示", "warn": "预警", "critical": "严重"},
-    "en": {"info": "info", "warn": "warn", "critical": "critical"},
-}
-STATES: Final[dict[Language, dict[str, str]]] = {
-    "zh": {"raised": "", "escalated": "升级", "lowered": "降级", "amended": "修正", "retracted": "撤回"},
-    "en": {"raised": "", **{name: name for name in ("escalated", "lowered", "amended", "retracted")}},
-}
 SUMMARY: Final[dict[Language, dict[str, str]]] = {
     "zh": {
         "inputs": "输入",

@@ -27,7 +27,7 @@ from deploy.grafana.panels import link
 from deploy.grafana.queries import PROMETHEUS, eq, like, of
 from deploy.grafana.words import Say
 
-CONSOLE: Final = "http://127.0.0.1:8787"  # Where the console will be found; a variable of each dashboard.
+CONSOLE: Final = "http://127.0.0.1:8787"  # Where the console is found; a variable of each dashboard.
 _TAG: Final = "weiguard"
 CHANGES: Final = ("rule.changed", "override.set", "suppression.added", "suppression.ended")
 # Prometheus's words for an annotation. They stand beside the fields that the SDK knows of one.
@@ -76,12 +76,7 @@ def begin(say: Say, name: str, title: str, text: str, shown_by: str = "weiguard_
         .with_variable(
             TextBoxVariable("console")
             .label(say("控制台地址", "Console"))
-            .description(
-                say(
-                    "控制台的地址，链接由此而来；控制台尚未提供",
-                    "Where the console is, for links; it is not built yet",
-                )
-            )
+            .description(say("控制台的地址，链接由此而来", "Where the console is, for links"))
             .default_value(CONSOLE)
             .current(VariableOption(selected=False, text=CONSOLE, value=CONSOLE))
             .hide(VariableHide.DONT_HIDE)
@@ -98,7 +93,7 @@ def begin(say: Say, name: str, title: str, text: str, shown_by: str = "weiguard_
             DashboardLink(say("控制台", "Console"))
             .type(DashboardLinkType.LINK)
             .url("${console:raw}")
-            .tooltip(say("控制台尚未提供", "The console is not built yet"))
+            .tooltip(say("控制台", "The console"))
             .target_blank(target_blank=True)
         )
     )

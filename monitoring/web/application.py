@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -18,7 +19,9 @@ from monitoring.web.acts import Acts
 from monitoring.web.alerts import Alerts
 from monitoring.web.answers import Refusal, answer, refuse
 from monitoring.web.audit import Audit
-from monitoring.web.desk import Desk
+from monitoring.web.console.console import Console, House, Lodging
+from monitoring.web.console.health_page import Vitals
+from monitoring.web.desk import Desk, unopened
 from monitoring.web.feed import Feed
 from monitoring.web.health import health
 from monitoring.web.intake import Intake
@@ -46,7 +49,9 @@ class Served:
         arriving: Arriving | None,
         tokens: Tokens | None,
         login: Callable[[], str],
+        lodging: Lodging | None = None,
     ) -> None:
+        """`lodging`: who may log in to the console; without it nobody but who is invited."""
         access = Access(tokens)
         self._desk = Desk()
         self.runner: Runner | None = None
@@ -56,6 +61,10 @@ class Served:
         intake, alerts, tlog = Intake(arriving, access), Alerts(self._desk, access), Tlog(self._desk, access)
         metrics.listening = lambda: self.feed.clients
         metrics.waiting = lambda: arriving.depth if arriving is not None else 0
+        vitals = Vitals(ready, arriving, lambda: self.feed.clients, lambda: self.runner)
+        self.console = Console(
+            House(self._desk, self.feed, self.acts, self._audit, vitals, self._zone), lodging or Lodging()
+        )
         self.app = _application(
             [
                 *health(metrics.registry, lambda: (True, "alive"), ready),
@@ -68,6 +77,7 @@ class Served:
                 Route("/v1/audit", self._audit.query),
                 Route("/v1/openapi.json", _openapi),
                 Route("/tlog/{path:path}", tlog.file),
+                *self.console.routes,
             ]
         )
 
@@ -75,6 +85,11 @@ class Served:
         """Show a runner that stands where its database ends."""
         self.runner = self._audit.runner = self.acts.runner = runner
         self._desk.open(path, runner.engine.clock)
+
+    def _zone(self) -> ZoneInfo:
+        if self.runner is None:
+            raise unopened()
+        return ZoneInfo(self.runner.engine.settings.zone)
 
     def observe(self, committed: Committed) -> None:
         """Hear of a batch that is durable now."""

@@ -54,16 +54,17 @@ class Audit:
         """Answer with a page of entries, and with the size and root of the log that it was read at."""
         token = self._access.check(request, "audit")
         check_names(request, *_KNOWN)
-        runner, arriving = self.runner, self._arriving
-        if runner is None or arriving is None:
-            mend = "a query stands in the log before it is answered; ask where the log is written"
-            raise Refusal(
-                503, RefusedError("GET /v1/audit", "nobody who writes the log", mend=mend), _AGAIN_S
-            )
-        zone = ZoneInfo(runner.engine.settings.zone)
+        zone = ZoneInfo(self._writer()[0].engine.settings.zone)
         query = _query(request, token, zone)
         named = request.query_params.get("by") or self._login()
-        by = named if token is LOCAL else token.name
+        asked = await self.note(query, named if token is LOCAL else token.name)
+        days = Zone(zone.key)
+        return answer(await self._desk.look(lambda reader: _answer(reader, query, asked, days)))
+
+    async def note(self, query: Query, by: str) -> str:
+        """Let the log say who asks what; return the id of the query's events once they are durable. Raises Refusal."""
+        runner, arriving = self._writer()
+        zone = ZoneInfo(runner.engine.settings.zone)
         tenants = await self._desk.look(lambda reader: tenants_of(reader, query))
         times = [rfc3339(runner.engine.clock(tenant) or 0, zone) for tenant in tenants]
         asked = f"query-{token_hex(8)}"
@@ -75,8 +76,14 @@ class Audit:
             raise Refusal(503, why, _AGAIN_S) from None
         if any(row[5] != CODE["decided"] for row in rows):
             raise not_taken(next((row[6] for row in rows if row[6]), ""))
-        days = Zone(runner.engine.settings.zone)
-        return answer(await self._desk.look(lambda reader: _answer(reader, query, asked, days)))
+        return asked
+
+    def _writer(self) -> tuple[Runner, Arriving]:
+        """Return who writes the log, and by what way. Raises Refusal where nobody does."""
+        if self.runner is None or self._arriving is None:
+            mend = "a query stands in the log before it is answered; ask where the log is written"
+            raise Refusal(503, RefusedError("the audit log", "nobody who writes it", mend=mend), _AGAIN_S)
+        return self.runner, self._arriving
 
 
 def _query(request: Request, token: Token, zone: ZoneInfo) -> Query:

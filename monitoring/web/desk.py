@@ -21,6 +21,12 @@ READERS: Final = 4
 AGAIN_S: Final = 5
 
 
+def unopened() -> Refusal:
+    """Return the refusal of who comes before there is a database."""
+    why = RefusedError("the database", "that it is being opened", mend=f"come again after {AGAIN_S} s")
+    return Refusal(503, why, AGAIN_S)
+
+
 class Desk:
     """Some readers of one database, which is opened once there is one."""
 
@@ -37,10 +43,7 @@ class Desk:
     async def look(self, read: Callable[[SqliteReader], T]) -> T:
         """Return what is read. Raises Refusal where there is no database yet or it cannot be read."""
         if self.path is None:
-            why = RefusedError(
-                "the database", "that it is being opened", mend=f"come again after {AGAIN_S} s"
-            )
-            raise Refusal(503, why, AGAIN_S)
+            raise unopened()
         return await asyncio.get_running_loop().run_in_executor(self._pool, self._read, self.path, read)
 
     def _read(self, path: Path, read: Callable[[SqliteReader], T]) -> T:

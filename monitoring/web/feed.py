@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Final
 
 import msgspec
@@ -18,12 +18,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from engine.alert import Record
-from monitoring.filtering import Filters
 from monitoring.web.access import Access
 from monitoring.web.answers import Refusal
 from monitoring.web.asking import FILTERS, check_names, filters_of
 from monitoring.web.desk import Desk
 from streams.refusing import RefusedError
+from streams.stores.sqlite_reading import SqliteReader
 from streams.stores.sqlite_told import Told
 
 CLIENTS: Final = 256  # At a time.
@@ -69,6 +69,18 @@ class Feed:
         token = self._access.check(request, "read")
         check_names(request, *FILTERS, "after")
         filters = filters_of(request, token)
+        return await self.stream(request, lambda _, record: filters.match(record))
+
+    async def stream(
+        self,
+        request: Request,
+        asks_for: Callable[[SqliteReader, Record], bool],
+        lives: Callable[[], bool] = lambda: True,
+    ) -> Response:
+        """Answer with those records that are asked for. Nothing is sent any more once it does not live.
+
+        Raises Refusal where too many listen, RefusedError where the last id is none.
+        """
         last = request.headers.get("last-event-id") or request.query_params.get("after")
         if len(self._bells) >= CLIENTS:
             why = RefusedError("the feed", f"{CLIENTS} clients", "fewer", "come again later")
@@ -79,7 +91,7 @@ class Feed:
         )
         at = await self._desk.look(lambda reader: reader.told.leaf(seq)) if leaf is None else leaf
         self._loop = asyncio.get_running_loop()
-        client = _Client(seq, at, filters)
+        client = _Client(seq, at, asks_for, lives)
         return EventSourceResponse(
             self._told(client),
             ping=HEARTBEAT_S,
@@ -103,11 +115,12 @@ class Feed:
             )
             while not self._ended:
                 bell.clear()
-                seq = client.seq
-                page = await self._desk.look(lambda reader, seq=seq: reader.told.after(seq, PAGE))  # type: ignore[misc]
+                page = await self._desk.look(client.page)
                 begun = time.monotonic()
-                for told in page:
-                    if client.asks_for(told):
+                for told, is_asked in page:
+                    if not client.lives():
+                        return
+                    if is_asked:
                         yield ServerSentEvent(told.body.decode(), id=str(told.leaf), sep=_END)
                     client.seq, client.leaf = told.seq, told.leaf  # Only now it is sent.
                 if time.monotonic() - begun > self._patience_s:
@@ -122,12 +135,19 @@ class Feed:
 class _Client:
     """One who listens, and how far it was told."""
 
-    def __init__(self, seq: int, leaf: int, filters: Filters) -> None:
-        self.seq, self.leaf, self._filters = seq, leaf, filters
+    def __init__(
+        self,
+        seq: int,
+        leaf: int,
+        asks_for: Callable[[SqliteReader, Record], bool],
+        lives: Callable[[], bool],
+    ) -> None:
+        self.seq, self.leaf, self._asks_for, self.lives = seq, leaf, asks_for, lives
 
-    def asks_for(self, told: Told) -> bool:
-        """Return whether a record is asked for."""
-        return self._filters.match(_RECORD.decode(told.body))
+    def page(self, reader: SqliteReader) -> list[tuple[Told, bool]]:
+        """Return the next records, each with whether it is asked for."""
+        told = reader.told.after(self.seq, PAGE)
+        return [(each, self._asks_for(reader, _RECORD.decode(each.body))) for each in told]
 
     def heartbeat(self) -> ServerSentEvent:
         """Return what shows that the line is open. It moves the id on past what is not asked for."""

@@ -62,7 +62,7 @@ class Intake:
             raise Refusal(415, error) from None
         except TooLongError as error:
             raise Refusal(413, error) from None
-        _check_whose(lines, token)
+        check_whose(lines, token)
         try:
             rows = await asyncio.wrap_future(self._arriving.put(lines))
         except FullError:
@@ -75,7 +75,7 @@ class Intake:
         return answer(told(rows), 202)
 
 
-def _check_whose(lines: list[bytes], token: Token) -> None:
+def check_whose(lines: list[bytes], token: Token) -> None:
     """Raise Refusal where an event is of a source, of a tenant or of a kind that the token is not for.
 
     Weiguard's own events change limits, silence alerts and fold anew: who sends payments may not send those.

@@ -232,6 +232,22 @@ class SqliteReader:
         row = self._db.execute(query, (name, seq)).fetchone()
         return bytes(row[0]) if row else None
 
+    def fired(self) -> dict[str, dict[str, int]]:
+        """Return how many records each rule has, by what they changed. Reads all records."""
+        rows = self._db.execute(
+            "SELECT json_extract(CAST(body AS TEXT), '$.rule'), json_extract(CAST(body AS TEXT), '$.state'), count(*)"
+            " FROM records GROUP BY 1, 2"
+        )
+        found: dict[str, dict[str, int]] = {}
+        for rule, state, count in rows:
+            found.setdefault(rule, {})[state] = count
+        return found
+
+    def rule_texts(self) -> Iterator[tuple[str, bytes]]:
+        """Yield every text that a rule ever had, with the rule's id; of each rule the newest comes last."""
+        for name, body in self._db.execute("SELECT id, body FROM rules ORDER BY id, first").fetchall():
+            yield name, bytes(body)
+
     def epochs(self) -> list[Epoch]:
         """Return from which input on what decided, in order."""
         rows = self._db.execute("SELECT first, decided_by FROM epochs ORDER BY first")

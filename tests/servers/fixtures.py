@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 
+from tests.servers.chromium import chromium
 from tests.servers.kafka import broker
 from tests.servers.kafka_jars import UnavailableError
 from tests.servers.local_kafka import LocalKafka
@@ -26,6 +28,13 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalPromet
     need("prometheus")
     with LocalPrometheus(tmp_path_factory.mktemp("prometheus"), config_of) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Yield a browser. All tests share it: each opens a context of its own."""
+    with chromium() as found:
+        yield found
 
 
 @pytest.fixture(scope="module")

@@ -207,7 +207,7 @@ def test_a_database_is_verified_as_it_is_in_one_moment(
         assert done.returncode == 0
         return found
 
-    monkeypatch.setattr("weiguard.audit_verifying.verify", verify_while_it_grows)
+    monkeypatch.setattr("monitoring.verifying_stored.verify", verify_while_it_grows)
     with open_reader(shop) as reader:
         before = reader.last
     done = weiguard("audit", "verify", "shop.db", "--key", "k.pub", "--json")

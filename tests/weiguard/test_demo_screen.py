@@ -9,8 +9,9 @@ from rich.console import Console
 
 from engine.alert import Record, State
 from engine.program import RuleFace
+from monitoring.wording.words import Language
 from weiguard.commands.demo_screen import Screen
-from weiguard.words import Language, language
+from weiguard.words import language
 
 FACE = RuleFace(
     id="COL-01",

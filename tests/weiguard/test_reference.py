@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from markdown_it import MarkdownIt
 
+from monitoring.wording.words import Language
 from rules.functions import FUNCTIONS
 from rules.loading import SHIPPED, load
 from rules.model import RuleSet
@@ -24,7 +25,6 @@ from weiguard.reference.book import Book, Format
 from weiguard.reference.markdown import code, plain, table
 from weiguard.reference.wording import CONFIDENCE, FUNCTIONS_ZH, SAID
 from weiguard.reference.writing import pages
-from weiguard.words import Language
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 MINE = GOLDEN / "cli" / "mine"

@@ -27,7 +27,8 @@ def demo(
 ) -> None:
     """Show the engine at work on a made-up day of small shops.
 
-    Metrics are on http://127.0.0.1:8787/metrics meanwhile, or on another port where that one is taken, until Ctrl-C.
+    Metrics are on http://127.0.0.1:8787/metrics meanwhile, or on another port where that one is taken, until Ctrl-C. At
+    the end it prints a link to the web console, which logs in once.
 
     Example: weiguard demo --seed 8 --speed 0
     """

@@ -18,7 +18,8 @@ from rich.text import Text
 from engine.alert import Record
 from engine.disposition import DISPOSITIONS
 from engine.program import RuleFace
-from weiguard.words import COLOURS, LEVELS, STATES, SUMMARY, Language
+from monitoring.wording.words import LEVELS, STATES, Language
+from weiguard.words import COLOURS, SUMMARY
 
 NARROW_COLUMNS = 100  # Below this width what happened stands on a line of its own.
 WORDS: dict[Language, dict[str, str]] = {
@@ -30,7 +31,7 @@ WORDS: dict[Language, dict[str, str]] = {
         "pack": "规则包",
         "total": "合计",
         "rate": "判定并提交 {events} 条事件用去处理器时间 {seconds} 秒，每秒 {rate} 条。",
-        "console": "网页控制台尚未提供；/v1/alerts、/v1/feed 与指标仍在上述地址，/v1/events 接收事件，按 Ctrl-C 结束。",
+        "console": "网页控制台（链接只能登录一次）：{link}\n/v1/events 接收事件，按 Ctrl-C 结束。",
         "stopped": "已中断。",
     },
     "en": {
@@ -41,7 +42,7 @@ WORDS: dict[Language, dict[str, str]] = {
         "pack": "pack",
         "total": "total",
         "rate": "{events} events decided and committed in {seconds} s of processor time: {rate} a second.",
-        "console": "No console yet; /v1/alerts, /v1/feed and metrics stay; /v1/events takes events. Ctrl-C ends it.",
+        "console": "The console; the link logs in once: {link}\n/v1/events takes events. Ctrl-C ends it.",
         "stopped": "Interrupted.",
     },
 }
@@ -58,7 +59,9 @@ class Screen:
 
     def say(self, word: str, **values: object) -> None:
         """Print one sentence of `WORDS`."""
-        self.console.print(WORDS[self.lang][word].format(**values), highlight=False, markup=False)
+        self.console.print(
+            WORDS[self.lang][word].format(**values), highlight=False, markup=False, soft_wrap=True
+        )
 
     def alert(self, record: Record) -> None:
         """Print one record of an alert."""

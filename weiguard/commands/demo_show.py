@@ -22,6 +22,7 @@ from rich.console import Console
 from engine.fold import Engine
 from monitoring.describing import texts
 from monitoring.serving import Address
+from monitoring.wording.words import Language
 from rules.loading import load
 from rules.model import RuleSet
 from rules.planning.compiling import compile_rules
@@ -36,7 +37,8 @@ from streams.stores.sqlite import open_store
 from weiguard.commands.demo_pace import Pace, arrival, default_speed
 from weiguard.commands.demo_screen import Screen
 from weiguard.listening import Window, shown
-from weiguard.words import Language, language
+from weiguard.settings import Settings
+from weiguard.words import language
 
 SHOPS = 12
 EVENTS_A_SHOP = 1_500  # Where more events are asked for than this, there are more shops, not busier ones.
@@ -86,9 +88,9 @@ def show(
 def _seen(stack: ExitStack, ruleset: str) -> Window:
     """Serve metrics where the contract says, or at any free port: a demo needs nothing prepared."""
     try:
-        return stack.enter_context(shown(ADDRESS, ruleset))
+        return stack.enter_context(shown(ADDRESS, ruleset, Settings()))
     except RefusedError:
-        return stack.enter_context(shown(Address(ADDRESS.host, 0), ruleset))
+        return stack.enter_context(shown(Address(ADDRESS.host, 0), ruleset, Settings()))
 
 
 def _decide(
@@ -119,7 +121,8 @@ def _decide(
             return False
         play.close()
         if window is not None:
-            play.screen.say("console")
+            assert window.served is not None, "it is served as long as it is there"
+            play.screen.say("console", link=f"{window.url}{window.served.console.invite('demo')}")
             runner.caught_up = True
             wait(runner, window)
     return True

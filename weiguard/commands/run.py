@@ -29,6 +29,8 @@ def run(  # noqa: PLR0913  # one parameter an option
     ] = False,
     listen: options.Listen = None,
     tokens: options.TokenFile = None,
+    users: options.UserFile = None,
+    public_url: options.PublicUrl = None,
     reload: Annotated[
         bool,
         typer.Option(
@@ -59,18 +61,18 @@ def run(  # noqa: PLR0913  # one parameter an option
 
     With --listen it also shows alerts, their feed, the audit log, metrics and health; and when the sources are read it
     takes events sent to /v1/events until Ctrl-C or SIGTERM, with a clock.tick in the log each minute. On this machine
-    anybody may ask; from elsewhere whoever bears a token in --tokens.
+    anybody may ask; from elsewhere whoever bears a token in --tokens. The web console is on / for the users in --users.
 
     Example: weiguard run payments.jsonl friends.jsonl.gz --db shop.db
 
-    Example: weiguard run --listen 127.0.0.1:8787
+    Example: weiguard run --listen 127.0.0.1:8787 --users users.json
     """
     from weiguard.running import Order, run_sources
     from weiguard.settings import settings_from
 
     flags = {
         "db": db, "rules": rules, "only": only, "tenant": tenant, "lang": lang, "audit_key": audit_key,
-        "tokens": tokens,
+        "tokens": tokens, "users": users, "public_url": public_url,
     }  # fmt: skip
     address = None
     if listen is not None:

@@ -9,11 +9,11 @@ from functools import cached_property
 from typing import Any, Literal, TypeAlias
 
 from monitoring.describing import whole
+from monitoring.wording.words import LEVELS, Language
 from rules.model import Pack, RuleSet
 from rules.statements import Seed, Statement
 from weiguard.reference.markdown import code, link
 from weiguard.reference.wording import DOUBTFUL, SAID
-from weiguard.words import LEVELS, Language
 
 Format: TypeAlias = Literal["md", "html"]
 

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
+from monitoring.wording.values import span
+from monitoring.wording.words import LEVELS
 from rules.model import Rule, Trial
 from rules.trials import ENVELOPE, trigger_type
 from weiguard.reference.book import Book
 from weiguard.reference.markdown import code, plain, table
-from weiguard.value_words import span
-from weiguard.words import LEVELS
 
 
 def examples(rule: Rule, book: Book) -> Iterator[str]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from monitoring.wording.rule_page import case_lines
+from monitoring.wording.values import limit_text
 from rules.model import Pack, Rule
 from weiguard.reference.book import Book
 from weiguard.reference.examples import examples
 from weiguard.reference.markdown import block, bullets, code, joined, plain, table
 from weiguard.reference.wording import CONFIDENCE, DOUBTFUL
-from weiguard.rule_page import case_lines
-from weiguard.value_words import limit_text
 
 
 def rule_page(rule: Rule, pack: Pack, book: Book) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from monitoring.wording.words import Language
 from rules.loading import SHIPPED
 from rules.statements import read_statements
 from streams.refusing import RefusedError
@@ -15,7 +16,6 @@ from weiguard.reference.hypertext import html_page
 from weiguard.reference.overviews import all_limits, functions, index, lexicons, pack_overview, statements
 from weiguard.reference.rule_pages import rule_page
 from weiguard.settings import Settings
-from weiguard.words import Language
 
 
 def write_reference(settings: Settings, out: Path, form: Format, lang: Language) -> None:

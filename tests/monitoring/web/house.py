@@ -18,11 +18,15 @@ from starlette.testclient import TestClient
 
 from engine.fold import Engine, Settings
 from engine.program import Program
+from monitoring.describing import texts
 from monitoring.metrics import Metrics
 from monitoring.serving import Address, serving
 from monitoring.web.application import Served
+from monitoring.web.console.console import Lodging
 from monitoring.web.tokens import Tokens
-from rules.loading import load
+from rules.archiving import loaded
+from rules.loading import SHIPPED
+from rules.model import RuleSet
 from rules.planning.compiling import compile_rules
 from streams.audit.notes import Signer
 from streams.embedded import Runner
@@ -36,9 +40,15 @@ TIME = datetime.now(UTC).isoformat()  # What is much older comes late.
 
 
 @cache
+def shipped() -> tuple[RuleSet, bytes]:
+    """Load the shipped rules once, and their files as databases keep them."""
+    return loaded(SHIPPED)
+
+
+@cache
 def program(only: tuple[str, ...] = ONLY) -> Program:
     """Compile a few rules once."""
-    return compile_rules(load(), only)
+    return compile_rules(shipped()[0], only)
 
 
 def payment(number: int, amount_fen: int = 6_000_000, **more: Any) -> dict[str, Any]:
@@ -89,6 +99,7 @@ def house(
     arriving: Arriving | None = None,
     opened: threading.Event | None = None,
     signer: Signer | None = None,
+    lodging: Lodging | None = None,
     only: tuple[str, ...] = ONLY,
 ) -> Iterator[House]:
     """Open a house whose database is at a path; it is decided in a thread of its own, until the end."""
@@ -101,11 +112,14 @@ def house(
         arriving,
         Tokens(tokens) if tokens is not None else None,
         lambda: "tester",
+        lodging,
     )
     stop = Stop()
 
     def work() -> None:
-        with open_store(path, decided_by(program(only), Settings(), only), {}) as store:
+        rules, archive = shipped()
+        by = decided_by(program(only), Settings(), only)
+        with open_store(path, by, texts(rules, program(only)), archive=archive) as store:
             runner = Runner(
                 store, Engine(program(only)), observers=[metrics.observe, served.observe], signer=signer
             )

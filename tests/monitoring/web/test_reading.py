@@ -98,7 +98,6 @@ def test_a_page_looks_at_so_many_and_goes_on(
         ("/tlog/%2e%2e/%2e%2e/etc/passwd", {}, 404, "no file"),
         ("/tlog/..%2f..%2fweiguard.db", {}, 404, "no file"),
         ("/v1/nothing", {}, 404, "here are /metrics"),
-        ("/", {}, 404, "here are /metrics"),
     ],
 )
 def test_what_is_not_there_or_cannot_be_asked(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from monitoring.describing import DECIMAL
-from weiguard.value_words import decimal, limit_text, span, value_text
-from weiguard.words import Language
+from monitoring.wording.values import decimal, limit_text, span, value_text
+from monitoring.wording.words import Language
 
 
 @pytest.mark.parametrize(

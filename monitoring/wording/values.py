@@ -6,9 +6,9 @@ import re
 from typing import Any, Final
 
 from monitoring.describing import DECIMAL, written
+from monitoring.wording.words import Language
 from rules.durations import duration_us
 from rules.planning.words import SCALES, scaled
-from weiguard.words import Language
 
 UNSET: Final[dict[Language, str]] = {"zh": "未设，由租户设定", "en": "not set; a tenant sets it"}
 ABSENT: Final = "—"

@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from weiguard.value_words import span
-from weiguard.words import Language
+from monitoring.wording.values import span
+from monitoring.wording.words import Language
 
 HEADS: Final[dict[Language, dict[str, str]]] = {
     "zh": {

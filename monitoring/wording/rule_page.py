@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from weiguard.rule_words import HEADS, counted, how_often
-from weiguard.value_words import limit_text, span
-from weiguard.words import LEVELS, Language
+from monitoring.wording.rule_words import HEADS, counted, how_often
+from monitoring.wording.values import limit_text, span
+from monitoring.wording.words import LEVELS, Language
 
 _LANGUAGES: Final[tuple[Language, ...]] = ("zh", "en")
 

@@ -1,0 +1,1 @@
+"""The words in which rules, values, levels and states are told to people, in Chinese and English."""
