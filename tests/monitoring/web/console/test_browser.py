@@ -21,6 +21,8 @@ from tests.monitoring.web.house import payment
 from tests.tidy.tree import ROOT
 
 SCREENS = ROOT / "build/screens"
+PATIENCE_MS = 45_000  # A busy machine answers late.
+expect.set_options(PATIENCE_MS)
 SIZES = {"desktop": (1440, 900), "phone": (375, 812)}
 PAGES = {
     "list": "/", "groups": "/?group=1", "alert": "/alerts/{alert}", "rules": "/rules", "rule": "/rules/COL-01",
@@ -36,7 +38,7 @@ def opened(browser: Browser, lodge: Lodge, role: str | None, **wishes: Any) -> I
     width, height = SIZES[wishes.pop("size", "desktop")]
     wishes = {"locale": "en-GB", "viewport": {"width": width, "height": height}} | wishes
     context = browser.new_context(base_url=lodge.house.url, **wishes)
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE_MS)
 
     def said(message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
