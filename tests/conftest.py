@@ -25,7 +25,7 @@ settings.load_profile("weiguard")
 
 
 # One process of a run has all servers: what needs one follows one another there, the rest shares the other processors.
-_SERVERS = {"kafka", "own_broker", "three_brokers", "prometheus"}
+_SERVERS = {"kafka", "own_broker", "three_brokers", "prometheus", "alertmanager"}
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -68,7 +68,7 @@ def run_delivery(order: Order, settings: Settings) -> int:
     """Deliver, or do one small job; return the exit status. Raises RefusedError."""
     jobs, queue = order.jobs, beside(settings.db)
     if len(jobs.asked()) > 1:
-        raise RefusedError("", " and ".join(jobs.asked()), "one of them", "call it once for each")
+        raise RefusedError("the call", " and ".join(jobs.asked()), "one of them", "call it once for each")
     if jobs.dead:
         return _list_dead(queue, json=order.json)
     if jobs.retry is not None:
@@ -204,8 +204,12 @@ def _retry(path: Path, asked: str) -> int:
         number = None if asked == ALL else int(asked[:18])
         done = queue.retry(number)
         if not done and number is not None:
-            known = ", ".join(str(each.id) for each in queue.dead()[:20]) or "none"
-            raise RefusedError("--retry", f"no dead letter {asked}", f"one of {known}", "name one of these")
+            raise RefusedError(
+                "--retry",
+                f"no dead letter {asked}",
+                "a number that --dead shows, or all",
+                "name one of these",
+            )
     say(f"weiguard: {counted(done, 'dead letter')} will be sent again by `weiguard deliver`")
     return 0
 

@@ -76,6 +76,7 @@ class Dispatcher:
         again = [(way, stands) for way in self._ways if (stands := self._stands(way, now_us))]
         if not chosen and not again:
             return []
+        self._queue.depart((message for _, message in chosen), now_us)
         with self._shelf() as shelf:
             letters = [self._letter(way, message, shelf, now_us) for way, message in chosen]
             letters += [self._again(way, stands, shelf, now_us) for way, stands in again]

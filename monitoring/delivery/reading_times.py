@@ -44,7 +44,9 @@ def count(part: Part | None, desk: Desk, most: int, default: int) -> int:
     if found is None:
         return default
     if not isinstance(found.value, int) or isinstance(found.value, bool) or not 1 <= found.value <= most:
-        desk.refuse(found.at, found.text, f"a whole number from 1 to {most:,}", "write it without quotes")
+        desk.refuse(
+            found.at, found.text, f"a whole number from 1 to {most:,}", "write another, without quotes"
+        )
         return default
     return found.value
 

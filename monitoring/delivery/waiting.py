@@ -1,7 +1,7 @@
 """What waits to be delivered, and up to where each route has read: a queue that survives whatever happens to us.
 
-A message is written in the transaction that moves its route's place on, and removed in the one that counts its
-attempt, after the receiver has taken it.
+A message is written in the transaction that moves its route's place on, and removed in one of its own after the
+receiver has taken it.
 """
 
 from __future__ import annotations
@@ -184,6 +184,15 @@ class Queue:
         query = "SELECT count(*) FROM went WHERE lane = ? AND at_us > ? AND first >= ?"
         return int(self._db.execute(query, (lane, since_us, int(first))).fetchone()[0])
 
+    def depart(self, messages: Iterable[Waiting], now_us: int) -> None:
+        """Count an attempt of each before it is made: what a crash cuts off goes again by itself, in no digest."""
+        with self._at_once():
+            self._db.executemany(
+                "UPDATE messages SET attempts = attempts + 1, "
+                "first_us = CASE WHEN first_us THEN first_us ELSE ? END WHERE id = ?",
+                [(now_us, message.id) for message in messages],
+            )
+
     def taken(self, message: Waiting, lanes: Sequence[str], now_us: int, stands: Standing | None) -> None:
         """Forget a message that its receiver has. `stands`: what Alertmanager is to be told again of its alert."""
         with self._at_once():
@@ -199,9 +208,8 @@ class Queue:
         with self._at_once():
             self._count(message, lanes, now_us)
             self._db.execute(
-                "UPDATE messages SET attempts = attempts + 1, next_us = ?, "
-                "first_us = CASE WHEN first_us THEN first_us ELSE ? END WHERE id = ?",
-                (next_us if isinstance(next_us, int) else 0, now_us, message.id),
+                "UPDATE messages SET next_us = ? WHERE id = ?",
+                (next_us if isinstance(next_us, int) else 0, message.id),
             )
             if isinstance(next_us, str):
                 self._db.execute(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.servers.alertmanager import PROGRAM, LocalAlertmanager
 from tests.servers.kafka import broker
 from tests.servers.kafka_jars import UnavailableError
 from tests.servers.local_kafka import LocalKafka
@@ -25,6 +26,14 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalPromet
     """Yield a Prometheus with the rules of deploy/, which scrapes what a test tells it to."""
     need("prometheus")
     with LocalPrometheus(tmp_path_factory.mktemp("prometheus"), config_of) as server:
+        yield server
+
+
+@pytest.fixture
+def alertmanager(tmp_path: Path) -> Iterator[LocalAlertmanager]:
+    """Yield an Alertmanager that a test may stop and start."""
+    need(PROGRAM)
+    with LocalAlertmanager(tmp_path) as server:
         yield server
 
 
