@@ -1,4 +1,4 @@
-"""`weiguard deliver` as its users meet it: beside a run, killed and started again, in a flood, before deaf receivers."""
+"""`weiguard deliver` as its users meet it: beside a run, killed and started again, in a flood, before the deaf."""
 
 from __future__ import annotations
 
