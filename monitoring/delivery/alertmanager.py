@@ -1,4 +1,4 @@
-"""Alertmanager, by `POST /api/v2/alerts`: one alert of ours is one of its, ended when it is retracted.
+"""Alertmanager, by `POST /api/v2/alerts`: one alert of ours is one of its, ended when it is retracted or resolved.
 
 It takes an alert for over that nobody tells it of any more, so what stands is told again. The level is a label, by
 which people route; an alert whose level changes is there another, and the one before is ended with it.
@@ -25,6 +25,8 @@ _MISSES: Final = (
     4  # How many times it may go untold before Alertmanager takes it for over, as with Prometheus.
 )
 
+_AHEAD_US: Final = 60 * 10**6
+
 
 def compose(letter: Letter) -> Post:
     """Return a letter as it goes to Alertmanager."""
@@ -32,7 +34,8 @@ def compose(letter: Letter) -> Post:
     for item in letter.items:
         if letter.before is not None and letter.before.level != item.record.level:
             alerts.append(_alert(letter, item, letter.before.level, over=True))
-        alerts.append(_alert(letter, item, item.record.level, over=item.record.state == "retracted"))
+        over = item.record.state == "retracted" or item.record.id in letter.resolved
+        alerts.append(_alert(letter, item, item.record.level, over=over))
     url = letter.route.to.url.rstrip("/").removesuffix(PATH) + PATH
     return Post(url, {"content-type": "application/json"}, msgspec.json.encode(alerts))
 
@@ -45,7 +48,10 @@ def judge(answer: Answer, now_us: int) -> Outcome:
 def _alert(letter: Letter, item: Item, level: str, *, over: bool) -> dict[str, Any]:
     record, lang = item.record, letter.route.lang
     url = letter.link(record.id)
-    ends_us = letter.now_us if over else letter.now_us + _MISSES * letter.route.again_us
+    starts_us = min(micros(record.at), letter.now_us)  # An event's time may be ahead of this clock.
+    # What ends in its future counts as firing: this clock may be ahead of Alertmanager's.
+    ended_us = max(starts_us, letter.now_us - _AHEAD_US)
+    ends_us = ended_us if over else letter.now_us + _MISSES * letter.route.again_us
     return {
         "labels": {
             "alertname": record.rule,
@@ -61,8 +67,7 @@ def _alert(letter: Letter, item: Item, level: str, *, over: bool) -> dict[str, A
             **({"link": url} if url else {}),
         },
         **({"generatorURL": url} if url else {}),
-        # An event's time may be ahead of this clock, and nothing ends before it starts.
-        "startsAt": _written(min(micros(record.at), letter.now_us)),
+        "startsAt": _written(starts_us),
         "endsAt": _written(ends_us),
     }
 

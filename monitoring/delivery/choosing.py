@@ -5,6 +5,7 @@ A place is an input, which a refold leaves where it is: what is only told anew i
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 import msgspec
@@ -95,6 +96,11 @@ class Shelf:
                 face = self._face(record.rule)
                 return Item(record, stored.body, face.pack, face.title)
         return None
+
+    def resolved(self, alerts: Iterable[str]) -> frozenset[str]:
+        """Return which of some alerts people have resolved."""
+        found = self._reader.handled(alerts, lambda _: None)
+        return frozenset(alert for alert, handling in found.items() if handling.state == "resolved")
 
     def _face(self, rule: str) -> _Face:
         if rule not in self._faces:

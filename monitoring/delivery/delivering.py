@@ -42,10 +42,12 @@ class Delivering:
 
         Raises RefusedError where the database or the queue is not as it must be.
         """
+        looked_s, added = -POLL_S, 0
         try:
             while not self._stopped:
                 self._bell.clear()
-                added = self._dispatcher.read_on()
+                if time.monotonic() - looked_s >= POLL_S:  # However many messages end in between.
+                    looked_s, added = time.monotonic(), self._dispatcher.read_on()
                 letters = self._dispatcher.due(_now_us())
                 self._tasks |= {asyncio.create_task(self._one(letter)) for letter in letters}
                 self.caught_up = not added

@@ -147,8 +147,8 @@ class Dispatcher:
             items,
             message,
             tuple(queue.counts_of(message.id)) if message.parts else (),
-            queue.standing(route.name, message.alert) if route.to.kind == "alertmanager" else None,
-            self._routes.console,
+            before=queue.standing(route.name, message.alert) if route.to.kind == "alertmanager" else None,
+            console=self._routes.console,
         )
 
     def _stands(self, way: _Way, now_us: int) -> list[Standing]:
@@ -168,7 +168,8 @@ class Dispatcher:
         if not items:
             return None
         way.telling = True
-        return Letter(way.route, "again", 1, now_us, items, console=self._routes.console)
+        resolved = shelf.resolved(found)
+        return Letter(way.route, "again", 1, now_us, items, resolved=resolved, console=self._routes.console)
 
     def settle(self, letter: Letter, outcome: Outcome, now_us: int) -> Outcome:
         """Take note of how an attempt ended; return what it comes to: who has tried for too long gives up."""

@@ -35,6 +35,7 @@ class Letter:
     message: Waiting | None = None
     counts: tuple[tuple[str, str, int], ...] = ()  # (rule, level, how many), of a digest alone.
     before: Standing | None = None  # What Alertmanager was told of the alert.
+    resolved: frozenset[str] = frozenset()  # Alerts that people have resolved, for Alertmanager.
     console: str = ""
 
     @property

@@ -58,6 +58,17 @@ def message(kind: str, number: int) -> bytes:
     ).encode()  # fmt: skip
 
 
+def act(kind: str, alert: str, number: int) -> bytes:
+    """Return what somebody did about an alert (`resolved`, `reopened`), as a line."""
+    return json.dumps(
+        {
+            "specversion": "1.0", "id": f"{kind}-{number}", "source": "weiguard", "type": f"alert.{kind}",
+            "tenant": "t1", "time": _written(number),
+            "data": {"alert_id": alert, "by": "li", "reason": "looked at"},
+        }
+    ).encode()  # fmt: skip
+
+
 def decide(path: Path, lines: Sequence[bytes], *, refold: bool = False) -> None:
     """Decide lines into a database behind what is there; `refold`: fold all anew first."""
     program = compile_rules(rules())

@@ -89,6 +89,22 @@ def test_it_forgets_what_is_retracted(alertmanager: LocalAlertmanager, tmp_path:
     assert told.step() == []
 
 
+def test_it_forgets_what_somebody_resolved_until_it_is_reopened(
+    alertmanager: LocalAlertmanager, tmp_path: Path
+) -> None:
+    path = tmp_path / "shop.db"
+    told = Told(path, tmp_path, shop.alertmanager(url=alertmanager.url))
+    shop.decide(path, [shop.payment("A1", 60, 10_000)])
+    (alert,) = {each["id"] for each in shop.told(path)}
+    told.step()
+    alertmanager.wait(lambda found: len(found) == 1)
+    for number, (act, standing) in enumerate((("resolved", 0), ("reopened", 1)), 1):
+        shop.decide(path, [shop.act(act, alert, 100 * number)])
+        told.queue.told("am", [alert], 0)  # As when it is time.
+        told.step()
+        alertmanager.wait(lambda found, standing=standing: len(found) == standing)  # type: ignore[misc]  # bound at once
+
+
 def test_it_is_told_again_though_it_has_forgotten_all(
     alertmanager: LocalAlertmanager, tmp_path: Path
 ) -> None:

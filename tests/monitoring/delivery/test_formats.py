@@ -149,7 +149,7 @@ def test_a_level_that_changes_ends_the_alert_of_the_level_before(items: list[Ite
     warn, critical = json.loads(post.body)
     assert (warn["labels"]["level"], critical["labels"]["level"]) == ("warn", "critical")
     assert {**warn["labels"], "level": ""} == {**critical["labels"], "level": ""}
-    assert warn["endsAt"] == "2026-03-10T02:00:00+00:00"
+    assert warn["endsAt"] == "2026-03-10T01:59:00+00:00"
     assert critical["endsAt"] == "2026-03-10T02:20:00+00:00"
     assert critical["startsAt"] == "2026-03-10T01:00:02+00:00"
     assert critical["labels"] | {"alert": ""} == {

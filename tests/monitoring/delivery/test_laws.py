@@ -10,18 +10,23 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import time
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.instants import micros
 from monitoring.delivery.dispatching import Dispatcher
 from monitoring.delivery.letters import Letter
-from monitoring.delivery.outcomes import Dead, Delivered, Failed, Outcome
-from monitoring.delivery.routes import DigestRule, Route, Routes
+from monitoring.delivery.outcomes import Dead, Delivered, Failed, Outcome, backoff_us
+from monitoring.delivery.routes import DigestRule, Quiet, Route, Routes
 from monitoring.delivery.waiting import Queue
+from streams.refusing import RefusedError
 from tests.monitoring.delivery import shop
 
 SECOND = 10**6
@@ -271,8 +276,6 @@ def test_a_receiver_on_which_all_fails_is_left_alone_longer_and_longer(database:
 
 
 def test_the_same_failure_waits_no_longer_than_ten_minutes() -> None:
-    from monitoring.delivery.outcomes import backoff_us  # noqa: PLC0415  # only here
-
     def most(attempts: int) -> int:
         return backoff_us(attempts, lambda: 0.999_999)
 
@@ -305,8 +308,6 @@ def test_what_a_refold_tells_anew_is_not_delivered_anew(tmp_path: Path) -> None:
 
 
 def test_another_database_is_not_gone_on_with(database: Path, tmp_path: Path) -> None:
-    from streams.refusing import RefusedError  # noqa: PLC0415  # only here
-
     shop.decide(tmp_path / "other.db", [shop.payment("A1", 1, 10_000)])
     with world(database, shop.webhook()) as made:
         made.step()
@@ -326,3 +327,74 @@ def test_the_queue_holds_no_name(database: Path, tmp_path: Path) -> None:
     held: Any = b"".join(path.read_bytes() for path in tmp_path.iterdir())
     assert b"TAK-01" in held
     assert not [name for name in (b'"A1"', b"payer", "付款".encode(), b"yuan") if name in held]
+
+
+NIGHT = Quiet(ZoneInfo("Asia/Shanghai"), (time(0), time(6)), levels=("critical",))
+MIDNIGHT = micros("2026-03-10T00:00:00+08:00")
+
+
+def test_quiet_hours_wait_and_let_the_gravest_through_with_what_stands_before_it(
+    database: Path, tmp_path: Path
+) -> None:
+    """Of the alerts that are critical by now the warning goes first, though it would wait by itself."""
+    path = tmp_path / "shop.db"
+    shop.decide(path, [shop.payment(f"A{n}", 1, 10_000) for n in range(6)])
+    with world(path, shop.webhook(quiet=NIGHT)) as made:
+        made.now = MIDNIGHT
+        made.step()
+        assert made.flying == []
+        shop.decide(path, [shop.payment("A3", 2, 20_000)])
+        for _ in range(3):
+            made.step()
+            while made.flying:
+                made.answer(Delivered())
+        assert [letter.items[0].record.level for letter in made.heard["hook"]] == ["warn", "critical"]
+        made.now = MIDNIGHT + 6 * 3_600 * SECOND
+        made.drain()
+        assert len(made.heard["hook"]) == 7
+
+
+def test_what_a_quiet_night_held_back_is_one_message_in_the_morning(database: Path) -> None:
+    digest = DigestRule(after=3, within_us=60 * SECOND, every_us=600 * SECOND)
+    quiet = replace(NIGHT, levels=())
+    with world(database, shop.webhook(quiet=quiet, digest=digest)) as made:
+        made.now = MIDNIGHT
+        for _ in range(6):
+            made.step()
+            assert made.flying == []
+            made.now += 3_599 * SECOND
+        made.now = MIDNIGHT + 6 * 3_600 * SECOND
+        made.drain()
+        assert [letter.gathered for letter in made.heard["hook"]] == [0, 0, 0, 21]
+
+
+def test_a_digest_that_fails_is_sent_again_whole_and_alone(database: Path) -> None:
+    digest = DigestRule(after=1, within_us=60 * SECOND, every_us=SECOND)
+    with world(database, shop.wecom(digest=digest)) as made:
+        names: list[str] = []
+        for _ in range(100):
+            made.step()
+            for letter in list(made.flying):
+                if letter.gathered:
+                    names.append(letter.name)
+                made.answer(Failed("HTTP 500") if letter.gathered and len(names) < 4 else Delivered())
+            made.now += 5 * SECOND
+        assert len(names) == 4
+        assert len(set(names)) == 1
+        assert [letter.gathered for letter in made.heard["robot"]] == [0, 23]
+
+
+def test_a_digest_that_nobody_takes_is_one_dead_letter(database: Path) -> None:
+    digest = DigestRule(after=1, within_us=60 * SECOND, every_us=SECOND)
+    with world(database, shop.wecom(digest=digest)) as made:
+        for _ in range(20):
+            made.step()
+            for letter in list(made.flying):
+                made.answer(Dead("errcode 93000") if letter.gathered else Delivered())
+            made.now += 10 * SECOND
+        (dead,) = made.queue.dead()
+        assert (dead.parts, dead.level) == (23, "critical")
+        assert made.dispatcher.counts["robot", "dead"] == 23
+        assert made.queue.retry(dead.id) == 1
+        made.drain()
+        assert made.heard["robot"][-1].gathered == 23
