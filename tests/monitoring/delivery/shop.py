@@ -46,14 +46,14 @@ def payment(account: str, number: int, amount_fen: int, tenant: str = "t1") -> b
     ).encode()  # fmt: skip
 
 
-def message(kind: str, number: int) -> bytes:
+def message(kind: str, number: int, conversation: str = "V1") -> bytes:
     """Return a message of a customer (`received`) or to one (`sent`) at so many seconds of a morning, as a line."""
     return json.dumps(
         {
-            "specversion": "1.0", "id": f"{kind}-{number}", "source": "phone", "type": f"message.{kind}",
+            "specversion": "1.0", "id": f"{kind}-{number}-{conversation}", "source": "phone", "type": f"message.{kind}",
             "tenant": "t1", "subject": "A1",
             "time": _written(number),
-            "data": {"conversation_id": "V1"},
+            "data": {"conversation_id": conversation},
         }
     ).encode()  # fmt: skip
 

@@ -21,6 +21,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.instants import micros
+from monitoring.delivery import choosing
 from monitoring.delivery.dispatching import Dispatcher
 from monitoring.delivery.letters import Letter
 from monitoring.delivery.outcomes import Dead, Delivered, Failed, Outcome, backoff_us
@@ -72,10 +73,11 @@ class World:
         self.queue.__exit__(None, None, None)
         self._begin()
 
-    def step(self) -> None:
-        """Look for new records and send what is due."""
-        self.dispatcher.read_on()
+    def step(self) -> int:
+        """Look for new records and send what is due; return how many were new."""
+        added = self.dispatcher.read_on()
         self.flying += self.dispatcher.due(self.now)
+        return added
 
     def answer(self, outcome: Outcome, *, at: int = 0) -> None:
         """Let the receiver of something on its way answer."""
@@ -92,11 +94,11 @@ class World:
     def drain(self) -> None:
         """Let time pass and every receiver take all, until nothing waits."""
         for _ in range(4_000):
-            self.step()
+            added = self.step()
             while self.flying:
                 self.answer(Delivered())
             self.now += 30 * SECOND
-            if not any(self.queue.alive(each.name) for each in self._routes.routes):
+            if not added and not any(self.queue.alive(each.name) for each in self._routes.routes):
                 return
         raise AssertionError("something waits for ever")
 
@@ -291,6 +293,27 @@ def test_a_new_route_begins_with_what_comes(tmp_path: Path) -> None:
         shop.decide(path, [shop.payment("A2", 2, 10_000)])
         made.drain()
         assert [letter.items[0].record.key for letter in made.heard["hook"]] == [{"account": "A2"}]
+
+
+@pytest.mark.parametrize(("page", "backlog"), [(1, 100), (4, 100), (4, 3), (100, 1)])
+def test_wherever_a_page_of_the_log_ends_nothing_is_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, page: int, backlog: int
+) -> None:
+    """One payment carries the clock past what a dozen customers waited for: its input writes a dozen records."""
+    monkeypatch.setattr(choosing, "PAGE", page)
+    monkeypatch.setattr(choosing, "BACKLOG", backlog)
+    path = tmp_path / "shop.db"
+    lines = [shop.payment(f"A{n}", n, 10_000) for n in range(3)]
+    lines += [shop.message("received", 10, f"V{n}") for n in range(12)]
+    lines += [shop.payment(f"B{n}", 3_000 + n, 10_000) for n in range(3)]
+    shop.decide(path, lines)
+    wanted = [(each["id"], each["record"]) for each in shop.told(path)]
+    assert len(wanted) == 18
+    with world(path, shop.webhook()) as made:
+        made.step()
+        assert made.queue.alive("hook") <= backlog + 12 + page
+        made.drain()
+        assert sorted(records(made.heard["hook"])) == sorted(wanted)
 
 
 def test_what_a_refold_tells_anew_is_not_delivered_anew(tmp_path: Path) -> None:
