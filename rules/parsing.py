@@ -52,8 +52,8 @@ class _Refused(Exception):  # noqa: N818  # it is no error: the desk has noted i
     """The file cannot be read further; what is wrong has been noted."""
 
 
-def read_bytes(raw: bytes, file: str, desk: Desk) -> Fields | None:
-    """Read one YAML file; what is wrong goes to the desk, and None comes back."""
+def read_bytes(raw: bytes, file: str, desk: Desk, begin: str = "pack: … or limits: …") -> Fields | None:
+    """Read one YAML file; what is wrong goes to the desk, and None comes back. `begin`: what such a file has first."""
     text = decoded(raw, file, desk)
     if text is None:
         return None
@@ -79,7 +79,7 @@ def read_bytes(raw: bytes, file: str, desk: Desk) -> Fields | None:
         source.at(0, 0),
         "no mapping" if root else "an empty file",
         "names with values",
-        "start the file with pack: … or limits: …",
+        f"start the file with {begin}",
     )
     return None
 

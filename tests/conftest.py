@@ -25,15 +25,17 @@ settings.load_profile("weiguard")
 
 
 # One process of a run has all servers: what needs one follows one another there, the rest shares the other processors.
-_SERVERS = {"kafka", "own_broker", "three_brokers", "prometheus", "browser"}
+_SERVERS = {"kafka", "own_broker", "three_brokers", "prometheus"}
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of servers together where the run has several processes."""
+    """Keep the tests of servers together where the run has several processes, and those in a browser."""
     for item in items:
         if isinstance(item, pytest.Function) and not _SERVERS.isdisjoint(item.fixturenames):
             item.add_marker(pytest.mark.xdist_group("servers"))
+        elif isinstance(item, pytest.Function) and "browser" in item.fixturenames:
+            item.add_marker(pytest.mark.xdist_group("browser"))
 
 
 def _refuse_skip(report: pytest.TestReport | pytest.CollectReport) -> None:

@@ -15,6 +15,7 @@ from weiguard.commands import audit, rules, tokens, users
 from weiguard.commands.alerts import alerts
 from weiguard.commands.backtest import backtest
 from weiguard.commands.correct import correct
+from weiguard.commands.deliver import deliver
 from weiguard.commands.demo import demo
 from weiguard.commands.explain import explain
 from weiguard.commands.produce import produce
@@ -44,7 +45,20 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, run, replay, backtest, alerts, explain, correct, schema, topics, produce, worker):
+for command in (
+    demo,
+    run,
+    replay,
+    backtest,
+    alerts,
+    explain,
+    correct,
+    deliver,
+    schema,
+    topics,
+    produce,
+    worker,
+):
     app.command(command.__name__)(ending_clearly(command))
 app.add_typer(rules.app, name="rules")
 app.add_typer(audit.app, name="audit")

@@ -112,6 +112,6 @@ def _served(listen: Address | None, metrics: Metrics, worker: Worker) -> Iterato
     if listen is None:
         yield
         return
-    with serving(listen, bare(metrics, worker.alive, worker.caught_up)) as taken:
+    with serving(listen, bare(metrics.registry, worker.alive, worker.caught_up)) as taken:
         say(f"weiguard: metrics on http://{taken}/metrics")
         yield

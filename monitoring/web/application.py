@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -34,9 +35,9 @@ from streams.refusing import RefusedError
 from streams.sources.arriving import Arriving
 
 
-def bare(metrics: Metrics, alive: Check, ready: Check) -> Starlette:
-    """Return the application of a runner that shows its health and its metrics alone."""
-    return _application(health(metrics.registry, alive, ready))
+def bare(registry: CollectorRegistry, alive: Check, ready: Check) -> Starlette:
+    """Return the application of a process that shows its health and its metrics alone."""
+    return _application(health(registry, alive, ready))
 
 
 class Served:

@@ -7,24 +7,30 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 _PAGE: Final = 500
-_AFTER: Final = "SELECT seq, leaf, body FROM records WHERE seq > ? AND leaf IS NOT NULL ORDER BY seq LIMIT ?"
+_AFTER: Final = (
+    "SELECT seq, leaf, body, input FROM records WHERE seq > ? AND leaf IS NOT NULL ORDER BY seq LIMIT ?"
+)
 # The last record of every alert. That another follows is found by the index over (alert, record).
 _LAST: Final = """
-SELECT seq, leaf, body FROM records AS one WHERE seq < ? AND leaf IS NOT NULL
+SELECT seq, leaf, body, input FROM records AS one WHERE seq < ? AND leaf IS NOT NULL
   AND NOT EXISTS (SELECT 1 FROM records AS next WHERE next.alert = one.alert AND next.record > one.record)
 ORDER BY seq DESC LIMIT ?"""
 _BEYOND: Final = (1 << 63) - 1
 
 
 class Told(NamedTuple):
-    """A record: its number, the place of its entry in the audit log, and what it says as one line of JSON."""
+    """A record: its number, the place of its entry in the audit log, and what it says as one line of JSON.
+
+    `input` is the number of the input whose arrival wrote it, which a refold leaves as it is.
+    """
 
     seq: int
     leaf: int
     body: bytes
+    input: int
 
 
 class SqliteTold:
@@ -37,16 +43,20 @@ class SqliteTold:
 
     def behind(self, leaf: int) -> int:
         """Return the number of the last record whose entry stands at a place or before it; 0 where none does."""
+        return self._last("leaf", leaf)
+
+    def of_inputs(self, until: int) -> int:
+        """Return the number of the last record that an input up to a number wrote; 0 where none did."""
+        return self._last("input", until)
+
+    def _last(self, column: Literal["leaf", "input"], most: int) -> int:
+        """Search in halves: records, their entries and the inputs that wrote them grow together."""
+        query = f"SELECT {column} FROM records WHERE seq >= ? ORDER BY seq LIMIT 1"  # noqa: S608  # one of two words
         low, high = 0, self.newest()
-        while (
-            low < high
-        ):  # Records and their entries grow together, and numbers have no gaps worth a thought.
+        while low < high:  # Numbers have no gaps worth a thought.
             middle = (low + high + 1) // 2
-            found = self._db.execute(
-                "SELECT leaf FROM records WHERE seq >= ? ORDER BY seq LIMIT 1", (middle,)
-            )
-            row = found.fetchone()
-            if row is not None and row[0] is not None and row[0] <= leaf:
+            row = self._db.execute(query, (middle,)).fetchone()
+            if row is not None and row[0] is not None and row[0] <= most:
                 low = middle
             else:
                 high = middle - 1
@@ -68,8 +78,8 @@ class SqliteTold:
         """Return the records behind a number, so many at most."""
         return [self._told(row) for row in self._db.execute(_AFTER, (seq, most))]
 
-    def _told(self, row: tuple[int, int, bytes]) -> Told:
-        return Told(row[0], row[1], self._opened(bytes(row[2])))
+    def _told(self, row: tuple[int, int, bytes, int]) -> Told:
+        return Told(row[0], row[1], self._opened(bytes(row[2])), row[3])
 
     def last(self, before: int | None) -> Iterator[Told]:
         """Yield the last record of every alert, the newest first; `before`: only those before a number."""

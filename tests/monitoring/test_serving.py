@@ -38,7 +38,7 @@ def health() -> Health:
 
 @pytest.fixture
 def server(health: Health) -> Iterator[Address]:
-    with serving(HERE, bare(metrics(), lambda: health.alive, lambda: health.ready)) as taken:
+    with serving(HERE, bare(metrics().registry, lambda: health.alive, lambda: health.ready)) as taken:
         yield taken
 
 
@@ -47,7 +47,7 @@ def metrics() -> Metrics:
 
 
 def app() -> Starlette:
-    return bare(metrics(), lambda: (True, ""), lambda: (True, ""))
+    return bare(metrics().registry, lambda: (True, ""), lambda: (True, ""))
 
 
 def opened(server: Address) -> socket.socket:

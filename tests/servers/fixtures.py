@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
+from tests.servers.alertmanager import PROGRAM, LocalAlertmanager
 from tests.servers.chromium import chromium
 from tests.servers.kafka import broker
 from tests.servers.kafka_jars import UnavailableError
@@ -30,11 +31,19 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalPromet
         yield server
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Yield a browser. All tests share it: each opens a context of its own."""
+    """Yield a browser; each test opens a context of its own. Its loop runs until it ends, so no longer than needed."""
     with chromium() as found:
         yield found
+
+
+@pytest.fixture
+def alertmanager(tmp_path: Path) -> Iterator[LocalAlertmanager]:
+    """Yield an Alertmanager that a test may stop and start."""
+    need(PROGRAM)
+    with LocalAlertmanager(tmp_path) as server:
+        yield server
 
 
 @pytest.fixture(scope="module")

@@ -22,14 +22,13 @@ import pytest
 import yaml
 
 from tests.servers.kafka_properties import Ports
-from tests.servers.starting import started
+from tests.servers.starting import started, wait_until_ready
 from tests.tidy.tree import ROOT
 
 SHIPPED: Final = ROOT / "deploy/prometheus"
 SCRAPE_S: Final = 1  # It is how long a scrape may take, too: on a busy machine less would leave gaps.
 _WITHIN_S: Final = 60.0
 _OFTEN_S: Final = 0.1
-_SAID: Final = 800  # Characters of what it said last.
 
 
 def need(tool: str) -> None:
@@ -108,7 +107,7 @@ class LocalPrometheus:
         command += [f"--web.listen-address={self._url.removeprefix('http://')}", "--log.level=warn"]
         self._process = started(command, self._home / "prometheus.log")
         try:
-            self._wait()
+            wait_until_ready(self._process, f"{self._url}/-/ready", self._home / "prometheus.log")
         except BaseException:
             self._stop()
             raise
@@ -124,19 +123,3 @@ class LocalPrometheus:
         self._process.kill()
         self._process.wait()
         shutil.rmtree(self._home / "data", ignore_errors=True)
-
-    def _wait(self) -> None:
-        assert self._process is not None
-        end = time.monotonic() + _WITHIN_S
-        while not self._ready():
-            said = (self._home / "prometheus.log").read_text()[-_SAID:]
-            assert self._process.poll() is None, f"it ended: {said}"
-            assert time.monotonic() < end, f"not ready after {_WITHIN_S:.0f} s: {said}"
-            time.sleep(_OFTEN_S)
-
-    def _ready(self) -> bool:
-        try:
-            with urllib.request.urlopen(f"{self._url}/-/ready", timeout=5) as answer:  # noqa: S310  # our own
-                return bool(answer.status == 200)
-        except OSError:
-            return False
