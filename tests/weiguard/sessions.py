@@ -82,9 +82,11 @@ def _in_a_process(*arguments: str) -> Called:
 
 
 def _rewrite() -> None:
-    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
-        workplace(Path(folder), _in_a_process)
-        for path in sorted(GOLDEN.glob("*.txt")):
+    for path in sorted(
+        GOLDEN.glob("*.txt")
+    ):  # Each in a place of its own: a session may change what it finds.
+        with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+            workplace(Path(folder), _in_a_process)
             path.write_text(replayed(path.name, _in_a_process), encoding="utf-8")
 
 
