@@ -30,8 +30,9 @@ fmt: bootstrap ## Format, and mend what can be mended safely
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: bootstrap ## Measure the speed of decoding, deciding and committing
+bench: bootstrap ## Measure deciding and committing; without ARGS also a log of a million entries, and the way to the screen
 	@$(BIN)/python -m bench $(ARGS)
+	$(if $(ARGS),,@$(BIN)/python -m bench.tlog && $(BIN)/python -m bench.screen)
 
 bench-kafka: bootstrap ## Measure workers on a real Kafka: speed, latency, take-over, restore
 	@$(BIN)/python -m bench.kafka $(ARGS)

@@ -12,7 +12,7 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from http.client import HTTPConnection
@@ -35,7 +35,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=int, default=20, help="how long each load lasts (default: 20)")
     parser.add_argument("--json", action="store_true", help="print JSON")
     options = parser.parse_args()
-    with TemporaryDirectory() as folder, _running(Path(folder)) as place:
+    with TemporaryDirectory() as folder, running(Path(folder)) as place:
         found = [_load(place, rate, together, options.seconds) for rate, together in LOADS]
     for each in found:
         print(json.dumps(each) if options.json else _LINE.format(**each))
@@ -43,8 +43,8 @@ def main() -> int:
 
 
 @contextmanager
-def _running(folder: Path) -> Iterator[tuple[str, int]]:
-    """Run Weiguard until the end; yield where it listens, once it takes events."""
+def running(folder: Path, *more: str) -> Iterator[tuple[str, int]]:
+    """Run Weiguard until the end; yield where it listens, once it takes events. `more`: arguments of the run."""
     command = [
         sys.executable,
         "-m",
@@ -54,18 +54,19 @@ def _running(folder: Path) -> Iterator[tuple[str, int]]:
         "127.0.0.1:0",
         "--db",
         str(folder / "feed.db"),
+        *more,
     ]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as running:
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as started:
         try:
-            assert running.stderr is not None
-            for line in running.stderr:
+            assert started.stderr is not None
+            for line in started.stderr:
                 taken = re.search(rb"events are taken on http://127\.0\.0\.1:(\d+)/", line)
                 if taken is not None:
                     yield "127.0.0.1", int(taken[1])
                     return
             raise SystemExit("weiguard run does not take events")
         finally:
-            running.terminate()
+            started.terminate()
 
 
 def _load(place: tuple[str, int], rate: int, together: int, seconds: int) -> dict[str, Any]:
@@ -76,6 +77,20 @@ def _load(place: tuple[str, int], rate: int, together: int, seconds: int) -> dic
     listener = Thread(target=_listen, args=(place, came, f"{rate}-", total), daemon=True)
     listener.start()
     time.sleep(1)
+    send(place, rate, together, total, sent, time.perf_counter)
+    listener.join(_WITHIN_S)
+    return {"events_a_second": rate, **spread([(came[name] - at) * 1e3 for name, at in sent.items()])}
+
+
+def send(
+    place: tuple[str, int],
+    rate: int,
+    together: int,
+    total: int,
+    sent: dict[str, float],
+    now: Callable[[], float],
+) -> None:
+    """Send events at a rate, so many in a request, and note when each was sent; each is of an account of its own."""
     connection = HTTPConnection(*place, timeout=_WITHIN_S)
     begun = time.perf_counter()
     for start in range(0, total, together):
@@ -84,14 +99,16 @@ def _load(place: tuple[str, int], rate: int, together: int, seconds: int) -> dic
             time.sleep(wait)
         names = [f"{rate}-{number}" for number in range(start, start + together)]
         body = json.dumps([_event(name) for name in names])
-        sent.update(dict.fromkeys(names, time.perf_counter()))
+        sent.update(dict.fromkeys(names, now()))
         connection.request("POST", "/v1/events", body, {"Content-Type": "application/json"})
         answer = connection.getresponse()
         assert (answer.status, json.loads(answer.read())["decided"]) == (202, together)
-    listener.join(_WITHIN_S)
-    times = sorted((came[name] - at) * 1e3 for name, at in sent.items())
+
+
+def spread(times_ms: list[float]) -> dict[str, Any]:
+    """Return how many times there are, and how they are spread."""
+    times = sorted(times_ms)
     return {
-        "events_a_second": rate,
         "alerts": len(times),
         "p50_ms": round(times[len(times) // 2], 1),
         "p99_ms": round(times[len(times) * 99 // 100], 1),

@@ -1,4 +1,4 @@
-"""The measurement from intake to feed measures what it says."""
+"""The measurements from intake to feed and to screen measure what they say."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ import pytest
 
 
 @pytest.mark.slow
-def test_every_alert_is_timed() -> None:
-    command = [sys.executable, "-m", "bench.feed", "--seconds", "2", "--json"]
+@pytest.mark.parametrize("what", ["feed", "screen"])
+def test_every_alert_is_timed(what: str) -> None:
+    command = [sys.executable, "-m", f"bench.{what}", "--seconds", "2", "--json"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode in (0, 1), done.stderr  # A busy machine may be slow.
     found = [json.loads(line) for line in done.stdout.splitlines()]

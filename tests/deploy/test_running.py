@@ -115,11 +115,12 @@ def test_the_steps_of_the_image_run_in_a_plain_folder(tmp_path: Path) -> None:
     bare = {"PATH": f"{place}/bin:{os.environ['PATH']}", "HOME": str(home), "LANG": "C.UTF-8"}
     with subprocess.Popen([str(place / "bin" / command[0]), *command[1:]], cwd=home, env=bare) as running:
         try:
-            end = time.monotonic() + 60
-            while subprocess.run(check, env=bare, capture_output=True, check=False).returncode:
-                assert time.monotonic() < end
-                assert running.poll() is None
-                time.sleep(0.2)
+            end = time.monotonic() + 120
+            for asked in (check, [each.replace("healthz", "readyz") for each in check]):
+                while subprocess.run(asked, env=bare, capture_output=True, check=False).returncode:
+                    assert time.monotonic() < end
+                    assert running.poll() is None
+                    time.sleep(0.2)
             running.send_signal(getattr(signal, said["STOPSIGNAL"][0]))
             assert running.wait(30) == 0
         finally:

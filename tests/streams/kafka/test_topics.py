@@ -102,6 +102,7 @@ def test_a_missing_topic_is_made_like_the_others(cluster: Cluster) -> None:
 
 
 SHORT_MS = str(74 * 3_600_000 - 1)
+THREE_YEARS_MS = str(1_095 * 86_400_000)
 
 
 @pytest.mark.parametrize(
@@ -138,12 +139,12 @@ def test_a_setting_that_loses_data_is_found_and_mended(
 def test_a_longer_retention_than_is_needed_is_left_alone(cluster: Cluster) -> None:
     made(cluster, partitions=1, copies=1)
     set_to(cluster, "events", "retention.ms", str(74 * 3_600_000))
-    set_to(cluster, "alerts", "retention.ms", "604800000")
+    set_to(cluster, "alerts", "retention.ms", THREE_YEARS_MS)
     judged, said = made(cluster)
     assert said == []
     assert [each.topic.settings["retention.ms"] for each in judged[:2] if each.topic] == [
         "266400000",
-        "604800000",
+        THREE_YEARS_MS,
     ]
     assert [finding.setting for finding in judged[1].findings if not finding.loses] == [
         "replication",
