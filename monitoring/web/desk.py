@@ -12,6 +12,7 @@ from typing import Final, TypeAlias, TypeVar
 
 from monitoring.web.answers import Refusal
 from streams.refusing import RefusedError
+from streams.sealing.tokens import SealError
 from streams.stores.sqlite_failing import failed
 from streams.stores.sqlite_reading import SqliteReader, open_reader
 
@@ -55,12 +56,19 @@ class Desk:
                 self._free.put(reader)
         except sqlite3.DatabaseError as error:
             raise Refusal(500, failed(path, error)) from None
+        except SealError as error:  # Nobody asked for it wrongly.
+            raise Refusal(500, error) from None
 
     def _taken(self, path: Path) -> SqliteReader:
         try:
-            return self._free.get_nowait()
+            reader = self._free.get_nowait()
         except Empty:
-            return open_reader(path, shared=True)
+            try:
+                return open_reader(path, shared=True)
+            except RefusedError as error:
+                raise Refusal(503, error, AGAIN_S) from None
+        reader.renew()
+        return reader
 
     def close(self) -> None:
         """Close the readers."""

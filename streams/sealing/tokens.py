@@ -50,9 +50,8 @@ class SealError(RefusedError):
 class Sealer:
     """Seals and opens by the keys of one log."""
 
-    def __init__(self, keys: SubjectKeys, weeks: Weeks | None = None) -> None:
-        self.keys = keys
-        self.weeks = weeks if weeks is not None else Weeks(keys)
+    def __init__(self, keys: SubjectKeys, weeks: Weeks) -> None:
+        self.keys, self.weeks = keys, weeks
         self._tokens: dict[tuple[str, str, bytes, bytes], bytes] = {}
 
     def token(self, tenant: str, subject: str, content: bytes, kind: bytes = TEXT) -> bytes:

@@ -106,6 +106,11 @@ class Weeks:
         kept = self._kept.get(self._keys.place(tenant, _CHAIN))
         return kept.week * WEEK_US if kept is not None and kept.key is not None else 0
 
+    @property
+    def stand(self) -> tuple[int, int]:
+        """How many tenants have weeks, and the sum of their numbers."""
+        return len(self._kept), sum(each.week for each in self._kept.values())
+
     def news(self) -> list[Kept]:
         """Return what a store is to write with the next batch, and count it as written."""
         found = list(self._news.values())

@@ -28,7 +28,7 @@ from streams.stores.sqlite_failing import damaged, failed
 from streams.stores.sqlite_index import SqliteIndex
 from streams.stores.sqlite_leaves import SqliteLeaves
 from streams.stores.sqlite_schema import check_kind
-from streams.stores.sqlite_subjects import erasures, read_keys, read_weeks
+from streams.stores.sqlite_subjects import erasures, read_keys, read_weeks, weeks_stand
 from streams.stores.sqlite_told import SqliteTold
 
 _NEWEST: Final = (1 << 63) - 1
@@ -67,6 +67,11 @@ class SqliteReader:
             lambda: (each.body for each in self.sealed_records()),
             read_weeks(self._db),
         )
+
+    def renew(self) -> None:
+        """Forget the keys of weeks that have ended since they were read."""
+        if "seals" in self.__dict__ and self.seals.weeks.stand != weeks_stand(self._db):
+            del self.__dict__["seals"]
 
     @property
     def last(self) -> int:

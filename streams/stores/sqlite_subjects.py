@@ -49,6 +49,12 @@ def read_weeks(connection: sqlite3.Connection) -> list[Kept]:
     ]
 
 
+def weeks_stand(connection: sqlite3.Connection) -> tuple[int, int]:
+    """Return how many tenants have weeks, and the sum of their numbers: it grows with each that ends."""
+    count, total = connection.execute("SELECT count(*), coalesce(sum(week), 0) FROM weeks").fetchone()
+    return count, total
+
+
 def put_weeks(connection: sqlite3.Connection, kept: Iterable[Kept]) -> None:
     """Keep the keys of weeks instead of those before, as part of a transaction."""
     for each in kept:

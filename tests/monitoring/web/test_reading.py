@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,16 +12,21 @@ import pytest
 
 from engine.fold import Engine, Settings
 from monitoring.web import alerts
+from monitoring.web.answers import Refusal
+from monitoring.web.desk import Desk
 from streams.audit import completeness
 from streams.audit.notes import verifier_of
 from streams.audit.publishing import Stored
 from streams.embedded import Runner
 from streams.ports import Block
+from streams.sealing.tokens import SealError
 from streams.stores.deciding import decided_by
 from streams.stores.sqlite import open_store
-from streams.stores.sqlite_reading import open_reader
+from streams.stores.sqlite_reading import SqliteReader, open_reader
 from tests.monitoring.web.house import ONLY, House, house, payment, program
 from tests.streams.audit.running import SIGNER
+from tests.streams.sealing.forgetting import take
+from tests.streams.sealing.test_ending import ADDRESS, TICK, failed
 
 
 @pytest.fixture(scope="module")
@@ -161,3 +167,36 @@ def test_an_answer_comes_with_the_proof_that_nothing_is_left_out(tmp_path: Path)
     shown = completeness.verify(proof, [verifier_of(str(SIGNER.verifier))], "the answer")
     assert [each["entry"]["record"]["key"] for each in answer["entries"]] == [{"account": "A1"}] * 2
     assert len(shown.entries) == 2
+
+
+def test_a_reader_that_stays_open_reads_no_address_that_has_ended(tmp_path: Path) -> None:
+    db = tmp_path / "weiguard.db"
+    take(db, failed(1, "d1 09:00"))
+    desk = Desk()
+    desk.open(db, lambda _: None)
+
+    def address() -> object:
+        def read(reader: SqliteReader) -> object:
+            return msgspec.json.decode(next(reader.inputs()).raw)["data"]["ip"]
+
+        return asyncio.run(desk.look(read))
+
+    assert address() == ADDRESS
+    take(db, TICK)
+    assert address() is None
+    desk.close()
+
+
+def test_what_is_wrong_with_the_database_is_no_fault_of_who_asks(tmp_path: Path) -> None:
+    def damaged(_: SqliteReader) -> None:
+        raise SealError("a sealed value", "sealed:…", "the value as it was sealed")
+
+    for name, status in (("is.db", 500), ("none.db", 503)):
+        if name == "is.db":
+            take(tmp_path / name, TICK)
+        desk = Desk()
+        desk.open(tmp_path / name, lambda _: None)
+        with pytest.raises(Refusal) as refused:
+            asyncio.run(desk.look(damaged))
+        assert refused.value.status == status
+        desk.close()
