@@ -224,3 +224,18 @@ def test_every_term_has_a_source_in_both_languages_and_keeps_to_its_bounds() -> 
         assert term.allows(kept_us(kind))
         assert set(term.source) == {"zh", "en"}
     assert not terms()["addresses"].allows(kept_us("addresses") + 1)
+
+
+def test_a_token_that_a_stranger_made_up_is_not_looked_for_among_the_weeks() -> None:
+    """Where its key is gone it stays as it is, and whatever week it names, nobody works that out."""
+    seals = Seals(keys_from(bytes(SEED_BYTES)), lambda: ())
+    kept = seals.line("t1", b'{"data":{"ip":"203.0.113.7","operator_id":"o"}}', 10**15)
+    seals.destroy("t1", "o")
+    assert not seals.ended(kept)
+    week = kept[kept.index(b"~") : kept.index(b"~") + 12]
+    forged = kept.replace(week, b"~AAAAAAAA__8")
+    assert not seals.ended(forged)
+    seals.end({"t1": 10**16})
+    assert seals.erased(kept)
+    assert not seals.ended(kept), "it was gone before"
+    assert msgspec.json.decode(seals.opened_line(forged))["data"]["ip"] is None
