@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import sys
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from rich.text import Text
 
 from engine.instants import rfc3339
 from monitoring.queries import Answer, Found
+from monitoring.sheets import write_sheet
 from monitoring.wording.words import LEVELS, Language
 from streams.sinks.parquet import ParquetSink
 from weiguard.audit_words import QUERIED, QUERY_LIST
@@ -27,9 +27,6 @@ COLUMNS: Final = (
     "leaf", "tenant", "kind", "position", "at", "rule", "level", "alert", "event", "account", "owner", "actor",
     "approver", "entry", "tree_size", "tree_root",
 )  # fmt: skip
-# A cell that begins so is a formula to a spreadsheet (owasp.org/www-community/attacks/CSV_Injection).
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
-_BOM: Final = "\ufeff"  # Without it some spreadsheets take Chinese for something else.
 _MOST_SHOWN: Final = 160  # Signs of what an entry says in a table.
 
 
@@ -108,18 +105,7 @@ def _lines(answer: Answer, file: IO[str], _: ZoneInfo, __: Language) -> int:
 
 
 def _sheet(answer: Answer, file: IO[str], zone: ZoneInfo, _: Language) -> int:
-    file.write(_BOM)
-    sheet = csv.writer(file)
-    sheet.writerow(COLUMNS)
-    count = 0
-    for count, found in enumerate(answer.rows, 1):  # noqa: B007  # the last number is the count
-        sheet.writerow([_cell(value) for value in _row(answer, found, zone).values()])
-    return count
-
-
-def _cell(value: object) -> object:
-    """Return a value as no spreadsheet takes for a formula."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+    return write_sheet(file, COLUMNS, (_row(answer, found, zone).values() for found in answer.rows))
 
 
 def _columns(answer: Answer, path: Path, zone: ZoneInfo) -> int:

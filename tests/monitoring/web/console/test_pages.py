@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from monitoring.web.console.audit_page import plain_cell
+from monitoring.sheets import plain_cell
 from tests.monitoring.web.console.conftest import ORIGIN, Lodge, csrf
 from tests.monitoring.web.house import payment
 
@@ -127,7 +127,7 @@ def test_an_auditors_query_stands_in_the_log_under_the_name_of_who_is_logged_in(
     assert "AML-12" not in first
     noted = client.post("/audit", data={"csrf": token, "kind": "audit.queried"}, headers=HTMX).text
     assert "&#34;by&#34;:&#34;auditor&#34;" in noted
-    for kind, begins in (("jsonl", b"{"), ("csv", b"leaf,kind")):
+    for kind, begins in (("jsonl", b"{"), ("csv", b"\xef\xbb\xbfleaf,kind")):
         form = {"csrf": token, "as": kind, "text": f"export {kind}"}
         export = client.post("/audit/export", data=form, headers={"origin": ORIGIN})
         assert export.status_code == 200, export.text
