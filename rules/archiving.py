@@ -6,13 +6,15 @@ same for the same files: JSON of [[name, text], …] sorted by name, compressed 
 
 from __future__ import annotations
 
+import pickle
 import tempfile
 import zlib
 from pathlib import Path, PurePosixPath
-from typing import Final
+from typing import Final, cast
 
 import msgspec
 
+from rules.caching import keeps, kept
 from rules.loading import load
 from rules.loading.files import LEXICONS, files_of, lexicons_folder
 from rules.model import RuleSet
@@ -61,6 +63,12 @@ def from_archive(archive: bytes) -> RuleSet:
 
     Raises RuleProblems where its files hold together no more, and ArchiveError where it is none.
     """
+    if not keeps():
+        return _from_files(archive)
+    return cast("RuleSet", pickle.loads(kept("rules", archive, lambda: pickle.dumps(_from_files(archive)))))  # noqa: S301  # ours alone
+
+
+def _from_files(archive: bytes) -> RuleSet:
     with tempfile.TemporaryDirectory(prefix="weiguard-") as folder:
         for name, text in _files(archive):
             path = Path(folder) / name

@@ -51,6 +51,10 @@ class Lexicon:
         object.__setattr__(self, "_search", AhoCorasick(patterns))
         object.__setattr__(self, "_owner", tuple(owner))
 
+    def __reduce__(self) -> tuple[type[Lexicon], tuple[object, ...]]:
+        """Tell pickle to make the search anew."""
+        return Lexicon, (self.name, self.terms, self.about)
+
     def hits(self, text: str) -> bool:
         """Return whether a term stands in the text outside every context that exempts it."""
         terms: list[tuple[int, int, int]] = []

@@ -6,6 +6,7 @@ A test that did not run proves nothing, so with CI=true a skip counts as a failu
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
 pytest_plugins = ["pytester", "tests.servers.fixtures"]
+
+# Commands that tests start keep compiled rules here, not in the home of whoever runs the tests.
+os.environ["XDG_CACHE_HOME"] = str(Path(__file__).parent.parent / "build" / "cache")
 
 IN_CI = os.environ.get("CI") == "true"
 

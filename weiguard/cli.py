@@ -10,6 +10,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from rules.caching import keep_in
 from streams.refusing import RefusedError
 from weiguard.commands import audit, rules, tokens, users
 from weiguard.commands.alerts import alerts
@@ -78,6 +79,7 @@ def _weiguard(
 
 def main() -> None:
     """Run one command; exit with its status."""
+    keep_in(_cache())
     with clear_endings():
         if sys.stdout is None:
             raise RefusedError(
@@ -92,6 +94,17 @@ def main() -> None:
             say(misuse(error))
             sys.exit(WRONG)
         sys.exit(status)
+
+
+def _cache() -> Path | None:
+    """Return where compiled rules are kept, by the XDG Base Directory Specification; None where there is no home."""
+    named = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    if named.is_absolute():
+        return named / "weiguard"
+    try:
+        return Path.home() / ".cache" / "weiguard"
+    except RuntimeError:
+        return None
 
 
 def start() -> NoReturn:

@@ -118,7 +118,7 @@ def _tell_left_out(rules: RuleSet, program: Program, settings: Settings) -> None
 
 def load_rules(settings: Settings, flag: str = "--rules") -> RuleSet:
     """Load the rule set asked for, or the shipped one; `flag` is where the folder was named."""
-    return load(rules_folder(settings, flag))
+    return loaded(rules_folder(settings, flag))[0]
 
 
 def load_sound(folder: Path, where: str, mend: str) -> RuleSet:

@@ -1,0 +1,105 @@
+"""What is slow to make of rule files, kept on disk for the next start.
+
+What is kept follows from its name alone: what it was made of, this code, and this Python. A file that is not whole, or
+that somebody else could have written, is passed over and made anew; where nothing can be kept, every start makes it.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+import tempfile
+from collections.abc import Callable
+from contextlib import suppress
+from functools import cache
+from hashlib import sha256
+from importlib import metadata
+from pathlib import Path
+from typing import Final
+
+MOST: Final = 32  # Files, of a megabyte or two each; the oldest go first.
+_SIZE: Final = 32  # Bytes of the digest that a file begins with.
+_OTHERS: Final = stat.S_IWGRP | stat.S_IWOTH
+_LIBRARIES: Final = ("cel-expr-python", "PyYAML")  # What reads rules, beside our own code.
+
+_folder: Path | None = None
+
+
+def keep_in(folder: Path | None) -> None:
+    """Keep files in a folder of this user's from now on, made where it is not there; None: keep nothing."""
+    global _folder  # noqa: PLW0603  # set once, by the command line
+    _folder = folder
+
+
+def keeps() -> bool:
+    """Return whether anything is kept."""
+    return _folder is not None
+
+
+def kept(kind: str, made_of: bytes, make: Callable[[], bytes]) -> bytes:
+    """Return what `make` gives, from the folder where it was made before. Raises what `make` raises."""
+    if _folder is None:
+        return make()
+    name = sha256(b"\0".join((kind.encode(), _made_by(), made_of))).hexdigest()
+    found = _read(_folder / name)
+    if found is None:
+        found = make()
+        with suppress(
+            OSError
+        ):  # A full disk, or a home that may not be written: the next start makes it anew.
+            _write(_folder, name, found)
+    return found
+
+
+@cache
+def _made_by() -> bytes:
+    """Return what tells this code from any other: its files as they stand, its libraries, and Python."""
+    parts = [sys.version, *(f"{name} {metadata.version(name)}" for name in _LIBRARIES)]
+    root = Path(__file__).parent.parent
+    for package in ("engine", "rules"):
+        for path in sorted((root / package).rglob("*.py")):
+            about = path.stat()
+            parts.append(f"{path} {about.st_size} {about.st_mtime_ns}")
+    return "\n".join(parts).encode()
+
+
+def _read(path: Path) -> bytes | None:
+    """Return what a file holds, None where it is not there, not whole, or not ours alone to write."""
+    if not (_is_ours(path.parent) and _is_ours(path)):
+        return None
+    try:
+        held = path.read_bytes()
+    except OSError:
+        return None
+    body = held[_SIZE:]
+    if sha256(body).digest() != held[:_SIZE]:
+        return None
+    with suppress(OSError):
+        os.utime(path)  # The oldest to go is the one that was not needed for longest.
+    return body
+
+
+def _is_ours(path: Path) -> bool:
+    try:
+        about = path.lstat()
+    except OSError:
+        return False
+    return about.st_uid == os.getuid() and not about.st_mode & _OTHERS and not stat.S_ISLNK(about.st_mode)
+
+
+def _write(folder: Path, name: str, body: bytes) -> None:
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not _is_ours(folder):
+        return
+    held = sorted(folder.iterdir(), key=lambda path: path.stat().st_mtime)
+    for path in held[: max(0, len(held) - MOST + 1)]:
+        path.unlink(missing_ok=True)
+    descriptor, half = tempfile.mkstemp(dir=folder)  # Whoever reads meanwhile finds all of it or nothing.
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(sha256(body).digest() + body)
+        Path(half).replace(folder / name)
+    except OSError:
+        Path(half).unlink(missing_ok=True)
+        raise
