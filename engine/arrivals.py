@@ -36,9 +36,9 @@ class Arrivals:
             yield from (item for item in hour.items if item[: SUB + 1] > place)
 
     def readers(
-        self, kind: str, columns: dict[int, int], name: str, place: Position
+        self, kind: str, columns: dict[int, tuple[int, ...]], name: str, place: Position
     ) -> Iterator[Contribution]:
-        """Yield those after a place that looked an entity up. `columns`: by type of event, where its name stands."""
+        """Yield those after a place that looked an entity up. `columns`: by type of event, where names stand."""
         for hour in self._since(place):
             yield from (item for item in hour.of(kind, columns).get(name, ()) if item[: SUB + 1] > place)
 
@@ -76,13 +76,12 @@ class _Hour:
         self.items: list[Contribution] = []
         self.known: dict[str, tuple[int, dict[Any, list[Contribution]]]] = {}
 
-    def of(self, kind: str, columns: dict[int, int]) -> dict[Any, list[Contribution]]:
+    def of(self, kind: str, columns: dict[int, tuple[int, ...]]) -> dict[Any, list[Contribution]]:
         """Return the contributions that looked up entities of a kind, by the entity's name."""
         looked_at, found = self.known.get(kind) or (0, {})
         if looked_at < len(self.items):
             for item in self.items[looked_at:]:
-                column = columns.get(item[KIND])
-                if column is not None:
-                    found.setdefault(item[column], []).append(item)
+                for name in {item[column] for column in columns.get(item[KIND], ())}:
+                    found.setdefault(name, []).append(item)
             self.known[kind] = (len(self.items), found)
         return found

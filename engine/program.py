@@ -243,8 +243,8 @@ class Program:
     sequence_of: dict[int, Sequence] = field(default_factory=dict)  # By place among the cells.
     # By kind of fact that some rule reads: its contribution, unfolded.
     make_fact: dict[str, Callable[[Tenant, int, Any], Contribution]] = field(default_factory=dict)
-    # Entity → event type by number → the column that names the entity it looks up.
-    reader_columns: dict[str, dict[int, int]] = field(default_factory=dict)
+    # Entity → event type by number → the columns that name those it looks up.
+    reader_columns: dict[str, dict[int, tuple[int, ...]]] = field(default_factory=dict)
     line_kinds: tuple[str, ...] = (
         "account", "owner", "device", "order", "payment", "limits", "contract", "consent", "listing",
         "suppression", "request",

@@ -173,7 +173,7 @@ class Tenant:
     def readers_of(self, kind: str, name: str, after: Position) -> list[Contribution]:
         """Return the contributions that looked an entity up after a place."""
         columns = self.program.reader_columns.get(kind)
-        if columns is None:  # Rare events, of which nothing is kept but what they say: all may have asked.
+        if columns is None:  # By what they look it up stands in no column: all may have.
             return list(self.arrived.after(after))
         return list(self.arrived.readers(kind, columns, name, after))
 

@@ -35,6 +35,11 @@ DERIVED: Final = {
 }
 # What asks the engine, and how: `place` is the event's, `day` the date of its time.
 _CONTRACT: Final = "contract.valid"
+_LOOKED_UP: Final = {
+    "consented": "consent",
+    "listed": "listing",
+    _CONTRACT: "contract",
+}  # By the first argument.
 _ASKED: Final = {
     "qualified": "qualified(owner_at, {1}, {2}, day_of(t, T.zone))",
     "consented": "consented(T.consents.get({0}), q, {1})",
@@ -342,17 +347,39 @@ def may_change(kind: Kind) -> bool:
     )
 
 
-def reader_columns(kinds: list[Kind]) -> dict[str, dict[int, int]]:
-    """Return for each entity the column, by event type, that names the one a contribution looks up."""
+def reader_columns(kinds: list[Kind]) -> dict[str, dict[int, tuple[int, ...]]]:
+    """Return for each entity the columns, by event type, that name those a contribution looks up.
+
+    An entity that something looks up by no column is left out.
+    """
     names = {"account": "event.account", "owner": "event.owner", **ID_OF}
-    return {
+    found: dict[str, dict[int, tuple[int, ...]]] = {
         entity: {
-            kind.number: kind.columns[name]
+            kind.number: (kind.columns[name],)
             for kind in kinds
             if name in kind.columns and entity in kind.lines(dynamic=True)
         }
         for entity, name in names.items()
     }
+    asked = {
+        entity: [
+            (kind, call.args[0])
+            for kind in kinds
+            for call in kind.lookups.values()
+            if isinstance(call, Call) and call.function == function
+        ]
+        for function, entity in _LOOKED_UP.items()
+    }
+    for entity, calls in asked.items():
+        if all(isinstance(named, Name) and named.name in kind.columns for kind, named in calls):
+            found[entity] = {}
+            for kind, named in calls:
+                assert isinstance(named, Name), "all of them are names"
+                found[entity][kind.number] = (
+                    *found[entity].get(kind.number, ()),
+                    kind.columns[named.name],
+                )
+    return found
 
 
 def route_lines(kind: Kind, read: Reader) -> Lines:
