@@ -31,10 +31,14 @@ def digest(value: Any) -> str:
 
 
 def _check(value: Any) -> None:
+    if value.__class__ is str:
+        return
     if isinstance(value, dict):
-        assert all(isinstance(key, str) and key.isascii() for key in value), "keys are ASCII texts"
-        for item in value.values():
-            _check(item)
+        for key, item in value.items():
+            assert isinstance(key, str), "keys are texts"
+            assert key.isascii(), "keys are ASCII texts"
+            if item.__class__ is not str:
+                _check(item)
     elif isinstance(value, (list, tuple)):
         for item in value:
             _check(item)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, timedelta, timezone
+from functools import lru_cache
 from hashlib import sha256
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -78,6 +79,7 @@ def _minute(day: str, minute: str) -> int:
     return (plain - _EPOCH) // _MICROSECOND
 
 
+@lru_cache(maxsize=8_192)  # Bounds of windows and times of triggers come again and again.
 def rfc3339(us: int, zone: ZoneInfo) -> str:
     """Return an instant with the zone's offset at that time; a fraction only where there is one.
 

@@ -37,6 +37,7 @@ def workday_after(days: int, count: int) -> tuple[int, bool]:
     return _step(days, count, 1)
 
 
+@lru_cache(maxsize=8_192)  # Licences of one day end alike.
 def _step(days: int, count: int, direction: int) -> tuple[int, bool]:
     """Walk day by day; stop at the ends of the calendar, approximate."""
     approximate = False

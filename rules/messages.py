@@ -8,7 +8,7 @@ hour, `times` and z in thousandths, probability in parts per million, durations 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Final
@@ -97,15 +97,20 @@ def render(text: Text, values: Mapping[str, object], zone: tzinfo = SHANGHAI) ->
 
     A value that is None or missing shows as a dash: a message never fails because a field was absent.
     """
+    language, get = text.language, values.get
     return "".join(
-        part if isinstance(part, str) else _shown(values.get(part.name), part.format, text.language, zone)
-        for part in text.parts
+        [
+            part if isinstance(part, str) else _shown(get(part.name), part.format, language, zone)
+            for part in text.parts
+        ]
     )
 
 
 def _shown(value: object, form: str, language: Language, zone: tzinfo) -> str:
     if value is None:
         return ABSENT
+    if isinstance(value, str):
+        return value
     if isinstance(value, list | tuple):
         return ("、" if language == "zh" else ", ").join(str(each) for each in value)
     if isinstance(value, int):
@@ -115,33 +120,17 @@ def _shown(value: object, form: str, language: Language, zone: tzinfo) -> str:
 
 def _number(value: int, form: str, language: Language, zone: tzinfo) -> str:
     """Show a number as its format says."""
-    chinese = language == "zh"
-    match form:
-        case "yuan":
-            return f"{'-' if value < 0 else ''}{abs(value) // 100:,}.{abs(value) % 100:02d}"
-        case "percent":
-            return f"{_decimal(_half_even(value, 10), 10)}%"
-        case "bp":
-            return f"{_decimal(value, 100)}%"
-        case "count":
-            return f"{value:,}"
-        case "days":
-            return _counted(value, "天", "day", language)
-        case "km":
-            return f"{_decimal(_half_even(value, 100), 10)} {'公里' if chinese else 'km'}"
-        case "km_h":
-            return f"{_half_even(value, 1_000):,} {'公里/小时' if chinese else 'km/h'}"
-        case "times":
-            return f"{_decimal(_half_even(value, 100), 10)} {'倍' if chinese else 'times'}"
-        case "duration":
-            return _duration(value, language)
-        case "date":
-            return f"{_local(value, zone):%Y-%m-%d}"
-        case "time":
-            moment = _local(value, zone)
-            return f"{moment:%Y-%m-%d %H:%M:%S}" if moment.second else f"{moment:%Y-%m-%d %H:%M}"
-        case _:
-            return str(value)
+    shown = _SHOWN.get(form)
+    return shown(value, language, zone) if shown is not None else str(value)
+
+
+def _yuan(value: int) -> str:
+    return f"{'-' if value < 0 else ''}{abs(value) // 100:,}.{abs(value) % 100:02d}"
+
+
+def _time(value: int, zone: tzinfo) -> str:
+    moment = _local(value, zone)
+    return f"{moment:%Y-%m-%d %H:%M:%S}" if moment.second else f"{moment:%Y-%m-%d %H:%M}"
 
 
 def _duration(value: int, language: Language) -> str:
@@ -180,3 +169,24 @@ def _decimal(value: int, scale: int) -> str:
 
 def _local(us: int, zone: tzinfo) -> datetime:
     return (_EPOCH + timedelta(microseconds=us)).astimezone(zone)
+
+
+_SHOWN: Final[dict[str, Callable[[int, Language, tzinfo], str]]] = {
+    "yuan": lambda value, _, __: _yuan(value),
+    "percent": lambda value, _, __: f"{_decimal(_half_even(value, 10), 10)}%",
+    "bp": lambda value, _, __: f"{_decimal(value, 100)}%",
+    "count": lambda value, _, __: f"{value:,}",
+    "days": lambda value, language, _: _counted(value, "天", "day", language),
+    "km": lambda value, language, _: (
+        f"{_decimal(_half_even(value, 100), 10)} {'公里' if language == 'zh' else 'km'}"
+    ),
+    "km_h": lambda value, language, _: (
+        f"{_half_even(value, 1_000):,} {'公里/小时' if language == 'zh' else 'km/h'}"
+    ),
+    "times": lambda value, language, _: (
+        f"{_decimal(_half_even(value, 100), 10)} {'倍' if language == 'zh' else 'times'}"
+    ),
+    "duration": lambda value, language, _: _duration(value, language),
+    "date": lambda value, _, zone: f"{_local(value, zone):%Y-%m-%d}",
+    "time": lambda value, _, zone: _time(value, zone),
+}
