@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,6 +28,7 @@ class Remembered:
 
     kept: list[tuple[Outcome, bytes]] = field(default_factory=list)
     last: dict[str, Record] = field(default_factory=dict)
+    keeps_shadows: bool = True
 
     def decided(self, tenant: str) -> Iterator[bytes]:
         own = [(outcome, raw) for outcome, raw in self._of(tenant, "decided")]
@@ -36,7 +38,7 @@ class Remembered:
     def late(self, tenant: str) -> Iterator[bytes]:
         return iter([raw for _, raw in self._of(tenant, "late")])
 
-    def standing(self, tenant: str) -> Iterator[Record]:
+    def standing(self, tenant: str, shadows: AbstractSet[str]) -> Iterator[Record]:
         return iter([record for record in self.last.values() if record.tenant == tenant])
 
     def ended_us(self, tenant: str) -> int:
@@ -58,7 +60,7 @@ def corrected(log: list[Line], *only: str) -> tuple[Run, Remembered]:
     for line in log:
         (outcome,) = run.feed([line]).outcomes[-1:]
         past.kept.append((outcome, raw_of(line)))
-        past.last.update({record.id: record for record in outcome.records})
+        past.last.update({record.id: record for record in (*outcome.records, *outcome.shadows)})
     return run, past
 
 
