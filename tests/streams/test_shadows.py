@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
-from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 import pytest
@@ -14,38 +12,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.fold import Engine, Settings
-from engine.program import Program
-from rules.planning.compiling import compile_rules
 from streams.commit import StoredRecord
 from streams.embedded import Runner
 from streams.refusing import RefusedError
 from streams.stores.deciding import decided_by
 from streams.stores.memory import MemoryStore
 from streams.stores.sqlite import open_store
-from tests.engine.driving import event, payment, shipped
+from tests.engine.driving import event, payment
 from tests.logs.arrival import Line
 from tests.logs.making import make_log
 from tests.logs.strategies import SEEDS, arrivals
 from tests.streams.audit.running import entries_of
 from tests.streams.changing import Shop
 from tests.streams.running import NEVER_US, SEED, block_of, lines_of
-
-# Decided by event, window, episode and deadline, told of arrival, and one that watches others; all fire in made logs.
-SOME: Final = frozenset({"COL-04", "COL-11", "LOG-04", "PST-03", "SLA-01", "TAX-05", "ENG-03", "ENG-07"})
-
-
-@cache
-def shadowed(shadows: frozenset[str] | None) -> Program:
-    """Compile the shipped rules with some of them, None for all, as shadows; they keep their hash, to be compared."""
-    rules = shipped()
-    packs = tuple(
-        replace(
-            pack,
-            rules=tuple(replace(rule, shadow=shadows is None or rule.id in shadows) for rule in pack.rules),
-        )
-        for pack in rules.packs
-    )
-    return compile_rules(replace(rules, packs=packs))
+from tests.streams.shadowing import SOME, shadowed
 
 
 def run(lines: list[bytes], shadows: frozenset[str] | None, size: int, every: int) -> MemoryStore:
