@@ -28,7 +28,8 @@ _LAST_OF_RULE: Final = _LAST.replace("GROUP", "WHERE rule = ?1 GROUP")
 _ABOUT: Final = "json_extract(CAST(body AS TEXT), '$.key.alert') IS NULL"
 _COUNTS: Final = f"""
 SELECT rule, json_extract(CAST(body AS TEXT), '$.level'), json_extract(CAST(body AS TEXT), '$.state') = 'retracted',
-  count(*) FROM ({_LAST}) WHERE ?1 OR {_ABOUT} GROUP BY 1, 2, 3"""  # noqa: S608  # made of what stands above
+  count(*) FROM ({_LAST}) WHERE ?2 OR {_ABOUT} GROUP BY 1, 2, 3"""  # noqa: S608  # made of what stands above
+_COUNTS_OF_RULE: Final = _COUNTS.replace(_LAST, _LAST_OF_RULE)
 _NEWEST: Final = f"""
 SELECT input, alert, record, body FROM ({_LAST_OF_RULE}) WHERE ?2 OR {_ABOUT}
 ORDER BY seq DESC LIMIT ?3"""  # noqa: S608  # likewise
@@ -67,14 +68,17 @@ class SqliteShadows:
         rows = self._db.execute(_NEWEST, (rule, about_alerts, most))
         return [self.opened(StoredRecord(*row)) for row in rows]
 
-    def counts(self, *, about_alerts: bool) -> dict[str, dict[tuple[str, bool], int]]:
-        """Return how many would-be alerts each rule has, by (level, whether it is retracted). Reads all of them.
+    def counts(
+        self, *, about_alerts: bool, rule: str | None = None
+    ) -> dict[str, dict[tuple[str, bool], int]]:
+        """Return how many would-be alerts each rule has, or one, by (level, whether it is retracted). Reads them all.
 
         `about_alerts`: also those that speak of another alert.
         """
         found: dict[str, dict[tuple[str, bool], int]] = {}
-        for rule, level, retracted, count in self._db.execute(_COUNTS, (about_alerts,)):
-            found.setdefault(rule, {})[level, bool(retracted)] = count
+        rows = self._db.execute(_COUNTS if rule is None else _COUNTS_OF_RULE, (rule, about_alerts))
+        for name, level, retracted, count in rows:
+            found.setdefault(name, {})[level, bool(retracted)] = count
         return found
 
     def opened(self, stored: StoredRecord) -> StoredRecord:
