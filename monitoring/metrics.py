@@ -97,9 +97,10 @@ class Metrics(Collector):
     def begin(self, engine: Engine) -> None:
         """Let the counters of an engine's rules stand at 0, where they have not counted yet: rules may change."""
         for face in engine.program.faces:
-            counts = self._shadows if face.shadow else self._alerts
             for level, state in product(LEVELS[1 : face.top + 1] if face.written else (), _STATES):
-                counts.setdefault((face.rule, level, state), 0)
+                self._alerts.setdefault((face.rule, level, state), 0)
+                if face.shadow:
+                    self._shadows.setdefault((face.rule, level, state), 0)
         with self._lock:
             self._undecided.update(dict.fromkeys(engine.program.undecided, 0))
 
