@@ -8,6 +8,7 @@ asked for the correction. Alerts about arrival itself stay as they are.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from heapq import merge
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
@@ -35,8 +36,15 @@ class Past(Protocol):
     def late(self, tenant: str) -> Iterator[bytes]:
         """Yield a tenant's late inputs in the order of arrival."""
 
-    def standing(self, tenant: str) -> Iterator[Record]:
-        """Yield the last record of each of a tenant's alerts."""
+    def standing(self, tenant: str, shadows: AbstractSet[str]) -> Iterator[Record]:
+        """Yield the last record of each of a tenant's alerts; of rules in `shadows`, what they would have said last.
+
+        Such a rule may have been none before: then what it said counts, until it would have said more.
+        """
+
+    @property
+    def keeps_shadows(self) -> bool:
+        """Whether what shadow rules would have said is known. Where it is not, a correction leaves it as it is."""
 
     def ended_us(self, tenant: str) -> int:
         """Return before which instant (UTC microseconds) addresses came that cannot be read any more; 0: all can."""
@@ -57,8 +65,10 @@ def correct(
     again.seen, again.plain.journal = tenant.seen, {**_of_intake(tenant), **again.plain.journal}
     if tenant.touched is not None:
         again.touched = everything(tenant) | everything(again)
-    said = {record.id: record for record in past.standing(tenant.name)}
-    records = _differences(tenant, again, said, cause, clock_us, past.ended_us(tenant.name))
+    shadows = tenant.program.shadows
+    said = {record.id: record for record in past.standing(tenant.name, shadows)}
+    unknown: frozenset[str] = frozenset() if past.keeps_shadows else shadows
+    records = _differences(tenant, again, said, unknown, cause, clock_us, past.ended_us(tenant.name))
     again.keep, again.inherited, again.changed_us = tenant.keep, tenant.inherited, tenant.changed_us
     again.lates = again.corrected = tenant.lates
     engine.tenants[tenant.name] = again
@@ -110,21 +120,27 @@ def _of_intake(tenant: Tenant) -> dict[int, Any]:
     return {case: marks for case, marks in tenant.plain.journal.items() if case in arrival}
 
 
-def _differences(
+def _differences(  # what is compared, and what a record is made of
     tenant: Tenant,
     again: Tenant,
     before: dict[str, Record],
+    unknown: AbstractSet[str],
     cause: tuple[str, str],
     clock_us: int,
     ended_us: int,
 ) -> list[Record]:
-    """Compare what stands with what was said; every alert goes on counting its records where it was."""
+    """Compare what stands with what was said; every alert goes on counting its records where it was.
+
+    `unknown`: rules of which nobody knows what was said.
+    """
     raised_at = rfc3339(clock_us, tenant.zone.info)
     arrival = about_arrival(tenant.program)
     exempt = {rule.face.rule for rule in tenant.program.intake}
     found: list[Record] = []
     stands: set[str] = set()
     for name, after in again.standing.items():
+        if after.rule in unknown:
+            continue
         said = before.get(after.id)
         standing = after if after.state != "retracted" else None
         stands.add(after.id)

@@ -6,7 +6,7 @@ deadline. Nothing here reads a clock or a file, and the same inputs give the sam
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from heapq import heappop
 from sys import intern
@@ -30,6 +30,7 @@ from engine.keeping import settle as settle_changes
 from engine.program import Found, Program
 from engine.reprojecting import look_again
 from engine.settling import settle
+from engine.shadowing import apart
 from engine.sweeping import sweep
 from engine.switching import Switches, switch
 from engine.tenant import Tenant
@@ -51,7 +52,10 @@ class Settings:
 
 
 class Outcome(msgspec.Struct, gc=False):
-    """What became of one input; `clock_us` is its tenant's clock after it."""
+    """What became of one input; `clock_us` is its tenant's clock after it.
+
+    `shadows`: what rules that are shadows would say; nobody is told of it as of an alert.
+    """
 
     disposition: str
     tenant: str
@@ -60,6 +64,7 @@ class Outcome(msgspec.Struct, gc=False):
     reason: str
     records: list[Record]
     clock_us: int = 0
+    shadows: Sequence[Record] = ()
 
 
 class Engine:
@@ -142,7 +147,10 @@ class Engine:
             if received_us >= tenant.wake_us or tenant.sweeping or tenant.seen.dying:
                 records += self._advance(tenant, (event.source, event.id))
         self.tally.add(event.kind, disposition)
-        return Outcome(disposition, name, event, time_us, reason, records, tenant.clock)
+        shadows: Sequence[Record] = ()
+        if records and tenant.program.shadows:
+            records, shadows = apart(records, tenant.program.shadows)
+        return Outcome(disposition, name, event, time_us, reason, records, tenant.clock, shadows)
 
     def track(self) -> None:
         """Keep account of what changes, so that `checkpoint` can tell; call it before anything is fed."""
@@ -199,10 +207,8 @@ class Engine:
     def _tick_all(self, event: Any, time_us: int, received_us: int) -> Outcome:
         """Move the clock of every tenant."""
         self.tally.add(event.kind, "decided")
-        records: list[Record] = []
-        for name in sorted(self.tenants):
-            records += self._run_to(self.tenants[name], received_us, (event.source, event.id))
-        return Outcome("decided", "", event, time_us, "", records)
+        records, shadows = self._run_all(received_us, (event.source, event.id))
+        return Outcome("decided", "", event, time_us, "", records, shadows=shadows)
 
     def _dispose(
         self, tenant: Tenant, event: Any, raw: bytes, time_us: int, received_us: int, clock_us: int
@@ -318,11 +324,18 @@ class Engine:
         return self._advance(tenant, cause)
 
     def until(self, time_us: int) -> list[Record]:
-        """Let every tenant's clock run on to an instant."""
+        """Let every tenant's clock run on to an instant; return what is said."""
+        return self._run_all(time_us, UNTIL)[0]
+
+    def _run_all(self, clock_us: int, cause: tuple[str, str]) -> tuple[list[Record], list[Record]]:
         records: list[Record] = []
+        shadows: list[Record] = []
         for name in sorted(self.tenants):
-            records += self._run_to(self.tenants[name], time_us, UNTIL)
-        return records
+            tenant = self.tenants[name]
+            said, would_be = apart(self._run_to(tenant, clock_us, cause), tenant.program.shadows)
+            records += said
+            shadows += would_be
+        return records, shadows
 
     def standing(self, tenant: str | None = None) -> list[Record]:
         """Return the standing alerts' last records, sorted by id; needs `Settings.keep`."""

@@ -254,4 +254,5 @@ class Program:
     personal: dict[str, frozenset[str]] = field(default_factory=dict)
     # How far rules that tell addresses apart look back, in microseconds; those that watch alerts of theirs too.
     address_rules: dict[str, int] = field(default_factory=dict)
+    shadows: frozenset[str] = frozenset()  # Rules that decide and say nothing.
     source: str = ""  # The generated Python, for tracebacks and for reading.

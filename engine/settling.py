@@ -24,7 +24,10 @@ Cause = tuple[str, str]  # (source, id) of the event whose arrival wrote a recor
 
 
 def settle(tenant: Tenant, cause: Cause, clock_us: int, *, timer: bool = False) -> list[Record]:
-    """Return the records of a step, by their alerts' place, rule, key and id; forget what was noted."""
+    """Return the records of a step, by their alerts' place, rule, key and id; forget what was noted.
+
+    Those of shadow rules are among them.
+    """
     settled: dict[tuple[int, Any, Any, Any], bool] = {}
     while tenant.changed:
         waiting = tenant.changed
@@ -147,7 +150,7 @@ def _record(  # noqa: PLR0913  # what one record is made of
     tenant.standing[name] = record
     if tenant.touched is not None:
         tenant.touched.add(("standing", *name))
-    if not face.written or face.shadow:
+    if not face.written:
         return None
     return (record.at, face.rule, face.case, repr(key)), record
 

@@ -54,7 +54,7 @@ def switch(
         engine.refold(again, raw, time_us)
     engine.run_on(again, tenant.clock)
     _take_over(tenant, again, to)
-    said = {record.id: record for record in past.standing(tenant.name)}
+    said = {record.id: record for record in past.standing(tenant.name, to.program.shadows)}
     records = list(_beyond(again, said, to.changed, cause, clock_us))
     horizon = tenant.clock - tenant.lateness_us
     held = {record.id for record in again.standing.values()}
@@ -99,7 +99,7 @@ def _beyond(
     raised_at, horizon = rfc3339(clock_us, again.zone.info), again.clock - again.lateness_us
     for name, after in list(again.standing.items()):
         face, before = again.program.faces[name[0]], said.get(after.id)
-        if not face.written or face.shadow:
+        if not face.written:
             continue
         stood = before is not None and before.state != "retracted"
         higher = after.state != "retracted" and not (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Final
 
 import msgspec
@@ -85,7 +86,7 @@ def _id_of(raw: bytes) -> str:
 def _quoting(reader: SqliteReader, telling: set[tuple[str, str]]) -> dict[tuple[str, str], bytes]:
     """Return whose keys hold what records quote of events, with their marks: those of the events that they tell of."""
     found = {}
-    for stored in reader.sealed_records() if telling else ():
+    for stored in chain(reader.sealed_records(), reader.sealed_shadows()) if telling else ():
         places = places_in(stored.body)
         if places:
             record = _RECORD.decode(stored.body)

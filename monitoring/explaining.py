@@ -136,9 +136,18 @@ def _event(stored: StoredInput) -> _Event | None:
     return _Event(plain, (stored.time_us, str(whole.get("source")), whole["id"]))
 
 
-def in_log_order(reader: SqliteReader, *, standing: bool) -> Iterator[tuple[Record, bytes]]:
-    """Yield records with their lines: all in log order, or the last ones of the alerts that stand, sorted by id."""
-    for stored in reader.standing() if standing else reader.records():
+def in_log_order(
+    reader: SqliteReader, *, standing: bool, shadow: bool = False
+) -> Iterator[tuple[Record, bytes]]:
+    """Yield records with their lines: all in log order, or the last ones of the alerts that stand, sorted by id.
+
+    `shadow`: what shadow rules would have said instead.
+    """
+    if shadow:
+        found = reader.would_be.standing() if standing else reader.shadows()
+    else:
+        found = reader.standing() if standing else reader.records()
+    for stored in found:
         record = msgspec.json.decode(stored.body, type=Record)
         if not (standing and record.state == "retracted"):
             yield record, stored.body

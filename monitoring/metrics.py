@@ -17,7 +17,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import product
 from threading import Lock
-from typing import Any, Final, get_args
+from typing import Any, Final, TypeAlias, get_args
 
 from prometheus_client import CollectorRegistry, ProcessCollector
 from prometheus_client.core import (
@@ -29,7 +29,7 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
-from engine.alert import State
+from engine.alert import Record, State
 from engine.disposition import DISPOSITIONS, OTHER
 from engine.fold import Engine
 from engine.payloads import PAYLOADS
@@ -42,6 +42,7 @@ _INPUTS: Final[dict[tuple[str, str], int]] = dict.fromkeys(
     product((*sorted(PAYLOADS), OTHER), DISPOSITIONS), 0
 )
 _STATES: Final[tuple[str, ...]] = get_args(State)
+_Name: TypeAlias = tuple[str, str, str]  # Rule, level, state.
 
 
 class Metrics(Collector):
@@ -65,7 +66,8 @@ class Metrics(Collector):
         self._now = now or _now_us
         self._watched: dict[Engine, Watched] = {}
         self._gone = _Counts()  # What engines had counted that are watched no more.
-        self._alerts: dict[tuple[str, str, str], int] = {}  # (rule, level, state)
+        self._alerts: dict[_Name, int] = {}
+        self._shadows: dict[_Name, int] = {}
         self._undecided: dict[str, int] = {}  # By rule: those that may come to be undecided, at 0.
         self._open = OpenAlerts()
         self._decide, self._commit = Durations(), Durations()
@@ -78,10 +80,9 @@ class Metrics(Collector):
         """Count one batch that is durable now."""
         self._decide.add(committed.decide_s)
         self._commit.add(committed.commit_s)
-        alerts = self._alerts
+        _count(self._alerts, committed.records)
+        _count(self._shadows, committed.shadows)
         for record in committed.records:
-            name = (record.rule, record.level, record.state)
-            alerts[name] = alerts.get(name, 0) + 1
             self._open.take(record)
 
     def watch(self, engine: Engine, standing: Iterable[Said] = ()) -> None:
@@ -98,6 +99,8 @@ class Metrics(Collector):
         for face in engine.program.faces:
             for level, state in product(LEVELS[1 : face.top + 1] if face.written else (), _STATES):
                 self._alerts.setdefault((face.rule, level, state), 0)
+                if face.shadow:
+                    self._shadows.setdefault((face.rule, level, state), 0)
         with self._lock:
             self._undecided.update(dict.fromkeys(engine.program.undecided, 0))
 
@@ -145,6 +148,9 @@ class Metrics(Collector):
     def _of_alerts(self, undecided: Mapping[str, int]) -> Iterator[Metric]:
         help_ = "Alert records committed, by what changed."
         yield _counter("weiguard_alerts_total", help_, self._alerts.copy(), "rule", "level", "state")
+        help_ = "Records that shadow rules would have written, by what changed; nobody is told of them."
+        shadows = self._shadows.copy()
+        yield _counter("weiguard_shadow_records_total", help_, shadows, "rule", "level", "state")
         standing = {(level,): count for level, count in self._open.counts.copy().items()}
         yield _gauge(
             "weiguard_open_alerts", "Alerts that stand, as far as this process knows.", standing, "level"
@@ -163,6 +169,12 @@ class Metrics(Collector):
         yield _gauge("weiguard_state_cells", "Cells that are remembered.", cells)
         help_ = "How often something was folded again because an event came late."
         yield _counter("weiguard_late_refolds_total", help_, {(): counts.refolds})
+
+
+def _count(counts: dict[_Name, int], records: Iterable[Record]) -> None:
+    for record in records:
+        name = (record.rule, record.level, record.state)
+        counts[name] = counts.get(name, 0) + 1
 
 
 class _Counts:

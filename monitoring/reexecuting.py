@@ -144,7 +144,7 @@ class _Judge:
 
     def take(self, again: Again, rest: Iterable[bytes]) -> bool:
         """Judge one input; return False where what it was cannot be read any more, so that nothing can follow."""
-        stored, outcome, records, address_rules = again
+        stored, outcome, records, _, address_rules = again
         seals = self._seals
         reason = stored.reason
         if not seals.ended(reason.encode()) and seals.opened_text(reason) != outcome.reason:

@@ -90,13 +90,17 @@ class Batch:
     acts: list[tuple[str, int]] = field(
         default_factory=list
     )  # (alert, seq of the input that tells of an act)
+    shadows: list[tuple[int, Record]] = field(
+        default_factory=list
+    )  # What shadow rules would have said, as `records`.
 
 
 @dataclass(frozen=True, slots=True)
 class Committed:
     """What observers hear: this is durable now. `bytes` counts what was read, for progress.
 
-    `decide_s` and `commit_s` tell how long deciding and committing took, in seconds.
+    `decide_s` and `commit_s` tell how long deciding and committing took, in seconds. `shadows`: what shadow rules would
+    have said, sealed where records are; it is counted and shown to nobody who is told of alerts.
     """
 
     inputs: int
@@ -105,3 +109,4 @@ class Committed:
     records: list[Record]
     decide_s: float = 0.0
     commit_s: float = 0.0
+    shadows: list[Record] = field(default_factory=list)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from io import BytesIO
-from itertools import repeat
+from itertools import chain, repeat
 from typing import IO, Final, TypeAlias
 
 import msgspec
@@ -25,7 +25,7 @@ from engine.switching import Switch
 from engine.windows import Zone
 from streams.audit.log import AuditLog
 from streams.audit.notes import Signer
-from streams.commit import CODE, NO_TENANT, PIECE_BYTES, Batch, Committed, Erasure, InputRow
+from streams.commit import CODE, NO_TENANT, PIECE_BYTES, Batch, Committed, Erasure, InputRow, StoredRecord
 from streams.handling import EVENTS, LIVED
 from streams.past import StoredPast
 from streams.ports import BLOCK_LINES, Block, Observer, Source, Store
@@ -88,19 +88,19 @@ class Runner:
         start = self._checkpoint
         if start:
             self._restore(start)
-        records = ((stored.input, stored.body) for stored in self.store.sealed_records(start))
-        expected = next(records, None)
+        left = [iter(self.store.sealed_records(start)), iter(self.store.sealed_shadows(start))]
         for stored in self.store.inputs(start):
             self._past.move(stored.seq - 1, Batch())
             outcome = self.engine.feed(stored.raw)
             agree = outcome.disposition == stored.disposition
-            for record in outcome.records:
-                agree = agree and expected == (stored.seq, encode(self._sealed(record)))
-                expected = next(records, None)
+            for found, kept in zip((outcome.records, outcome.shadows), left, strict=True):
+                for record in found:
+                    again = StoredRecord(stored.seq, record.id, record.record, encode(self._sealed(record)))
+                    agree = next(kept, None) == again and agree
             if not agree:
                 raise _changed(stored.seq)
-        if expected is not None:
-            raise _changed(expected[0])
+        for rest in chain(*left):
+            raise _changed(rest.input)
         return self._seq - start
 
     def _restore(self, start: int) -> None:
@@ -184,6 +184,7 @@ class Runner:
             records,
             decide_s=between - begun,
             commit_s=time.perf_counter() - between,
+            shadows=[record for _, record in batch.shadows],
         )
         if block.taken is not None:
             opened = self.store.seals.opened_text
@@ -228,6 +229,8 @@ class Runner:
                 sealed = [self._sealed(record) for record in outcome.records]
                 batch.records += [(seq, record) for record in sealed]
                 records += outcome.records
+            if outcome.shadows:
+                batch.shadows += [(seq, self._sealed(record)) for record in outcome.shadows]
             kind = outcome.event.kind if outcome.event is not None else ""
             if kind in EVENTS and outcome.disposition in LIVED:
                 assert outcome.event is not None, "it has a kind"

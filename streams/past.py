@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import tempfile
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from heapq import merge
 from itertools import groupby
 from operator import itemgetter
@@ -71,9 +72,14 @@ class Kept(Protocol):
     def sealed_records(self, after: int = 0) -> Iterator[StoredRecord]:
         """Yield records, sealed, in the order of the log, those of inputs with a greater number than `after`."""
 
+    def sealed_shadows(self, after: int = 0) -> Iterator[StoredRecord]:
+        """Yield what shadow rules would have said, likewise."""
+
 
 class StoredPast:
     """The past of a run over a store."""
+
+    keeps_shadows: Final = True
 
     def __init__(self, store: Kept) -> None:
         self._store = store
@@ -99,22 +105,36 @@ class StoredPast:
     def _rows(self, tenant: str, code: int) -> Iterator[tuple[int, int, str, int, int, int, str, bytes]]:
         return (row for row in self._pending.inputs if row[2] == tenant and row[5] == code)
 
-    def standing(self, tenant: str) -> Iterator[Record]:
-        """Yield the last record of each of a tenant's alerts, retracted ones too."""
-        stored = (each.body for each in self._store.sealed_records() if each.input <= self._until)
-        last = last_of(stored, (record for _, record in self._pending.records), tenant)
-        yield from map(self._store.seals.for_engine, last)
+    def standing(self, tenant: str, shadows: AbstractSet[str]) -> Iterator[Record]:
+        """Yield the last record of each of a tenant's alerts, retracted ones too; of shadows, what they would say.
+
+        Who became a shadow goes on from what it said, and who said something again since from that.
+        """
+        last = self._last(tenant, self._store.sealed_records, self._pending.records)
+        for name, record in (
+            self._last(tenant, self._store.sealed_shadows, self._pending.shadows).items() if shadows else ()
+        ):
+            said = last.get(name)
+            if record.rule in shadows and (said is None or said.record <= record.record):
+                last[name] = record
+        yield from map(self._store.seals.for_engine, last.values())
+
+    def _last(
+        self, tenant: str, stored: Callable[[], Iterable[StoredRecord]], pending: list[tuple[int, Record]]
+    ) -> dict[str, Record]:
+        bodies = (each.body for each in stored() if each.input <= self._until)
+        return last_of(bodies, (record for _, record in pending), tenant)
 
     def ended_us(self, tenant: str) -> int:
         """Return before which instant addresses came that cannot be read any more."""
         return self._store.seals.weeks.ended_us(tenant)
 
 
-def last_of(stored: Iterable[bytes], pending: Iterable[Record], tenant: str) -> Iterator[Record]:
-    """Yield the last record of each of a tenant's alerts, among those stored as JSON and those still pending."""
+def last_of(stored: Iterable[bytes], pending: Iterable[Record], tenant: str) -> dict[str, Record]:
+    """Return the last record of each of a tenant's alerts, among those stored as JSON and those still pending."""
     last = {record.id: record for record in map(_RECORD.decode, stored) if record.tenant == tenant}
     last.update((record.id, record) for record in pending if record.tenant == tenant)
-    return iter(last.values())
+    return last
 
 
 class RereadPast(ABC):
@@ -147,6 +167,8 @@ class RereadPast(ABC):
 class ReplayedPast(RereadPast):
     """The past of a replay: its source read again, with the dispositions found the first time."""
 
+    keeps_shadows: Final = True
+
     def __init__(self, source: Source) -> None:
         self._source = source
         self.codes = bytearray()  # The disposition of each line so far.
@@ -159,8 +181,8 @@ class ReplayedPast(RereadPast):
             self._lines.seek(0, 2)
             self._lines.write(b"".join([line + b"\n" for line in lines]))
 
-    def say(self, records: list[Record]) -> None:
-        """Take note of records."""
+    def say(self, records: Iterable[Record]) -> None:
+        """Take note of records, and of what shadow rules would say: rules never change in a replay."""
         self._records.seek(0, 2)
         self._records.write(b"".join([encode(record) + b"\n" for record in records]))
 
@@ -170,10 +192,10 @@ class ReplayedPast(RereadPast):
         if self._lines is not None:
             self._lines.close()
 
-    def standing(self, tenant: str) -> Iterator[Record]:
-        """Yield the last record of each of a tenant's alerts, retracted ones too."""
+    def standing(self, tenant: str, shadows: AbstractSet[str]) -> Iterator[Record]:  # noqa: ARG002  # they are all here
+        """Yield the last record of each of a tenant's alerts, retracted ones too, and those of shadows."""
         self._records.seek(0)
-        yield from last_of(self._records, (), tenant)
+        yield from last_of(self._records, (), tenant).values()
 
     def again(self) -> Iterator[tuple[bytes, int]]:
         """Yield every line so far with the code of its disposition."""

@@ -123,6 +123,12 @@ class Store(Protocol):
     def sealed_records(self, after: int = 0) -> Iterator[StoredRecord]:
         """Yield the same records sealed, as they are stored."""
 
+    def shadows(self, after: int = 0) -> Iterator[StoredRecord]:
+        """Yield what shadow rules would have said, as `records` does what was said."""
+
+    def sealed_shadows(self, after: int = 0) -> Iterator[StoredRecord]:
+        """Yield the same sealed, as it is stored."""
+
     def checkpointed(self) -> int:
         """Return the number of the input that the state stands behind; 0 without state."""
 

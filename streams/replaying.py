@@ -77,6 +77,8 @@ def _decide(engine: Engine, lines: list[bytes], past: ReplayedPast, told: Replay
         if said:
             past.say(said)
             records += said
+        if outcome.shadows:
+            past.say(outcome.shadows)
         if disposition == "quarantined" and len(told.refused) < SHOWN:
             told.refused.append(Refused(line, outcome.reason))
     told.lines = line

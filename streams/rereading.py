@@ -31,7 +31,7 @@ from streams.stores.sqlite_reading import SqliteReader
 
 
 class Again(NamedTuple):
-    """An input as it is stored, sealed, what it comes to, and its records as they are told, sealed.
+    """An input as it is stored, sealed, what it comes to, and its records as they are told, sealed; likewise shadows'.
 
     `address_rules`: those that tell addresses apart, of the rules in use.
     """
@@ -39,6 +39,7 @@ class Again(NamedTuple):
     stored: StoredInput
     outcome: Outcome
     records: list[Record]
+    shadows: list[Record]
     address_rules: Collection[str]
 
 
@@ -69,11 +70,14 @@ def decided_again(reader: SqliteReader, tenant: str | None = None) -> Iterator[A
                 engine.use(to.program)
         past.move(stored.seq - 1, Batch())
         outcome = engine.feed(_opened(reader, stored))
-        records = [seals.record(each, _personal(engine, each)) for each in outcome.records]
+        records, shadows = (
+            [seals.record(each, _personal(engine, each)) for each in found]
+            for found in (outcome.records, outcome.shadows)
+        )
         if stored.seq in erasures:
             past.move(stored.seq, Batch())
             forget(engine, stored.tenant)
-        yield Again(stored, outcome, records, engine.program.address_rules)
+        yield Again(stored, outcome, records, shadows, engine.program.address_rules)
 
 
 def _opened(reader: SqliteReader, stored: StoredInput) -> bytes:

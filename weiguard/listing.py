@@ -21,12 +21,12 @@ from weiguard.settings import Settings
 from weiguard.words import COLOURS, LISTING, NO_ALERTS, language
 
 
-def list_alerts(filters: Filters, settings: Settings, *, records: bool, json: bool) -> None:
-    """Write the alerts of the database to standard output. Raises RefusedError."""
+def list_alerts(filters: Filters, settings: Settings, *, records: bool, shadow: bool, json: bool) -> None:
+    """Write the alerts of the database, or would-be ones, to standard output. Raises RefusedError."""
     with open_reader(settings.db) as reader:
         found = (
             (record, body)
-            for record, body in in_log_order(reader, standing=not records)
+            for record, body in in_log_order(reader, standing=not records, shadow=shadow)
             if settings.tenant in (None, record.tenant) and filters.match(record)
         )
         if json:

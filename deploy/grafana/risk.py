@@ -12,6 +12,7 @@ from deploy.grafana.words import Say
 
 ALERTS = "weiguard_alerts_total"
 EVENTS = "weiguard_events_total"
+SHADOWS = "weiguard_shadow_records_total"
 NEW = like("state", "raised", "escalated")
 RAISED = eq("state", "raised")
 RETRACTED = eq("state", "retracted")

@@ -8,7 +8,7 @@ from deploy.grafana import panels, queries
 from deploy.grafana.frame import begin, rule_variable, to_console
 from deploy.grafana.panels import LEVELS, Face
 from deploy.grafana.queries import eq, grown, like, now, over_time, rate, step
-from deploy.grafana.risk import ALERTS, NEW, RAISED, RETRACTED
+from deploy.grafana.risk import ALERTS, NEW, RAISED, RETRACTED, SHADOWS
 from deploy.grafana.rules import UNDECIDED
 from deploy.grafana.words import Say
 
@@ -115,6 +115,19 @@ def _over_time(say: Say, page: Dashboard) -> Dashboard:
             colours=LEVELS,
         )
     )
+    # A rule that is no shadow has no such series: it is shown at 0 by its levels.
+    shadow = f"sum by (level) ({step(SHADOWS, IT, NEW)}) or 0 * sum by (level) ({step(ALERTS, IT, NEW)})"
+    page.with_panel(
+        panels.bars(
+            Face(
+                say("影子结果，按级别", "As a shadow, by level"),
+                say("若不是影子规则，每一时段本会触发或升级的预警；未通知任何人。",
+                    "Alerts that it would have raised or escalated in each step were it no shadow. Nobody was told."),
+            ),
+            queries.bars(shadow, "{{level}}"),
+            colours=LEVELS,
+        )
+    )  # fmt: skip
     return page.with_panel(
         panels.lines(
             Face(

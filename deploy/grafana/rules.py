@@ -8,7 +8,7 @@ from deploy.grafana import panels, queries
 from deploy.grafana.frame import begin, to_console, to_rule
 from deploy.grafana.panels import Face
 from deploy.grafana.queries import eq, grown, like, now, of, over_time, rate, rows, step
-from deploy.grafana.risk import ALERTS, RAISED, RETRACTED
+from deploy.grafana.risk import ALERTS, NEW, RAISED, RETRACTED, SHADOWS
 from deploy.grafana.words import Say
 
 UNDECIDED = "weiguard_undecided_total"
@@ -48,12 +48,13 @@ def _numbers(say: Say, page: Dashboard) -> Dashboard:
             Face(
                 say("沉默", "Silent"),
                 say(
-                    "所选时间内未触发的规则：可能一切正常，也可能缺少它所需的事件。",
-                    "Rules that raised nothing within the time shown: all is well, or their events do not come.",
+                    "所选时间内未触发的规则（影子规则除外）：可能一切正常，也可能缺少它所需的事件。",
+                    "Rules, shadows aside, that raised nothing within the time shown: "
+                    "all is well, or their events do not come.",
                 ),
                 width=6,
             ),
-            now(f"count({raised} == 0)"),
+            now(f"count(({raised} == 0) unless on (rule) sum by (rule) ({of(SHADOWS)}))"),
         ),
         (
             Face(
@@ -127,6 +128,16 @@ def _over_time(say: Say, page: Dashboard) -> Dashboard:
                 unit="cps",
             ),
             over_time(f"topk(10, sum by (rule) ({rate(UNDECIDED)}))", "{{rule}}"),
+        )
+    )  # fmt: skip
+    page.with_panel(
+        panels.bars(
+            Face(
+                say("影子规则", "Shadow rules"),
+                say("每一时段影子规则本会触发或升级的预警，最多的十条规则；未通知任何人。",
+                    "What shadow rules would have raised or escalated in each step, the ten with most of it."),
+            ),
+            queries.bars(f"topk(10, sum by (rule) ({step(SHADOWS, NEW)}) > 0)", "{{rule}}"),
         )
     )  # fmt: skip
     taken_back = f"(sum by (rule) ({grown(ALERTS, RETRACTED)}) > 0) / sum by (rule) ({grown(ALERTS, RAISED)})"

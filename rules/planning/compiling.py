@@ -259,6 +259,7 @@ class _Writer:
             undecided=tuple(self.counters),
             personal=personal_names(rules),
             address_rules=address_rules(rules),
+            shadows=frozenset(face.rule for face in faces if face.shadow),
             reader_columns=reader_columns(self.kinds),
             source="\n".join(made) + "\n" + constant_source,
         )

@@ -53,6 +53,7 @@ def _intake(rules: RuleSet, case: Case, index: int, title: str) -> Intake:
         index=index, rule=case.rule, case=case.name, alert="ever" if case.alert == "ever" else "event",
         window="asof" if case.alert == "ever" else "event", dimensions=tuple(part.name for part in unit.key),
         key=lambda _, sub: sub, words=teller(unit, values, rules.limits), top=3,
+        shadow=rules.rules()[case.rule].shadow,
     )  # fmt: skip
     read = {name for expression in _conditions(case) for name in names_in(expression)}
     return Intake(

@@ -62,6 +62,7 @@ class Decided:
     bytes: int = 0
     codes: bytearray = field(default_factory=bytearray)
     records: list[tuple[int, Record]] = field(default_factory=list)  # (offset of the input, record)
+    shadows: list[Record] = field(default_factory=list)  # What shadow rules would have said.
     refused: list[Refused] = field(default_factory=list)
 
     def dispositions(self) -> dict[str, int]:
@@ -123,6 +124,7 @@ class Deciding:
             if outcome.records:
                 found.records += [(offset, record) for record in outcome.records]
                 self.pending += outcome.records
+            found.shadows += outcome.shadows
             if code == _QUARANTINED:
                 found.refused.append(Refused(offset, outcome.tenant, outcome.reason, raw))
             elif (

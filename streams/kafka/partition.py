@@ -111,6 +111,7 @@ class Partition:
             [record for _, record in decided.records],
             decide_s=between - begun,
             commit_s=time.perf_counter() - between,
+            shadows=decided.shadows,
         )
 
     async def catch_up(self, until: int) -> list[Committed]:

@@ -7,8 +7,9 @@ Faust's consumer keeps its place in the group from a thread of its own meanwhile
 from __future__ import annotations
 
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from contextlib import closing
-from typing import Any
+from typing import Any, Final
 
 from kafka import KafkaConsumer, TopicPartition
 
@@ -25,7 +26,9 @@ _PATIENCE = 300  # Empty answers in a row.
 
 
 class KafkaPast(RereadPast):
-    """The past of a partition up to the last input decided."""
+    """The past of a partition up to the last input decided. What shadow rules would say is counted and not kept."""
+
+    keeps_shadows: Final = False
 
     def __init__(self, cluster: Cluster, partition: int, deciding: Deciding) -> None:
         self._cluster, self._partition, self._deciding = cluster, partition, deciding
@@ -46,7 +49,7 @@ class KafkaPast(RereadPast):
                 return
             yield message.value or b"", codes[message.offset]
 
-    def standing(self, tenant: str) -> Iterator[Record]:
+    def standing(self, tenant: str, shadows: AbstractSet[str]) -> Iterator[Record]:  # noqa: ARG002  # none is kept
         """Yield the last record of each of a tenant's alerts, retracted ones too."""
         topic, key, until = self._cluster.alerts, tenant.encode(), self._deciding.offset
         stored = (
@@ -54,7 +57,7 @@ class KafkaPast(RereadPast):
             for message in self._read(topic, None, None, tenant)
             if message.key == key and _input(message) <= until
         )
-        return last_of(stored, self._deciding.pending, tenant)
+        return iter(last_of(stored, self._deciding.pending, tenant).values())
 
     def _read(self, topic: str, partition: int | None, end: int | None, tenant: str = "") -> Iterator[Any]:
         """Yield the messages of a partition that are committed now, or up to an offset."""

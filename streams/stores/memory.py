@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import msgspec
 
-from engine.alert import encode
+from engine.alert import Record, encode
 from streams.commit import CODE, NO_TENANT, PIECE_BYTES, Batch, StoredInput, StoredRecord
 from streams.ports import Position
 from streams.sealing.seals import Seals
@@ -17,15 +17,37 @@ from streams.stores.memory_leaves import MemoryLeaves
 _NAMES = tuple(CODE)
 
 
+class _Records:
+    """Records in the order of the log, each of them once."""
+
+    def __init__(self) -> None:
+        self.all: list[StoredRecord] = []
+        self._names: set[tuple[str, int]] = set()
+
+    def made(self, said: list[tuple[int, Record]]) -> list[StoredRecord]:
+        """Return records as they are stored."""
+        made = [StoredRecord(seq, each.id, each.record, encode(each)) for seq, each in said]
+        names = {(each.alert, each.record) for each in made}
+        assert len(names) == len(made), "a record is written once"
+        assert names.isdisjoint(self._names), "a record is written once"
+        return made
+
+    def take(self, made: list[StoredRecord]) -> None:
+        self.all += made
+        self._names.update((each.alert, each.record) for each in made)
+
+
 class MemoryStore:
     """Everything in lists; a batch that fails leaves them as they were."""
 
     def __init__(self) -> None:
         """Nothing is kept, so the keys of subjects are always the same."""
-        self.seals = Seals(keys_from(bytes(SEED_BYTES)), lambda: (each.body for each in self._records))
+        self.seals = Seals(
+            keys_from(bytes(SEED_BYTES)),
+            lambda: (each.body for each in (*self._records.all, *self._shadows.all)),
+        )
         self._inputs: list[StoredInput] = []
-        self._records: list[StoredRecord] = []
-        self._alerts: set[tuple[str, int]] = set()
+        self._records, self._shadows = _Records(), _Records()
         self._positions: dict[str, Position] = {}
         self._state: dict[bytes, bytes] = {}
         self._checkpoint = 0
@@ -51,10 +73,7 @@ class MemoryStore:
             StoredInput(seq, batch.source, line, tenant, time_us, clock_us, _NAMES[code], reason, raw)
             for seq, line, tenant, time_us, clock_us, code, reason, raw in batch.inputs
         ]
-        records = [StoredRecord(seq, each.id, each.record, encode(each)) for seq, each in batch.records]
-        alerts = {(each.alert, each.record) for each in records}
-        assert len(alerts) == len(records), "a record is written once"
-        assert alerts.isdisjoint(self._alerts), "a record is written once"
+        records, shadows = self._records.made(batch.records), self._shadows.made(batch.shadows)
         changed = list(batch.state) if batch.state is not None else []
         rest = []
         while batch.rest is not None and (piece := batch.rest.read(PIECE_BYTES)):
@@ -68,8 +87,8 @@ class MemoryStore:
             self._inputs += inputs
         if rest:
             self._rest[inputs[-1].seq] = rest
-        self._records += records
-        self._alerts |= alerts
+        self._records.take(records)
+        self._shadows.take(shadows)
         if batch.position is not None:
             self._positions[batch.source] = batch.position
         if batch.rules is not None:
@@ -127,7 +146,16 @@ class MemoryStore:
 
     def sealed_records(self, after: int = 0) -> Iterator[StoredRecord]:
         """Yield the same records sealed."""
-        yield from (each for each in list(self._records) if each.input > after)
+        yield from (each for each in list(self._records.all) if each.input > after)
+
+    def shadows(self, after: int = 0) -> Iterator[StoredRecord]:
+        """Yield what shadow rules would have said."""
+        for each in self.sealed_shadows(after):
+            yield msgspec.structs.replace(each, body=self.seals.opened(each.body))
+
+    def sealed_shadows(self, after: int = 0) -> Iterator[StoredRecord]:
+        """Yield the same sealed."""
+        yield from (each for each in list(self._shadows.all) if each.input > after)
 
     def checkpointed(self) -> int:
         """Return the number of the input that the state stands behind."""
@@ -151,13 +179,13 @@ class MemoryStore:
     @contextmanager
     def refolding(self) -> Iterator[None]:
         """Forget all that was decided, keeping inputs and audit log; what is committed inside is taken whole or not."""
-        before = (list(self._inputs), self._records, self._alerts, self._state, self._checkpoint)
+        before = (list(self._inputs), self._records, self._shadows, self._state, self._checkpoint)
         audit = self.audit
         self.audit = audit.refolding()
-        self._records, self._alerts, self._state, self._checkpoint = [], set(), {}, 0
+        self._records, self._shadows, self._state, self._checkpoint = _Records(), _Records(), {}, 0
         try:
             yield
         except BaseException:
-            self._inputs, self._records, self._alerts, self._state, self._checkpoint = before
+            self._inputs, self._records, self._shadows, self._state, self._checkpoint = before
             self.audit = audit
             raise

@@ -27,6 +27,7 @@ from streams.stores.sqlite_failing import REFOLD, damaged, failed
 from streams.stores.sqlite_leaves import put_growth
 from streams.stores.sqlite_reading import SqliteReader
 from streams.stores.sqlite_schema import check_decided, check_kind, check_log, checksum, create, is_new
+from streams.stores.sqlite_shadows import put_shadows
 from streams.stores.sqlite_subjects import put_puncture, put_weeks, sweep, unswept
 
 _NAMES: Final = tuple(CODE)
@@ -66,6 +67,8 @@ class SqliteStore(SqliteReader):
             if batch.inputs:
                 self._put_inputs(batch, totals)
             self._put_records(batch, totals)
+            put_shadows(self._db, batch.shadows)
+            totals["shadows"] += len(batch.shadows)
             if batch.growth is not None:
                 put_growth(self._db, batch.growth, sum(totals[name] for name in CODE))
                 totals["entries"] += len(batch.growth.entries)
@@ -160,6 +163,7 @@ class SqliteStore(SqliteReader):
             self._inside = True
             try:
                 self._db.execute("DELETE FROM records")
+                self._db.execute("DELETE FROM shadows")
                 self._db.execute("DELETE FROM acts")
                 self._db.execute("DELETE FROM state")
                 self._db.execute("DELETE FROM ledgers")

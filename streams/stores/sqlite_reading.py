@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import Final, Self
 from urllib.parse import quote
@@ -28,6 +29,7 @@ from streams.stores.sqlite_failing import damaged, failed
 from streams.stores.sqlite_index import SqliteIndex
 from streams.stores.sqlite_leaves import SqliteLeaves
 from streams.stores.sqlite_schema import check_kind
+from streams.stores.sqlite_shadows import SqliteShadows
 from streams.stores.sqlite_subjects import erasures, read_keys, read_weeks, weeks_stand
 from streams.stores.sqlite_told import SqliteTold
 
@@ -58,13 +60,15 @@ class SqliteReader:
         self.told = SqliteTold(connection, self._opened)
         self.acts = SqliteActs(connection, self._opened_line)
         self.acts_of, self.handled = self.acts.of, self.acts.handled
+        self.would_be = SqliteShadows(connection, self._opened)
+        self.shadows, self.sealed_shadows = self.would_be.all, self.would_be.sealed
 
     @cached_property
     def seals(self) -> Seals:
         """By what personal values are sealed."""
         return Seals(
             read_keys(self._db, self.path),
-            lambda: (each.body for each in self.sealed_records()),
+            lambda: (each.body for each in chain(self.sealed_records(), self.sealed_shadows())),
             read_weeks(self._db),
         )
 

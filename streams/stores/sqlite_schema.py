@@ -14,11 +14,11 @@ from zlib import crc32
 from streams.commit import CODE
 from streams.refusing import RefusedError
 from streams.sealing.subjects import SubjectKeys
-from streams.stores import sqlite_acts, sqlite_leaves, sqlite_subjects
+from streams.stores import sqlite_acts, sqlite_leaves, sqlite_shadows, sqlite_subjects
 from streams.stores.sqlite_failing import REFOLD, damaged
 
 APPLICATION_ID: Final = 0x57474431  # "WGD1"
-VERSION: Final = 5
+VERSION: Final = 6
 
 # `epochs`: from which input on which rule set decided, with the settings, as JSON. `rulesets`: the files of every rule
 # set that ever did, by its hash (rules/archiving.py). `rules`: the text of a rule from an input on, for `explain`.
@@ -40,8 +40,9 @@ CREATE TABLE epochs(first INTEGER PRIMARY KEY, decided_by BLOB NOT NULL);
 CREATE TABLE rulesets(id TEXT PRIMARY KEY, files BLOB NOT NULL);
 {sqlite_acts.TABLES}
 {sqlite_leaves.TABLES}
+{sqlite_shadows.TABLES}
 {sqlite_subjects.TABLES}"""
-TOTALS: Final = (*CODE, "records", "entries", "checkpoint", "state_rows", "state_sum")
+TOTALS: Final = (*CODE, "records", "shadows", "entries", "checkpoint", "state_rows", "state_sum")
 
 
 def checksum(key: bytes, value: bytes) -> int:
@@ -117,9 +118,10 @@ def check_log(connection: sqlite3.Connection, path: Path) -> None:
 def check_decided(connection: sqlite3.Connection, path: Path) -> None:
     """Refuse a database whose records or state are damaged; raises RefusedError."""
     totals = dict(connection.execute("SELECT name, n FROM totals"))
-    records = _one(connection, "SELECT count(*) FROM records")
-    if totals.get("records") != records:
-        raise damaged(path, f"{records:,} records where {totals.get('records', 0):,} were counted", REFOLD)
+    for name in ("records", "shadows"):
+        held = _one(connection, f"SELECT count(*) FROM {name}")  # noqa: S608  # one of two words
+        if totals.get(name) != held:
+            raise damaged(path, f"{held:,} {name} where {totals.get(name, 0):,} were counted", REFOLD)
     rows = total = 0
     for key, crc, value in connection.execute("SELECT key, crc, value FROM state"):
         if checksum(key, value) != crc:

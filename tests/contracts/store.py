@@ -44,8 +44,8 @@ def breaking() -> Iterator[tuple[bytes, bytes | None]]:
 def seen(store: Store) -> tuple[object, ...]:
     """Return all there is to see in a store."""
     return (
-        store.last, list(store.inputs()), list(store.records()), sorted(store.state()), store.checkpointed(),
-        store.position("log"), store.dispositions(), store.tenants(),
+        store.last, list(store.inputs()), list(store.records()), list(store.shadows()), sorted(store.state()),
+        store.checkpointed(), store.position("log"), store.dispositions(), store.tenants(),
     )  # fmt: skip
 
 
@@ -113,7 +113,7 @@ class StoreContract:
 
     def test_a_new_store_is_empty(self, store: Store) -> None:
         none = dict.fromkeys(CODE, 0)
-        assert seen(store) == (0, [], [], [], 0, None, none, [])
+        assert seen(store) == (0, [], [], [], [], 0, None, none, [])
 
     def test_a_batch_is_seen_whole(self, store: Store) -> None:
         position = Position(offset=20, lines=2, head="a", last="b")
@@ -133,15 +133,24 @@ class StoreContract:
         assert (store.last, store.checkpointed(), store.position("log")) == (2, 2, position)
         assert (store.dispositions()["decided"], store.tenants()) == (2, ["t1"])
 
+    def test_would_be_records_are_kept_apart_from_what_is_said(self, store: Store) -> None:
+        shadows = [(1, record("a_1", 1)), (2, record("a_1", 2)), (2, record("a_2", 1))]
+        store.commit(Batch("log", inputs(1, 2), [(2, record("a_1", 1))], shadows=shadows))
+        assert [(each.input, each.alert, each.record) for each in store.shadows()] == [
+            (1, "a_1", 1),
+            (2, "a_1", 2),
+            (2, "a_2", 1),
+        ]
+        assert list(store.sealed_shadows(1)) == list(store.shadows())[1:]
+        assert [(each.input, each.alert, each.record) for each in store.records()] == [(2, "a_1", 1)]
+
     def test_a_batch_is_seen_whole_or_not_at_all(self, store: Store) -> None:
-        store.commit(
-            Batch("log", inputs(1), [(1, record("a_1", 1))], Position(offset=9), state=[(b"k", b"old")])
-        )
+        said = [(1, record("a_1", 1))]
+        store.commit(Batch("log", inputs(1), said, Position(offset=9), state=[(b"k", b"old")], shadows=said))
         before = seen(store)
+        said = [(2, record("a_2", 1))]
         with pytest.raises(PowerCut):
-            store.commit(
-                Batch("log", inputs(2), [(2, record("a_2", 1))], Position(offset=19), state=breaking())
-            )
+            store.commit(Batch("log", inputs(2), said, Position(offset=19), state=breaking(), shadows=said))
         assert seen(store) == before
         store.commit(Batch("log", inputs(2)))
         assert store.last == 2
@@ -203,22 +212,23 @@ class StoreContract:
         assert store.rest(1) == rest
 
     def test_refolding_forgets_decisions_and_keeps_inputs(self, store: Store) -> None:
-        store.commit(Batch("log", inputs(1, 2), [(1, record("a_1", 1))], state=[(b"k", b"v")]))
+        said = [(1, record("a_1", 1))]
+        store.commit(Batch("log", inputs(1, 2), said, state=[(b"k", b"v")], shadows=said))
         with store.refolding():
-            assert list(store.records()) == []
+            assert [*store.records(), *store.shadows()] == []
             again = [(*row[:5], CODE["late"], "why", row[7]) for row in inputs(1, 2)]
-            store.commit(
-                Batch(inputs=again, records=[(2, record("a_1", 1))], state=[(b"n", b"v")], again=True)
-            )
+            said = [(2, record("a_1", 1))]
+            store.commit(Batch(inputs=again, records=said, state=[(b"n", b"v")], again=True, shadows=said))
         assert [(each.disposition, each.reason, each.source) for each in store.inputs()] == [
             ("late", "why", "log")
         ] * 2
-        assert [each.input for each in store.records()] == [2]
+        assert [each.input for each in (*store.records(), *store.shadows())] == [2, 2]
         assert list(store.state()) == [(b"n", b"v")]
         assert (store.dispositions()["late"], store.dispositions()["decided"]) == (2, 0)
 
     def test_refolding_happens_whole_or_not_at_all(self, store: Store) -> None:
-        store.commit(Batch("log", inputs(1, 2), [(1, record("a_1", 1))], state=[(b"k", b"v")]))
+        said = [(1, record("a_1", 1))]
+        store.commit(Batch("log", inputs(1, 2), said, state=[(b"k", b"v")], shadows=said))
         before = seen(store)
         with pytest.raises(PowerCut), store.refolding():  # noqa: PT012  # a batch goes before the cut
             again = [(*row[:5], CODE["late"], "", row[7]) for row in inputs(1)]

@@ -6,6 +6,7 @@ No Grafana can be had here: that it draws the panels well is seen by nobody in a
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +17,7 @@ import pytest
 
 from deploy.grafana.frame import CHANGES, marks
 from deploy.grafana.words import Say
+from rules.loading import SHIPPED
 from streams.sources.shops import events
 from tests.deploy.asking import Asked, dashboard, numbers, queries
 from tests.servers.prometheus import LocalPrometheus, Span
@@ -25,7 +27,13 @@ from tests.weiguard.calling import start
 from tests.weiguard.test_listening import Running
 
 PARTS: Final = 3  # The history is handed over so, each part once Prometheus has seen the one before.
-RULES: Final = ("COL-01", "SLA-01", "COL-15")  # One is amended, one takes back, one has undecided events.
+SHADOW: Final = "TAX-04"
+RULES: Final = (
+    "COL-01",
+    "SLA-01",
+    "COL-15",
+    SHADOW,
+)  # One is amended, one takes back, one has undecided events.
 EMBEDDED: Final = [asked for page in ("risk", "rules", "rule", "engine") for asked in queries(page)]
 
 
@@ -63,11 +71,22 @@ def history() -> list[bytes]:
     return [*lines[:half], *map(msgspec.json.encode, changes), *lines[half:]]
 
 
+def hushed(folder: Path) -> None:
+    """Copy the shipped rules, one of them as a shadow."""
+    for part in ("catalog", "limits", "lexicons"):
+        shutil.copytree(SHIPPED / part, folder / part)
+    for path in (folder / "catalog").iterdir():
+        text = path.read_text("utf-8")
+        path.write_text(text.replace(f"- id: {SHADOW}\n", f"- id: {SHADOW}\n    shadow: true\n"), "utf-8")
+
+
 @pytest.fixture(scope="module")
 def run(prometheus: LocalPrometheus, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scraped]:
     """Decide the demo's history part by part, so that Prometheus sees the counters grow."""
     lines = history()
-    process = start("run", "-", "--listen", "127.0.0.1:0", cwd=tmp_path_factory.mktemp("run"))
+    folder = tmp_path_factory.mktemp("run")
+    hushed(folder / "rules")
+    process = start("run", "-", "--rules", "rules", "--listen", "127.0.0.1:0", cwd=folder)
     try:
         running = Running(process)
         instance = running.url.removeprefix("http://")

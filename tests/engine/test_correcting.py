@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +20,7 @@ from tests.engine.driving import ABOUT_ARRIVAL, Run, brief, event, fed, payment,
 from tests.logs.arrival import Line
 from tests.logs.making import make_log
 from tests.logs.strategies import SEEDS
+from tests.streams.shadowing import shadowed
 
 
 @dataclass(slots=True)
@@ -27,6 +29,7 @@ class Remembered:
 
     kept: list[tuple[Outcome, bytes]] = field(default_factory=list)
     last: dict[str, Record] = field(default_factory=dict)
+    keeps_shadows: bool = True
 
     def decided(self, tenant: str) -> Iterator[bytes]:
         own = [(outcome, raw) for outcome, raw in self._of(tenant, "decided")]
@@ -36,7 +39,7 @@ class Remembered:
     def late(self, tenant: str) -> Iterator[bytes]:
         return iter([raw for _, raw in self._of(tenant, "late")])
 
-    def standing(self, tenant: str) -> Iterator[Record]:
+    def standing(self, tenant: str, shadows: AbstractSet[str]) -> Iterator[Record]:
         return iter([record for record in self.last.values() if record.tenant == tenant])
 
     def ended_us(self, tenant: str) -> int:
@@ -58,8 +61,22 @@ def corrected(log: list[Line], *only: str) -> tuple[Run, Remembered]:
     for line in log:
         (outcome,) = run.feed([line]).outcomes[-1:]
         past.kept.append((outcome, raw_of(line)))
-        past.last.update({record.id: record for record in outcome.records})
+        past.last.update({record.id: record for record in (*outcome.records, *outcome.shadows)})
     return run, past
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_where_nobody_keeps_what_shadows_find_a_correction_leaves_it_as_it_is(*, kept: bool) -> None:
+    past = Remembered(keeps_shadows=kept)
+    run = Run(Engine(shadowed(None), Settings(keep=False), past))
+    for line in (payment("a", "d1 10:00", 4_500_000), LATE, ask("k", "d5 10:00")):
+        (outcome,) = run.feed([line]).outcomes[-1:]
+        past.kept.append((outcome, raw_of(line)))
+        past.last.update({record.id: record for record in outcome.shadows if kept})
+    found = run.outcomes[-1].shadows
+    assert ([record.rule for record in found if record.rule == "COL-01"] == ["COL-01"]) == kept
+    assert bool(found) == kept
+    assert not run.records
 
 
 def ask(name: str, at: str, tenant: str = "t1") -> Line:

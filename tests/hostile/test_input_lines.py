@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from functools import cache
 from typing import Any
 
@@ -41,6 +42,8 @@ def program() -> Program:
 class Remembered:
     """The past of an engine that is fed here: all it said so far."""
 
+    keeps_shadows = True
+
     def __init__(self) -> None:
         self.said: list[tuple[bytes, Outcome]] = []
 
@@ -52,7 +55,7 @@ class Remembered:
     def late(self, tenant: str) -> Iterator[bytes]:
         return (raw for raw, _ in self._of(tenant, "late"))
 
-    def standing(self, tenant: str) -> Iterator[Record]:
+    def standing(self, tenant: str, shadows: AbstractSet[str]) -> Iterator[Record]:
         records = [record for _, each in self.said for record in each.records if record.tenant == tenant]
         return iter({record.id: record for record in records}.values())
 

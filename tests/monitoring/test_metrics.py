@@ -27,13 +27,14 @@ from streams.stores.memory import MemoryStore
 from tests.contracts.store import record
 from tests.monitoring.scraping import Series, by, scraped
 from tests.streams.running import block_of, made, program
+from tests.streams.shadowing import SOME, shadowed
 
 STATES = ("raised", "escalated", "lowered", "amended", "retracted")
 NAMES = {  # Those of the contract whose parts exist.
     "weiguard_events_total", "weiguard_alerts_total", "weiguard_decide_seconds", "weiguard_commit_seconds",
     "weiguard_clock_lag_seconds", "weiguard_open_alerts", "weiguard_state_cells", "weiguard_late_refolds_total",
     "weiguard_undecided_total", "weiguard_kafka_lag", "weiguard_build_info", "weiguard_audit_entries_total",
-    "weiguard_audit_tree_size", "weiguard_audit_failures_total",
+    "weiguard_audit_tree_size", "weiguard_audit_failures_total", "weiguard_shadow_records_total",
 }  # fmt: skip
 WAITING = {  # Those of the contract that come with feed, intake and delivery.
     "weiguard_feed_clients", "weiguard_queue_depth", "weiguard_delivery_total",
@@ -96,7 +97,11 @@ def test_the_names_are_those_of_the_contract() -> None:
     assert not NAMES & WAITING
     bare = {"weiguard_" + name for name in ("decide_seconds", "commit_seconds")}
     kinds = ("_bucket", "_count", "_sum")
-    wanted = (NAMES - bare - {"weiguard_kafka_lag"}) | {name + kind for name in bare for kind in kinds}
+    empty = {
+        "weiguard_kafka_lag",
+        "weiguard_shadow_records_total",
+    }  # There are no partitions here, and no shadows.
+    wanted = (NAMES - bare - empty) | {name + kind for name in bare for kind in kinds}
     assert {name for name, _ in of_weiguard(metrics)} == wanted
 
 
@@ -163,6 +168,25 @@ def test_they_agree_with_what_was_committed(seed: int) -> None:
     for name in ("weiguard_decide_seconds", "weiguard_commit_seconds"):
         assert value(found, f"{name}_count") == batches
         assert value(found, f"{name}_sum") > 0
+
+
+def test_what_shadow_rules_find_is_counted_apart() -> None:
+    metrics, store = new_metrics(), MemoryStore()
+    runner = Runner(store, Engine(shadowed(SOME)), observers=[metrics.observe])
+    metrics.watch(runner.engine)
+    labels = ("rule", "level", "state")
+    begun = by(scraped(metrics.registry), "weiguard_shadow_records_total", *labels)
+    assert {rule for rule, _, _ in begun} == SOME, "a rule that may find something stands at 0"
+    assert begun.total() == 0
+    runner.take("log", block_of(made(3, 300), 0))
+    found = scraped(metrics.registry)
+    shadows = [msgspec.json.decode(each.body) for each in store.shadows()]
+    told = Counter((each["rule"], each["level"], each["state"]) for each in shadows)
+    assert +by(found, "weiguard_shadow_records_total", *labels) == told != Counter()
+    alerts = by(found, "weiguard_alerts_total", "rule")
+    assert alerts.total() == len(list(store.records())) > 0
+    assert not {rule for (rule,), count in alerts.items() if count} & SOME
+    assert by(found, "weiguard_open_alerts").total() < len(list(store.records())), "none of them is open"
 
 
 def test_some_log_has_something_to_say_of_everything() -> None:

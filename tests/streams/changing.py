@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -10,6 +11,7 @@ import msgspec
 from engine.alert import encode
 from monitoring.describing import texts
 from streams.audit.notes import Signer
+from streams.commit import StoredRecord
 from streams.embedded import Runner
 from streams.ports import Block
 from streams.rereading import decided_again
@@ -74,12 +76,23 @@ class Shop:
         """Decide the database again from itself, and hold it against what is stored."""
         with open_reader(self.db) as reader:
             again = [
-                (each.stored.seq, each.outcome.disposition, [encode(record) for record in each.records])
+                (
+                    each.stored.seq,
+                    each.outcome.disposition,
+                    [encode(record) for record in each.records],
+                    [encode(record) for record in each.shadows],
+                )
                 for each in decided_again(reader)
             ]
-            stored_records: dict[int, list[bytes]] = {}
-            for each in reader.sealed_records():
-                stored_records.setdefault(each.input, []).append(each.body)
+            told = [_by_input(reader.sealed_records()), _by_input(reader.sealed_shadows())]
             assert again == [
-                (each.seq, each.disposition, stored_records.get(each.seq, [])) for each in reader.inputs()
+                (each.seq, each.disposition, *(found.get(each.seq, []) for found in told))
+                for each in reader.inputs()
             ]
+
+
+def _by_input(stored: Iterator[StoredRecord]) -> dict[int, list[bytes]]:
+    found: dict[int, list[bytes]] = {}
+    for each in stored:
+        found.setdefault(each.input, []).append(each.body)
+    return found

@@ -97,7 +97,7 @@ def test_an_input_that_is_decided_otherwise_now_stops_the_run() -> None:
 def test_a_lost_record_stops_the_run() -> None:
     store = MemoryStore()
     runner_of(store).take("log", block_of(made(5, 90), 0))
-    assert store._records.pop() is not None  # noqa: SLF001  # damage done on purpose
+    assert store._records.all.pop() is not None  # noqa: SLF001  # damage done on purpose
     with pytest.raises(RefusedError, match="decided otherwise"):
         runner_of(store)
 

@@ -62,6 +62,11 @@ def test_it_is_opened_again_as_it_was(database: Path) -> None:
             id="a state entry is wrong",
         ),
         pytest.param("DELETE FROM records WHERE seq = 1", "records where", id="a record is lost"),
+        pytest.param(
+            "INSERT INTO shadows VALUES (1, 1, 'COL-01', 'a_1', 1, x'00')",
+            "1 shadows where 0 were counted",
+            id="a would-be record was put in",
+        ),
         pytest.param("DELETE FROM inputs WHERE seq = 1", "inputs decided where", id="an input is lost"),
         pytest.param("UPDATE inputs SET disposition = 1 WHERE seq = 1", "where", id="a disposition is wrong"),
         pytest.param(
@@ -82,7 +87,7 @@ def test_it_is_opened_again_as_it_was(database: Path) -> None:
             "UPDATE facts SET value = x'00'", "decisions of unknown rules", id="what decided it is wrong"
         ),
         pytest.param(
-            "PRAGMA user_version = 6", "a database of version 6; expected version 5", id="it is newer"
+            "PRAGMA user_version = 7", "a database of version 7; expected version 6", id="it is newer"
         ),
         pytest.param(
             "PRAGMA application_id = 7", "a database of another program", id="it is another program's"

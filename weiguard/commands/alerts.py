@@ -33,6 +33,12 @@ def alerts(  # noqa: PLR0913  # one parameter an option
     records: Annotated[
         bool, typer.Option("--records", help="Every record in log order, not only what stands.")
     ] = False,
+    shadow: Annotated[
+        bool,
+        typer.Option(
+            "--shadow", help="What shadow rules would have said instead: those of them that stand, or all."
+        ),
+    ] = False,
     rule: Annotated[
         list[str] | None,
         typer.Option("--rule", metavar="PATTERN", help="Rule ids, such as COL-01 or 'COL-*'; repeatable."),
@@ -69,7 +75,12 @@ def alerts(  # noqa: PLR0913  # one parameter an option
 
     A table; with --json the records as JSON lines: standing ones by id, --records in log order.
 
+    A shadow rule decides and does not alert; --shadow lists what it found, in the same form. Its alerts are none: no
+    other command knows their ids.
+
     Example: weiguard alerts --level critical --rule 'COL-*' --key account=A1
+
+    Example: weiguard alerts --shadow --rule COL-01
     """
     from monitoring.filtering import Filters
     from weiguard.listing import list_alerts
@@ -77,4 +88,4 @@ def alerts(  # noqa: PLR0913  # one parameter an option
 
     filters = Filters.of({"rules": rule, "levels": level, "states": state}, key, since, until)
     settings = settings_from({"db": db, "tenant": tenant, "lang": lang})
-    list_alerts(filters, settings, records=records, json=json)
+    list_alerts(filters, settings, records=records, shadow=shadow, json=json)

@@ -1,4 +1,4 @@
-"""The rules that decide: which are on, what they say, the limits that they read, and how often each fired."""
+"""The rules that decide: what they say, the limits they read, how often each fired, and what shadow rules found."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from monitoring.web.answers import Refusal
 from monitoring.web.console.pages import Pages
+from monitoring.web.console.results import Results, results_by_rule, results_of
 from monitoring.web.console.sight import Sight
 from monitoring.web.console.visit import Visit
 from monitoring.web.desk import Desk
@@ -37,17 +38,28 @@ class RulePages:
             else set()
         )
 
-        def read(reader: SqliteReader) -> tuple[dict[str, bytes], dict[str, dict[str, int]], Sight]:
-            return dict(reader.rule_texts()), reader.fired(), Sight.of(reader, everything=everything)
+        def read(
+            reader: SqliteReader,
+        ) -> tuple[dict[str, bytes], dict[str, dict[str, int]], Sight, dict[str, Results]]:
+            sight = Sight.of(reader, everything=everything)
+            return dict(reader.rule_texts()), reader.fired(), sight, results_by_rule(reader, sight)
 
-        texts, fired, sight = await self._desk.look(read)
+        texts, fired, sight, results = await self._desk.look(read)
         rules = [_RULE.decode(body) for name, body in texts.items() if name in on]
-        return self._pages.show(visit, "rules.html", rules=rules, fired=fired, sight=sight)
+        return self._pages.show(
+            visit, "rules.html", rules=rules, fired=fired, sight=sight, results=results, none=Results()
+        )
 
     async def one(self, visit: Visit) -> Response:
-        """Show a rule. Raises Refusal where there is none of that id."""
+        """Show a rule, and what it found where it is or was a shadow. Raises Refusal where there is none of that id."""
         name, lang = visit.request.path_params["rule"], visit.lang
-        body = await self._desk.look(lambda reader: reader.rule(name))
+        everything = visit.may("aml")
+
+        def read(reader: SqliteReader) -> tuple[bytes | None, Results | None]:
+            sight = Sight.of(reader, everything=everything)
+            return reader.rule(name), results_of(reader, sight, name)
+
+        body, results = await self._desk.look(read)
         if body is None:
             why = RefusedError(
                 "the rule", f"none {name[:80]!r}", "the id of one", "look at the list of rules"
@@ -58,6 +70,7 @@ class RulePages:
             visit,
             "rule.html",
             rule=rule,
+            results=results,
             source=sourced(rule, lang),
             cases=["\n".join(case_lines(case, lang, (lang,))) for case in rule["cases"]],
             limits={each: sourced_limit(limit, lang) for each, limit in rule["limits"].items()},

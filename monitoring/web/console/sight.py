@@ -47,6 +47,10 @@ class Sight:
             packs.setdefault(name, set()).add(_PACKED.decode(body).pack)
         return cls(frozenset(name for name, found in packs.items() if not found & CONFIDENTIAL_PACKS))
 
+    def knows(self, rule: str) -> bool:
+        """Return whether alerts of a rule may be shown."""
+        return self.rules is None or rule in self.rules
+
     def shows(self, reader: SqliteReader, record: Record) -> bool:
         """Return whether a record may be shown. One that speaks of an alert is as confidential as that one is."""
         if self.rules is None:

@@ -7,7 +7,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -46,9 +46,23 @@ def shipped() -> tuple[RuleSet, bytes]:
 
 
 @cache
-def program(only: tuple[str, ...] = ONLY) -> Program:
+def rules(shadows: frozenset[str] = frozenset()) -> RuleSet:
+    """Return the shipped rules, some of them as shadows."""
+    shipped_ = shipped()[0]
+    packs = [
+        replace(
+            pack,
+            rules=tuple(replace(rule, shadow=True) if rule.id in shadows else rule for rule in pack.rules),
+        )
+        for pack in shipped_.packs
+    ]
+    return replace(shipped_, packs=tuple(packs))
+
+
+@cache
+def program(only: tuple[str, ...] = ONLY, shadows: frozenset[str] = frozenset()) -> Program:
     """Compile a few rules once."""
-    return compile_rules(shipped()[0], only)
+    return compile_rules(rules(shadows), only)
 
 
 def payment(number: int, amount_fen: int = 6_000_000, **more: Any) -> dict[str, Any]:
@@ -101,11 +115,13 @@ def house(
     signer: Signer | None = None,
     lodging: Lodging | None = None,
     only: tuple[str, ...] = ONLY,
+    shadows: frozenset[str] = frozenset(),
 ) -> Iterator[House]:
     """Open a house whose database is at a path; it is decided in a thread of its own, until the end."""
     opened = opened or threading.Event()
     arriving = arriving or Arriving(opened.set)
-    metrics = Metrics(program(only).ruleset, "0.0.1")
+    compiled = program(only, shadows)
+    metrics = Metrics(compiled.ruleset, "0.0.1")
     served = Served(
         metrics,
         lambda: (True, ""),
@@ -117,11 +133,11 @@ def house(
     stop = Stop()
 
     def work() -> None:
-        rules, archive = shipped()
-        by = decided_by(program(only), Settings(), only)
-        with open_store(path, by, texts(rules, program(only)), archive=archive) as store:
+        by = decided_by(compiled, Settings(), only)
+        told = texts(rules(shadows), compiled)
+        with open_store(path, by, told, archive=shipped()[1]) as store:
             runner = Runner(
-                store, Engine(program(only)), observers=[metrics.observe, served.observe], signer=signer
+                store, Engine(compiled), observers=[metrics.observe, served.observe], signer=signer
             )
             runner.resume()
             served.open(runner, path)

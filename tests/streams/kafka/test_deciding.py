@@ -20,6 +20,7 @@ from streams.kafka.addressing import partition_of
 from streams.kafka.deciding import Deciding
 from streams.kafka.kept import Entries, Kept
 from streams.refusing import RefusedError
+from tests.streams.shadowing import shadowed
 
 PARTITIONS = 4
 TENANT = "t1"
@@ -77,6 +78,16 @@ def test_another_partitions_tenant_is_refused() -> None:
     (refused,) = deciding().decide([payment(0, stranger)]).refused
     assert f"found '{stranger}' in partition {HOME}" in refused.reason
     assert refused.raw == payment(0, stranger).value
+
+
+def test_what_shadow_rules_find_is_counted_and_written_nowhere() -> None:
+    plain, hushed = deciding(), deciding()
+    hushed.engine = Engine(shadowed(None))
+    said, found = plain.decide(PAYMENTS), hushed.decide(PAYMENTS)
+    rules = {record.rule for _, record in said.records}
+    assert [each for each in found.shadows if each.rule in rules] == [record for _, record in said.records]
+    assert rules
+    assert (found.records, hushed.pending, said.shadows) == ([], [], [])
 
 
 def test_null_is_quarantined_as_nothing() -> None:

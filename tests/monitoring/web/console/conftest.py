@@ -83,9 +83,9 @@ def lodge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lodge]:
         users.add(file, role, role, PASSWORD)
     lodging = Lodging(users.Users(file))
     with house(folder / "weiguard.db", lodging=lodging, only=ONLY) as found:
-        found.send(listed("X"), payment(1), payment(2), payment(3, 100, data=_paid("X")), payment(4, -1))
+        found.send(listed("X"), payment(1), payment(2), payment(3, 100, data=paid_by("X")), payment(4, -1))
         yield Lodge(found, file, refused=5)
 
 
-def _paid(payer: str) -> dict[str, object]:
+def paid_by(payer: str) -> dict[str, object]:
     return {"transaction_id": "t3", "amount_fen": 6_000_000, "payer_id": payer}

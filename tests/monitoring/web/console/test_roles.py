@@ -122,12 +122,12 @@ def test_what_is_said_of_a_confidential_alert_is_confidential(lodge: Lodge, role
     with open_reader(path) as reader:
         sight = Sight.of(reader, everything=role in MAY["aml"])
         for rule, shown in (("AML-12", role in MAY["aml"]), ("COL-01", True)):
-            about = _nagging(lodge.alert(rule))
+            about = nagging(lodge.alert(rule))
             assert sight.shows(reader, about) == shown
-        assert not Sight.of(reader, everything=False).shows(reader, _nagging("a_nothing"))
+        assert not Sight.of(reader, everything=False).shows(reader, nagging("a_nothing"))
 
 
-def _nagging(alert: str) -> Record:
+def nagging(alert: str) -> Record:
     return Record(
         "a_1", 1, "raised", "ENG-07", "warn", "default", {"alert": alert}, {}, "", "", {}, {}, False, {}, {}, {}, "",
         {}, {},
