@@ -2,7 +2,7 @@
 
 Both hold from their event's place in the tenant's order, until an instant where they name one. An override is read with
 the limits, so a decision changes as it does by `limit_profile.set`. A suppression changes no decision: rules decide,
-measures count and rules that watch are told, as with a shadow rule; only what crosses a level in its time is not said.
+measures count and rules that watch are told; only what crosses a level in its time is not said.
 So both act alike whenever they arrive, and a late one amends, retracts or raises by a new record.
 """
 

@@ -60,7 +60,7 @@ def _tell_watchers(tenant: Tenant, waiting: dict[tuple[int, Any, Any, Any], bool
             removed += [fact for armed, fact in before.items() if after.get(armed) != fact]
             added += [fact for armed, fact in after.items() if before.get(armed) != fact]
             cell.told = after
-        elif face.watched and make is not None:
+        elif face.watched and not face.shadow and make is not None:  # What a shadow finds is no alert.
             key = (index, face.key(cell.key, sub), group)
             said = tenant.facts.get(key, ())
             stands = tuple(
