@@ -92,7 +92,8 @@ def _opened(address: Address) -> socket.socket:
         kind, _, _, _, where = socket.getaddrinfo(
             address.host, address.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
-        place = socket.socket(kind, socket.SOCK_STREAM)
+        # By the protocol's name asyncio knows that an answer's last part must not wait for the client (TCP_NODELAY).
+        place = socket.socket(kind, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         try:
             place.setsockopt(
                 socket.SOL_SOCKET, socket.SO_REUSEADDR, 1
