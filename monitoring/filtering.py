@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from fnmatch import fnmatchcase
@@ -13,6 +13,7 @@ from engine.alert import Record
 from engine.instants import micros
 from streams.handling import Handling
 from streams.refusing import RefusedError
+from streams.stores.sqlite_listing import Wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +61,36 @@ class Filters:
         """Return whether a record is to be listed."""
         at = micros(record.at) if self.since is not None or self.until is not None else 0
         return (
-            (not self.rules or any(fnmatchcase(record.rule, pattern) for pattern in self.rules))
+            self._asks_for_rule(record.rule)
             and (not self.levels or record.level in self.levels)
             and (not self.states or record.state in self.states)
             and (not self.tenants or record.tenant in self.tenants)
-            and (self.owner is None or record.key.get("owner") == self.owner)
             and (self.since is None or at >= self.since)
             and (self.until is None or at < self.until)
-            and (self.key is None or _has(record.key, *self.key))
+            and self._asks_for_key(record.key)
         )
+
+    def _asks_for_rule(self, rule: str) -> bool:
+        return not self.rules or any(fnmatchcase(rule, pattern) for pattern in self.rules)
+
+    def _asks_for_key(self, key: dict[str, Any]) -> bool:
+        return (self.owner is None or key.get("owner") == self.owner) and (
+            self.key is None or _has(key, *self.key)
+        )
+
+    def wanted(self, handled: Handled, keys: Callable[[dict[str, Any]], bool] | None = None) -> Wanted:
+        """Return the same as a database is asked for it; `keys`: what else a key must be."""
+        asks: list[Callable[[dict[str, Any]], bool]] = (
+            [self._asks_for_key] if self.owner is not None or self.key is not None else []
+        )
+        asks += [keys] if keys is not None else []
+        return Wanted(
+            rule=self._asks_for_rule if self.rules else None,
+            levels=self.levels, states=self.states, tenants=self.tenants, since=self.since, until=self.until,
+            key=(lambda key: all(ask(key) for ask in asks)) if asks else None,
+            values=tuple(each for each in (self.owner, self.key and self.key[1]) if each),
+            handling=handled.states, assignee=handled.assignee,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ import msgspec
 from engine.alert import Record, encode
 from engine.decoding import LONGEST, Refusal, decode
 from engine.windows import Zone
+from monitoring.relisting import check_alerts
 from streams.audit.broken import BrokenError
 from streams.audit.indexing import DailyIndex
 from streams.audit.telling import Teller
@@ -63,6 +64,7 @@ def retell(reader: SqliteReader, told_from: int, show: Callable[[int, int], None
         raise BrokenError(
             f"input {seq:,}", f"an act on {alert} in the table of acts", "an input that tells of it"
         )
+    check_alerts(reader)
     return count
 
 

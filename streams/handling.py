@@ -18,6 +18,7 @@ Kind: TypeAlias = Literal["acknowledged", "assigned", "snoozed", "resolved", "re
 State: TypeAlias = Literal["new", "acknowledged", "snoozed", "resolved"]
 STATES: Final[tuple[State, ...]] = get_args(State)
 EVENTS: Final[dict[str, Kind]] = {f"alert.{kind}": kind for kind in get_args(Kind)}
+RISES: Final = ("raised", "escalated")  # The states of records by which an alert rises.
 LIVED: Final = ("decided", "late")  # An act that is told of late was done all the same.
 _BECOMES: Final[dict[Kind, State]] = {
     "acknowledged": "acknowledged", "snoozed": "snoozed", "resolved": "resolved", "reopened": "new",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import Any, Final
 
 import msgspec
@@ -15,14 +14,18 @@ from monitoring.web.access import Access
 from monitoring.web.answers import Refusal, answer
 from monitoring.web.asking import FILTERS, HANDLED, check_names, filters_of, handled_of, whole_of
 from monitoring.web.desk import Clock, Desk
-from streams.handling import Handling
 from streams.refusing import RefusedError
 from streams.stores.sqlite_reading import SqliteReader
 
 MOST: Final = 1_000  # Alerts of a page.
-LOOKED_AT: Final = 40_000  # Records that one page looks at: where few match, it has fewer and goes on.
-_TOGETHER: Final = 100  # Alerts whose handling is looked up together, at least.
 _RECORD: Final = msgspec.json.Decoder(Record)
+
+
+class _Named(msgspec.Struct):
+    id: str
+
+
+_ID: Final = msgspec.json.Decoder(_Named)
 
 
 class Alerts:
@@ -73,30 +76,10 @@ def _one(reader: SqliteReader, name: str, clock: Clock) -> dict[str, Any] | None
 def _page(
     reader: SqliteReader, filters: Filters, handled: Handled, clock: Clock, limit: int, before: int | None
 ) -> dict[str, Any]:
-    """Return a page of the standing alerts, the newest first. One that was retracted stands no more."""
-    alerts: list[msgspec.Raw] = []
-    handling: dict[str, Handling] = {}
-    at = None
-    looked = 0
+    """Return a page of the standing alerts, the newest first; retracted ones where they are asked for."""
     with reader.at_once():
-        told = reader.told.last(before)
-        while at is None and (some := list(islice(told, min(max(limit, _TOGETHER), LOOKED_AT - looked)))):
-            looked += len(some)
-            kept = [
-                (each, record.id) for each in some if _listed(record := _RECORD.decode(each.body), filters)
-            ]
-            found = reader.handled((name for _, name in kept), clock)
-            for each, name in kept:
-                if handled.match(found[name]):
-                    alerts.append(msgspec.Raw(each.body))
-                    handling[name] = found[name]
-                if len(alerts) == limit:
-                    at = each.seq
-                    break
-            if at is None and looked == LOOKED_AT:
-                at = some[-1].seq
-    return {"alerts": alerts, "handling": handling, "next": None if at is None else str(at)}
-
-
-def _listed(record: Record, filters: Filters) -> bool:
-    return (record.state != "retracted" or "retracted" in filters.states) and filters.match(record)
+        seqs = reader.listing.newest(filters.wanted(handled), clock, limit + 1, before).rows
+        bodies = reader.listing.bodies(seqs[:limit])
+        handling = reader.handled([_ID.decode(body).id for body in bodies], clock)
+    following = str(seqs[limit - 1]) if len(seqs) > limit else None
+    return {"alerts": [msgspec.Raw(body) for body in bodies], "handling": handling, "next": following}

@@ -22,6 +22,14 @@ _RECORD: Final = msgspec.json.Decoder(Record)
 _NONE: Final[frozenset[str]] = frozenset()
 _PERSONS: Final = NAMING | {name.removesuffix("_id") for name in NAMING}
 
+# What a key holds where equal values may have other tokens: such as end with a week or are sealed for an event; lists.
+_UNSTEADY: Final = re.compile(rf'[~\[]|"(?:[^"]*\.)?(?:{"|".join(sorted(PERSONAL_NAMES - _PERSONS))})":')
+
+
+def is_steady(key: str) -> bool:
+    """Return whether a sealed key, as JSON, is the same wherever the key is: each value is sealed for itself."""
+    return not _UNSTEADY.search(key)
+
 
 def sealed_record(sealer: Sealer, record: Record, personal: frozenset[str] = _NONE) -> Record:
     """Return a record as it is told and stored. `personal`: names of its rule's own (rules/personal.py)."""

@@ -15,7 +15,7 @@ from streams.sealing.lines import sealed_line, sealed_piece, sealed_reason
 from streams.sealing.records import opened_record, renamed, sealed_record
 from streams.sealing.retention import kept_us
 from streams.sealing.subjects import Puncture, SubjectKeys
-from streams.sealing.tokens import Sealer
+from streams.sealing.tokens import VALUE, Sealer
 from streams.sealing.weeks import Kept, Weeks, week_of
 
 _ALERT: Final = re.compile(rb"a_[0-9a-f]{32}")
@@ -65,6 +65,12 @@ class Seals:
         """Return a value that is looked for as it stands where it is sealed."""
         content = msgspec.json.encode(value)[1:-1]
         return self._sealer.token(tenant, value, content).decode() if value else value
+
+    def forms(self, tenant: str, value: str) -> tuple[str, ...]:
+        """Return how a value, if it is sealed for itself, may stand in a key: as a text or as a number, or clear."""
+        content = msgspec.json.encode(value)[1:-1]
+        number = self._sealer.token(tenant, value, content, VALUE).decode()
+        return self.asked(tenant, value), number, content.decode()
 
     def record(self, record: Record, personal: frozenset[str] = frozenset()) -> Record:
         """Return a record as it is told and stored, by the id that its alert was first said by."""

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import a2b_base64
 from typing import Final
 
 import msgspec
@@ -37,6 +38,7 @@ ABSENT: Final = frozenset({b"ip", b"lat", b"lon", b"host_birth_date"})
 _WHOLE: Final = re.compile(rb'"?sealed:' + _BODY + _WEEK + rb':"?')
 LOST: Final = ABSENT | {b"text"}
 _LEFT: Final = re.compile(rb',("[a-z_]+"):"[^"\\]*"')
+_URL: Final = bytes.maketrans(b"-_", b"+/")
 _SMALL: Final = 64  # Bytes of a value whose token is remembered.
 _WHOLE_SIGNS: Final = PLACE_BYTES * 8 // 6  # Signs of base64 that hold nothing but the place.
 _MARKED: Final = re.compile(rb"sealed:[A-Za-z0-9_-]{%d}" % _WHOLE_SIGNS)
@@ -225,4 +227,4 @@ def is_token(value: bytes) -> bool:
 def _decoded(body: bytes) -> bytes:
     """Return what base64url stands for; of a length that nothing has, one sign less."""
     body = body[:-1] if len(body) % 4 == 1 else body
-    return urlsafe_b64decode(body + b"=" * (-len(body) % 4))
+    return a2b_base64(body.translate(_URL) + b"=" * (-len(body) % 4))

@@ -23,6 +23,7 @@ from streams.refusing import RefusedError
 from streams.sealing.subjects import SEED_BYTES, keys_from
 from streams.stores.deciding import DecidedBy, Decider, difference
 from streams.stores.locking import Lock
+from streams.stores.sqlite_alerts import put_alerts, put_handling, rose
 from streams.stores.sqlite_failing import REFOLD, damaged, failed
 from streams.stores.sqlite_leaves import put_growth
 from streams.stores.sqlite_reading import SqliteReader
@@ -31,6 +32,8 @@ from streams.stores.sqlite_shadows import put_shadows
 from streams.stores.sqlite_subjects import put_puncture, put_weeks, sweep, unswept
 
 _NAMES: Final = tuple(CODE)
+# Of erasures too: the log is decided anew by what is left, from the beginning.
+_DECIDED: Final = ("records", "shadows", "alerts", "acts", "state", "ledgers", "unindexed", "erasures")
 _INPUT: Final = "INSERT INTO inputs VALUES (?, {source}, ?, ?, ?, ?, ?, ?, ?)"
 _AGAIN: Final = (
     "UPDATE inputs SET tenant = ?, time_us = ?, clock_us = ?, disposition = ?, reason = ? WHERE seq = ?"
@@ -66,13 +69,13 @@ class SqliteStore(SqliteReader):
                 self._change(batch.rules, batch.inputs[0][0], totals)
             if batch.inputs:
                 self._put_inputs(batch, totals)
+            self._db.executemany("INSERT INTO acts VALUES (?, ?)", batch.acts)
             self._put_records(batch, totals)
             put_shadows(self._db, batch.shadows)
             totals["shadows"] += len(batch.shadows)
             if batch.growth is not None:
                 put_growth(self._db, batch.growth, sum(totals[name] for name in CODE))
                 totals["entries"] += len(batch.growth.entries)
-            self._db.executemany("INSERT INTO acts VALUES (?, ?)", batch.acts)
             if batch.erasure is not None:
                 put_puncture(self._db, batch.erasure.punctures, batch.erasure.inputs)
             put_weeks(self._db, batch.weeks)
@@ -121,16 +124,20 @@ class SqliteStore(SqliteReader):
             part += 1
 
     def _put_records(self, batch: Batch, totals: dict[str, int]) -> None:
+        """Put records under the next numbers, and what is found of their alerts; acts stand there already."""
+        leaves = batch.growth.of_records if batch.growth else ()
+        first = totals["records"] + 1
         self._db.executemany(
-            "INSERT INTO records(input, alert, record, body, leaf) VALUES (?, ?, ?, ?, ?)",
+            "INSERT INTO records VALUES (?, ?, ?, ?, ?, ?)",
             [
-                (seq, record.id, record.record, encode(record), leaf)
-                for (seq, record), leaf in zip_longest(
-                    batch.records, batch.growth.of_records if batch.growth else ()
-                )
+                (first + n, seq, record.id, record.record, encode(record), leaf)
+                for n, ((seq, record), leaf) in enumerate(zip_longest(batch.records, leaves))
             ],
         )
         totals["records"] += len(batch.records)
+        numbered = [(first + n, record) for n, (_, record) in enumerate(batch.records)]
+        totals["alerts"] += put_alerts(self._db, numbered)
+        put_handling(self._db, self.acts, {*rose(numbered), *(alert for alert, _ in batch.acts)})
 
     def _put_state(self, entries: Iterable[tuple[bytes, bytes | None]], totals: dict[str, int]) -> None:
         """Put changed entries in place of old ones, and keep what all of them add up to."""
@@ -162,15 +169,8 @@ class SqliteStore(SqliteReader):
         with self._transaction():
             self._inside = True
             try:
-                self._db.execute("DELETE FROM records")
-                self._db.execute("DELETE FROM shadows")
-                self._db.execute("DELETE FROM acts")
-                self._db.execute("DELETE FROM state")
-                self._db.execute("DELETE FROM ledgers")
-                self._db.execute("DELETE FROM unindexed")
-                self._db.execute(
-                    "DELETE FROM erasures"
-                )  # It is decided anew by what is left, from the beginning.
+                for table in _DECIDED:
+                    self._db.execute(f"DELETE FROM {table}")  # noqa: S608  # words of ours
                 self._db.execute("UPDATE totals SET n = 0 WHERE name <> 'entries'")
                 self._totals = {**dict.fromkeys(before, 0), "entries": before["entries"]}
                 self.stamp()

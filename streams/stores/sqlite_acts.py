@@ -1,6 +1,6 @@
 """Which inputs of a database tell of acts on which alert, and how the alerts are handled.
 
-What an act says stands in its input and nowhere else; the table only finds it, and is written with it.
+What an act says stands in its input; the table only finds it, and is written with it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from engine.decoding import Refusal, decode
-from streams.handling import Act, Handling, act_of, handling_of
+from streams.handling import RISES, Act, Handling, act_of, handling_of
 
 TABLES: Final = """
 CREATE TABLE acts(alert TEXT NOT NULL, input INTEGER NOT NULL, PRIMARY KEY(alert, input)) WITHOUT ROWID;
@@ -20,9 +20,11 @@ CREATE TABLE acts(alert TEXT NOT NULL, input INTEGER NOT NULL, PRIMARY KEY(alert
 _ACTS: Final = """
 SELECT acts.alert, input, tenant, raw FROM json_each(?) AS asked
 CROSS JOIN acts ON acts.alert = asked.value CROSS JOIN inputs ON seq = input ORDER BY acts.alert, input"""
+_ACTED: Final = (
+    "SELECT DISTINCT alert FROM json_each(?) AS a CROSS JOIN acts ON acts.alert = a.value ORDER BY alert"
+)
 _RECORDS: Final = """
 SELECT alert, input, body FROM json_each(?) AS asked CROSS JOIN records ON alert = asked.value ORDER BY alert, record"""
-_RISES: Final = ("raised", "escalated")
 
 
 class _Said(msgspec.Struct):
@@ -82,6 +84,10 @@ class SqliteActs:
         """Return all that is told of alerts, by id; those that do not exist are left out."""
         return self._cases(alerts, self._acts(alerts))
 
+    def acted(self, alerts: Collection[str]) -> list[str]:
+        """Return those alerts that somebody acted on, sorted."""
+        return [alert for (alert,) in self._db.execute(_ACTED, (_list(alerts),))]
+
     def all(self) -> set[tuple[str, int]]:
         """Return every (alert, input) of the table."""
         return set(self._db.execute("SELECT alert, input FROM acts"))
@@ -92,7 +98,7 @@ class SqliteActs:
         rises: dict[str, list[tuple[int, int]]] = {}
         for alert, place, body in self._db.execute(_RECORDS, (_list(alerts),)):
             said = last[alert] = _SAID.decode(body)
-            if said.state in _RISES:
+            if said.state in RISES:
                 rises.setdefault(alert, []).append((place, said.record))
         return {
             alert: Case(

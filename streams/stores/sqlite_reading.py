@@ -25,9 +25,11 @@ from streams.refusing import RefusedError
 from streams.sealing.seals import Seals
 from streams.stores.deciding import DecidedBy, Epoch
 from streams.stores.sqlite_acts import SqliteActs
+from streams.stores.sqlite_alerts import Kept, kept, unlisted
 from streams.stores.sqlite_failing import damaged, failed
 from streams.stores.sqlite_index import SqliteIndex
 from streams.stores.sqlite_leaves import SqliteLeaves
+from streams.stores.sqlite_listing import SqliteListing
 from streams.stores.sqlite_schema import check_kind
 from streams.stores.sqlite_shadows import SqliteShadows
 from streams.stores.sqlite_subjects import erasures, read_keys, read_weeks, weeks_stand
@@ -59,6 +61,7 @@ class SqliteReader:
         self.index = SqliteIndex(connection)
         self.told = SqliteTold(connection, self._opened)
         self.acts = SqliteActs(connection, self._opened_line)
+        self.listing = SqliteListing(connection, self._opened, self._forms)
         self.acts_of, self.handled = self.acts.of, self.acts.handled
         self.would_be = SqliteShadows(connection, self._opened)
         self.shadows, self.sealed_shadows = self.would_be.all, self.would_be.sealed
@@ -181,6 +184,9 @@ class SqliteReader:
     def _opened(self, body: bytes) -> bytes:
         return self.seals.opened(body)
 
+    def _forms(self, tenant: str, value: str) -> tuple[str, ...]:
+        return self.seals.forms(tenant, value)
+
     def _opened_line(self, raw: bytes) -> bytes:
         return self.seals.opened_line(raw)
 
@@ -203,6 +209,14 @@ class SqliteReader:
         query = "SELECT input, alert, max(record), body FROM records GROUP BY alert ORDER BY alert"
         for row in self._db.execute(query):
             yield self._record(StoredRecord(*row))
+
+    def alert_rows(self) -> Iterator[Kept]:
+        """Yield the rows by which alerts are listed beside what they must be."""
+        return kept(self._db, self.acts)
+
+    def unlisted(self) -> str | None:
+        """Return an alert that has no such row, None where each has one."""
+        return unlisted(self._db)
 
     def checkpointed(self) -> int:
         """Return the number of the input that the state stands behind."""

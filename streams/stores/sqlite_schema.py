@@ -14,7 +14,7 @@ from zlib import crc32
 from streams.commit import CODE
 from streams.refusing import RefusedError
 from streams.sealing.subjects import SubjectKeys
-from streams.stores import sqlite_acts, sqlite_leaves, sqlite_shadows, sqlite_subjects
+from streams.stores import sqlite_acts, sqlite_alerts, sqlite_leaves, sqlite_shadows, sqlite_subjects
 from streams.stores.sqlite_failing import REFOLD, damaged
 
 APPLICATION_ID: Final = 0x57474431  # "WGD1"
@@ -39,10 +39,11 @@ CREATE TABLE rules(id TEXT NOT NULL, first INTEGER NOT NULL, body BLOB NOT NULL,
 CREATE TABLE epochs(first INTEGER PRIMARY KEY, decided_by BLOB NOT NULL);
 CREATE TABLE rulesets(id TEXT PRIMARY KEY, files BLOB NOT NULL);
 {sqlite_acts.TABLES}
+{sqlite_alerts.TABLES}
 {sqlite_leaves.TABLES}
 {sqlite_shadows.TABLES}
 {sqlite_subjects.TABLES}"""
-TOTALS: Final = (*CODE, "records", "shadows", "entries", "checkpoint", "state_rows", "state_sum")
+TOTALS: Final = (*CODE, "records", "alerts", "shadows", "entries", "checkpoint", "state_rows", "state_sum")
 
 
 def checksum(key: bytes, value: bytes) -> int:
@@ -118,8 +119,8 @@ def check_log(connection: sqlite3.Connection, path: Path) -> None:
 def check_decided(connection: sqlite3.Connection, path: Path) -> None:
     """Refuse a database whose records or state are damaged; raises RefusedError."""
     totals = dict(connection.execute("SELECT name, n FROM totals"))
-    for name in ("records", "shadows"):
-        held = _one(connection, f"SELECT count(*) FROM {name}")  # noqa: S608  # one of two words
+    for name in ("records", "alerts", "shadows"):
+        held = _one(connection, f"SELECT count(*) FROM {name}")  # noqa: S608  # one of three words
         if totals.get(name) != held:
             raise damaged(path, f"{held:,} {name} where {totals.get(name, 0):,} were counted", REFOLD)
     rows = total = 0

@@ -1,4 +1,4 @@
-"""The alert records of a database in the order in which they were told: from a place on, or from the newest back.
+"""The alert records of a database in the order in which they were told, from a place on.
 
 A place is that of the record's entry in the audit log, which no restart and no refold ever gives to another.
 """
@@ -6,19 +6,12 @@ A place is that of the record's entry in the audit log, which no restart and no 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Final, Literal, NamedTuple
 
-_PAGE: Final = 500
 _AFTER: Final = (
     "SELECT seq, leaf, body, input FROM records WHERE seq > ? AND leaf IS NOT NULL ORDER BY seq LIMIT ?"
 )
-# The last record of every alert. That another follows is found by the index over (alert, record).
-_LAST: Final = """
-SELECT seq, leaf, body, input FROM records AS one WHERE seq < ? AND leaf IS NOT NULL
-  AND NOT EXISTS (SELECT 1 FROM records AS next WHERE next.alert = one.alert AND next.record > one.record)
-ORDER BY seq DESC LIMIT ?"""
-_BEYOND: Final = (1 << 63) - 1
 
 
 class Told(NamedTuple):
@@ -80,10 +73,3 @@ class SqliteTold:
 
     def _told(self, row: tuple[int, int, bytes, int]) -> Told:
         return Told(row[0], row[1], self._opened(bytes(row[2])), row[3])
-
-    def last(self, before: int | None) -> Iterator[Told]:
-        """Yield the last record of every alert, the newest first; `before`: only those before a number."""
-        at = _BEYOND if before is None else before
-        while rows := self._db.execute(_LAST, (at, _PAGE)).fetchall():
-            yield from map(self._told, rows)
-            at = rows[-1][0]

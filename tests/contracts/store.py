@@ -19,6 +19,9 @@ class PowerCut(Exception):  # noqa: N818  # it is no error but an event
     """The power goes out in the middle of a batch."""
 
 
+AT = "2026-03-10T09:00:00+08:00"
+
+
 def inputs(*numbers: int, disposition: str = "decided", tenant: str = "t1") -> list[InputRow]:
     """Return inputs whose time in seconds is their number."""
     return [
@@ -30,7 +33,7 @@ def inputs(*numbers: int, disposition: str = "decided", tenant: str = "t1") -> l
 def record(alert: str, number: int, rule: str = "COL-01") -> Record:
     """Return a record of an alert."""
     return Record(
-        alert, number, "raised", rule, "warn", "t1", {"account": "A1"}, {"kind": "day", "start": "", "end": ""}, "", "",
+        alert, number, "raised", rule, "warn", "t1", {"account": "A1"}, {"kind": "day", "start": "", "end": ""}, AT, AT,
         {"source": "s", "id": "e1"}, {"source": "s", "id": "e1"}, False, {}, {}, {}, "sha256:0", {}, {},
     )  # fmt: skip
 

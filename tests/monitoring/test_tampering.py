@@ -166,6 +166,27 @@ UPDATE tiles SET hashes = substr(hashes, 1, 32 * (SELECT count(*) FROM entries))
             id="an act is invented: no input tells of it",
         ),
         pytest.param(
+            "DELETE FROM alerts WHERE seq = (SELECT max(seq) FROM alerts)",
+            r"the table of alerts: found no row of a_\w+; expected one for its last record",
+            id="an alert is hidden from lists: it has records",
+        ),
+        pytest.param(
+            "UPDATE alerts SET state = 'retracted' WHERE seq = (SELECT max(seq) FROM alerts)",
+            r"row \d+ of the table of alerts, a_\w+: found state 'retracted'; expected 'raised', as its records say",
+            id="a row says that an alert does not stand: its records say otherwise",
+        ),
+        pytest.param(
+            "UPDATE alerts SET handling = 'resolved' WHERE seq = (SELECT max(seq) FROM alerts)",
+            r"found handling 'resolved'; expected 'new'",
+            id="an alert is called resolved: nobody did that",
+        ),
+        pytest.param(
+            "INSERT INTO alerts SELECT 100000, tenant, rule, level, state, at_us, key, handling, assignee, until_us"
+            " FROM alerts LIMIT 1",
+            r"row 100,000 of the table of alerts: found a row",
+            id="an alert is invented for lists: it has no record",
+        ),
+        pytest.param(
             "UPDATE entries SET body = swap(body, '\"warn\"', '\"info\"') WHERE leaf > 70",
             "found .*index.day.*expected what the entries since the last index give",
             id="entries are changed: the index of their day",

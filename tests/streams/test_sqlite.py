@@ -67,6 +67,7 @@ def test_it_is_opened_again_as_it_was(database: Path) -> None:
             "1 shadows where 0 were counted",
             id="a would-be record was put in",
         ),
+        pytest.param("DELETE FROM alerts WHERE seq = 1", "alerts where", id="the row of an alert is lost"),
         pytest.param("DELETE FROM inputs WHERE seq = 1", "inputs decided where", id="an input is lost"),
         pytest.param("UPDATE inputs SET disposition = 1 WHERE seq = 1", "where", id="a disposition is wrong"),
         pytest.param(

@@ -43,7 +43,7 @@ class ListPage:
             newest = reader.told.leaf(
                 reader.told.newest()
             )  # Before the page is read: none is missed in between.
-            return listed(reader, view, sight, clock), reader.tenants(), newest
+            return listed(reader, view, sight, clock), reader.listing.tenants(), newest
 
         found, tenants, newest = await self._desk.look(read)
         return self._pages.show(

@@ -1,23 +1,21 @@
 """The list of alerts: those that filters ask for, the newest or the gravest first, or grouped by rule and key.
 
-All of the view stands in the address, so a saved view is a link. What is shown is read from the database page by page;
-only grouping and sorting by level look at all that stand, and at no more than LOOKED_AT records.
+All of the view stands in the address, so a saved view is a link. The database finds, sorts, counts and groups; of what
+was said of alerts only what a page shows is read, or where words are looked for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from itertools import islice
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import msgspec
 from starlette.datastructures import QueryParams
 
-from engine.alert import RANK, Record
+from engine.alert import Record
 from engine.program import LEVELS
 from monitoring.filtering import Filters, Handled, instant_or_day
 from monitoring.handling import Handling
@@ -25,10 +23,10 @@ from monitoring.web.console.sight import Sight
 from monitoring.web.desk import Clock
 from streams.handling import STATES
 from streams.refusing import RefusedError
+from streams.stores.sqlite_listing import Found, Grouped, Wanted
 from streams.stores.sqlite_reading import SqliteReader
 
 PAGE: Final = 50
-LOOKED_AT: Final = 40_000
 SORTS: Final = ("newest", "level")
 KNOWN: Final = (
     "rule", "level", "tenant", "owner", "key", "keys", "since", "until", "q", "handling", "assignee", "sort", "group",
@@ -36,10 +34,10 @@ KNOWN: Final = (
     "page", "after", "lang",
 )  # fmt: skip
 _RECORD: Final = msgspec.json.Decoder(Record)
-_MOST_PAGES: Final = LOOKED_AT // PAGE
+_MOST_PAGES: Final = 1 << 40
 _ANYHOW: Final = Handled()
-_TOGETHER: Final = 100  # Alerts whose handling is read at a time.
 _MOST_TEXT: Final = 200
+_ID: Final = "a_"  # How ids of alerts begin.
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,20 +102,27 @@ class View:
         return (
             self.filters.match(record)
             and (self.keys is None or key_text(record.key) == self.keys)
-            and (not self.text or self._says(record))
+            and (not self.text or self._says(record.id, _words(record)))
         )
 
-    def _says(self, record: Record) -> bool:
-        words = (
-            record.rule,
-            record.tenant,
-            *map(str, record.key.values()),
-            *record.message.values(),
+    def wanted(self, sight: Sight) -> Wanted:
+        """Return the same as a database is asked for it, of what somebody may see."""
+        keys = self.keys
+        ids = tuple(part for part in self.text if part.startswith(_ID))
+        return replace(
+            self.filters.wanted(self.handled, None if keys is None else lambda key: key_text(key) == keys),
+            ids=ids,
+            text=(lambda said: self._says(said.id, said.words())) if len(ids) < len(self.text) else None,
+            seen=sight.rules,
         )
+
+    def _says(self, name: str, words: list[str]) -> bool:
         said = "\n".join(words).casefold()
-        return all(
-            record.id.startswith(part) if part.startswith("a_") else part in said for part in self.text
-        )
+        return all(name.startswith(part) if part.startswith(_ID) else part in said for part in self.text)
+
+
+def _words(record: Record) -> list[str]:
+    return [record.rule, record.tenant, *map(str, record.key.values()), *record.message.values()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,119 +138,66 @@ class Item:
         return f"{self.record.id}:{self.handling.acts}:{self.record.record}"
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Group:
     """The alerts of one rule about one key: the newest of them, how many, and how grave the gravest is."""
 
     newest: Record
-    count: int = 0
-    level: str = "info"
-
-    def take(self, record: Record) -> None:
-        """Count an alert; the newest comes first."""
-        self.count += 1
-        if RANK[record.level] > RANK[self.level]:
-            self.level = record.level
+    count: int
+    level: str
 
 
 @dataclass(slots=True)
 class Listed:
     """A page of alerts, or of groups. `before`, `page`: where the next one begins, None where there is none.
 
-    `cut`: there may be more, but so many records were looked at that it ends here.
+    `total`: of all pages, None where they are not counted. `cut`: there may be more, but words were looked for in so
+    many records that it ends here.
     """
 
     alerts: list[Item] = field(default_factory=list)
     groups: list[Group] = field(default_factory=list)
     before: int | None = None
     page: int | None = None
-    total: int | None = None  # Where all were looked at.
+    total: int | None = None
     cut: bool = False
 
 
 def listed(reader: SqliteReader, view: View, sight: Sight, clock: Clock) -> Listed:
     """Return a page of the alerts that stand."""
+    wanted, listing = view.wanted(sight), reader.listing
+    part = slice((view.page - 1) * PAGE, view.page * PAGE)
     with reader.at_once():
-        looked_at = _looked_at(reader, view, sight, clock)
         if view.grouped:
-            return _grouped(looked_at, view)
+            groups = listing.groups(wanted, clock, part, gravest=view.sort == "level")
+            return Listed(groups=_groups(reader, groups.rows), **_counted(view, groups))
         if view.sort == "level":
-            return _by_level(looked_at, view)
-        return _newest(looked_at)
+            gravest = listing.gravest(wanted, clock, part)
+            return Listed(_items(reader, gravest.rows, clock), **_counted(view, gravest))
+        newest = listing.newest(wanted, clock, PAGE + 1, view.before)
+        seqs, is_cut = newest.rows[:PAGE], newest.looked is not None
+        # Words are looked for behind the last record that this page read.
+        before = seqs[-1] if len(newest.rows) > PAGE else newest.looked
+        return Listed(_items(reader, seqs, clock), before=before, cut=is_cut)
 
 
-def _newest(looked_at: Iterator[tuple[int, Item | None]]) -> Listed:
-    found = Listed()
-    for count, (seq, item) in enumerate(looked_at, 1):
-        if item is not None:
-            if len(found.alerts) == PAGE:
-                return found
-            found.alerts.append(item)
-        found.before = seq  # The next page begins behind the last record that this one looked at.
-        if count == LOOKED_AT:
-            found.cut = True
-            return found
-    found.before = None
-    return found
+def _counted(view: View, found: Found[Any]) -> dict[str, Any]:
+    is_last = (found.total or 0) <= view.page * PAGE
+    return {"total": found.total, "page": None if is_last else view.page + 1, "cut": found.looked is not None}
 
 
-def _by_level(looked_at: Iterator[tuple[int, Item | None]], view: View) -> Listed:
-    found = Listed()
-    alerts = list(_matching(looked_at, found))
-    alerts.sort(key=lambda item: -RANK[item.record.level])  # Stable: the newest of a level stay first.
-    found.total, found.alerts = len(alerts), _cut(alerts, view.page)
-    found.page = view.page + 1 if len(alerts) > view.page * PAGE else None
-    return found
+def _items(reader: SqliteReader, seqs: list[int], clock: Clock) -> list[Item]:
+    records = [_RECORD.decode(body) for body in reader.listing.bodies(seqs)]
+    handled = reader.handled([each.id for each in records], clock)
+    return [Item(each, handled[each.id]) for each in records]
 
 
-def _grouped(looked_at: Iterator[tuple[int, Item | None]], view: View) -> Listed:
-    found = Listed()
-    groups: dict[tuple[str, str, str], Group] = {}
-    for item in _matching(looked_at, found):
-        record = item.record
-        name = (record.tenant, record.rule, key_text(record.key))
-        group = groups.get(name)
-        if group is None:
-            group = groups[name] = Group(record)
-        group.take(record)
-    ordered = list(groups.values())
-    if view.sort == "level":
-        ordered.sort(key=lambda group: -RANK[group.level])
-    found.total, found.groups = len(ordered), _cut(ordered, view.page)
-    found.page = view.page + 1 if len(ordered) > view.page * PAGE else None
-    return found
-
-
-def _matching(looked_at: Iterator[tuple[int, Item | None]], found: Listed) -> Iterator[Item]:
-    for count, (_, item) in enumerate(looked_at, 1):
-        if item is not None:
-            yield item
-        if count == LOOKED_AT:
-            found.cut = True
-            return
-
-
-def _looked_at(
-    reader: SqliteReader, view: View, sight: Sight, clock: Clock
-) -> Iterator[tuple[int, Item | None]]:
-    """Yield the number of the last record of each alert, the newest first, with the alert if it is asked for."""
-    told = reader.told.last(view.before if view.sort == "newest" and not view.grouped else None)
-    while some := list(islice(told, _TOGETHER)):
-        records = [_RECORD.decode(each.body) for each in some]
-        kept = [
-            each.id
-            for each in records
-            if each.state != "retracted" and view.asks_for(each) and sight.shows(reader, each)
-        ]
-        handled = reader.handled(kept, clock)
-        for each, record in zip(some, records, strict=True):
-            handling = handled.get(record.id)
-            is_asked = handling is not None and view.handled.match(handling)
-            yield each.seq, Item(record, handling) if handling is not None and is_asked else None
-
-
-def _cut(found: list[Any], page: int) -> list[Any]:
-    return found[(page - 1) * PAGE : page * PAGE]
+def _groups(reader: SqliteReader, found: list[Grouped]) -> list[Group]:
+    bodies = reader.listing.bodies(each.seq for each in found)
+    return [
+        Group(_RECORD.decode(body), each.size, LEVELS[each.level])
+        for each, body in zip(found, bodies, strict=True)
+    ]
 
 
 def key_text(key: dict[str, Any]) -> str:
