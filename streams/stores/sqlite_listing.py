@@ -142,7 +142,7 @@ class SqliteListing:
     def groups(self, wanted: Wanted, clock: Clock, part: slice, *, gravest: bool) -> Found[Grouped]:
         """Return a part of the groups, that of the newest alert first or the gravest."""
         order = "max(level) DESC, max(seq) DESC" if gravest else "max(seq) DESC"
-        grouped = f"GROUP BY tenant, rule, {_SAME} ORDER BY {order}"
+        grouped = f"GROUP BY {_SAME}, rule, tenant ORDER BY {order}"  # What differs most is compared first.
         found = self._part("SELECT max(seq), count(*), max(level)", grouped, wanted, clock, part)
         return Found([Grouped(*row) for row in found.rows], found.total, found.looked)
 

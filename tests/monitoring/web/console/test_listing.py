@@ -142,13 +142,15 @@ def act(number: int, kind: str, record: Record, time: str) -> bytes:
 
 @settings(max_examples=12)
 @given(
-    st.integers(0, 10_000),
-    st.lists(st.tuples(st.sampled_from(KINDS), st.integers(0, 99), st.integers(0, 99)), max_size=12),
-    st.integers(1, 40),
-    st.booleans(),
-    st.booleans(),
+    seed=st.integers(0, 10_000),
+    acts=st.lists(st.tuples(st.sampled_from(KINDS), st.integers(0, 99), st.integers(0, 99)), max_size=12),
+    batch=st.integers(1, 40),
+    restarts=st.booleans(),
+    refolds=st.booleans(),
 )
-@example(7, [("snoozed", which, 99) for which in range(0, 96, 8)], 7, restarts=True, refolds=True)
+@example(
+    seed=7, acts=[("snoozed", which, 99) for which in range(0, 96, 8)], batch=7, restarts=True, refolds=True
+)
 def test_lists_say_what_all_records_say(
     seed: int, acts: list[tuple[str, int, int]], batch: int, restarts: bool, refolds: bool
 ) -> None:
