@@ -28,7 +28,6 @@ from monitoring.delivery.routes import Routes
 from monitoring.delivery.trial import trial_letter
 from monitoring.delivery.waiting import Queue
 from monitoring.serving import Address, serving
-from monitoring.web.application import bare
 from streams.refusing import RefusedError
 from streams.stores.locking import Lock
 from streams.stores.sqlite_reading import open_reader
@@ -127,6 +126,8 @@ def _served(listen: Address | None, dispatcher: Dispatcher, delivering: Deliveri
     if listen is None:
         yield
         return
+    from monitoring.web.application import bare
+
     metrics = DeliveryMetrics(dispatcher.counts)
     ready = lambda: (delivering.caught_up, "caught up" if delivering.caught_up else "reading")  # noqa: E731  # a check
     with serving(listen, bare(metrics.registry, lambda: (True, "alive"), ready)) as taken:

@@ -12,7 +12,6 @@ from importlib.metadata import version
 from engine.fold import Engine
 from monitoring.metrics import Metrics
 from monitoring.serving import Address, serving
-from monitoring.web.application import bare
 from streams.kafka.judging import Asked
 from streams.kafka.naming import Cluster
 from streams.kafka.reaching import UnreachableError
@@ -112,6 +111,8 @@ def _served(listen: Address | None, metrics: Metrics, worker: Worker) -> Iterato
     if listen is None:
         yield
         return
+    from monitoring.web.application import bare
+
     with serving(listen, bare(metrics.registry, worker.alive, worker.caught_up)) as taken:
         say(f"weiguard: metrics on http://{taken}/metrics")
         yield
