@@ -393,6 +393,7 @@ def quick_switches() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("quick_switches")
+@pytest.mark.slow
 def test_whoever_scrapes_while_events_are_decided_sees_counts_that_only_grow() -> None:
     metrics = new_metrics()
     lines = [*hostile(), *made(1, 400), *made(2, 400)]

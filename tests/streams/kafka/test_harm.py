@@ -25,6 +25,8 @@ from tests.streams.kafka.shops import Told
 from weiguard.preparing import prepare
 from weiguard.settings import settings_from
 
+pytestmark = pytest.mark.slow
+
 PARTITIONS = 4
 WRONG = 2
 STRAY = (

@@ -142,6 +142,7 @@ def test_workers_come_and_go(kafka: str, busy_towns: Told, tmp_path: Path) -> No
     agrees(cluster, busy_towns)
 
 
+@pytest.mark.slow
 def test_the_clock_ticks_once_a_minute_on_every_partition(kafka: str, tmp_path: Path) -> None:
     """Whoever lives puts it there; who takes over within the minute knows that it was."""
     cluster = prepared(kafka)
@@ -167,6 +168,7 @@ def ticks(cluster: Cluster) -> list[tuple[int, bytes]]:
     return sorted((message.partition, message.value) for message in messages(cluster, cluster.events))
 
 
+@pytest.mark.slow
 def test_a_worker_shows_itself(kafka: str, towns: Told, tmp_path: Path) -> None:
     """Every input is counted once, nothing waits at the end, and the worker says that it has caught up."""
     cluster = prepared(kafka, towns)
