@@ -4,7 +4,7 @@
 .PHONY: help bootstrap demo test lint fmt bench bench-kafka sim mutants shake histories dashboards lock clean
 
 BIN := .venv/bin
-# Where it is set, each of a thousand starts of weiguard compiles all modules anew.
+# Where it is set, each start of weiguard compiles all modules anew.
 unexport PYTHONDONTWRITEBYTECODE
 TYPED := engine rules streams monitoring weiguard tests deploy $(wildcard bench)
 

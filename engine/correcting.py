@@ -120,7 +120,7 @@ def _of_intake(tenant: Tenant) -> dict[int, Any]:
     return {case: marks for case, marks in tenant.plain.journal.items() if case in arrival}
 
 
-def _differences(  # what is compared, and what a record is made of
+def _differences(
     tenant: Tenant,
     again: Tenant,
     before: dict[str, Record],

@@ -10,11 +10,11 @@ import pickle
 import tempfile
 import zlib
 from pathlib import Path, PurePosixPath
-from typing import Final, cast
+from typing import Final
 
 import msgspec
 
-from rules.caching import keeps, kept
+from rules.caching import kept
 from rules.loading import load
 from rules.loading.files import LEXICONS, files_of, lexicons_folder
 from rules.model import RuleSet
@@ -63,9 +63,8 @@ def from_archive(archive: bytes) -> RuleSet:
 
     Raises RuleProblems where its files hold together no more, and ArchiveError where it is none.
     """
-    if not keeps():
-        return _from_files(archive)
-    return cast("RuleSet", pickle.loads(kept("rules", archive, lambda: pickle.dumps(_from_files(archive)))))  # noqa: S301  # ours alone
+    rules: RuleSet = kept("rules", archive, lambda: _from_files(archive), pickle.dumps, pickle.loads)
+    return rules
 
 
 def _from_files(archive: bytes) -> RuleSet:

@@ -16,7 +16,7 @@ from functools import cache
 from hashlib import sha256
 from importlib import metadata
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 MOST: Final = 32  # Files, of a megabyte or two each; the oldest go first.
 _SIZE: Final = 32  # Bytes of the digest that a file begins with.
@@ -24,6 +24,7 @@ _OTHERS: Final = stat.S_IWGRP | stat.S_IWOTH
 _LIBRARIES: Final = ("cel-expr-python", "PyYAML")  # What reads rules, beside our own code.
 
 _folder: Path | None = None
+T = TypeVar("T")
 
 
 def keep_in(folder: Path | None) -> None:
@@ -32,24 +33,25 @@ def keep_in(folder: Path | None) -> None:
     _folder = folder
 
 
-def keeps() -> bool:
-    """Return whether anything is kept."""
-    return _folder is not None
-
-
-def kept(kind: str, made_of: bytes, make: Callable[[], bytes]) -> bytes:
-    """Return what `make` gives, from the folder where it was made before. Raises what `make` raises."""
+def kept(
+    kind: str,
+    made_of: bytes,
+    make: Callable[[], T],
+    dump: Callable[[T], bytes],
+    load: Callable[[bytes], T],
+) -> T:
+    """Return what `make` gives, loaded from the folder where it was made before. Raises what `make` raises."""
     if _folder is None:
         return make()
     name = sha256(b"\0".join((kind.encode(), _made_by(), made_of))).hexdigest()
-    found = _read(_folder / name)
-    if found is None:
-        found = make()
-        with suppress(
-            OSError
-        ):  # A full disk, or a home that may not be written: the next start makes it anew.
-            _write(_folder, name, found)
-    return found
+    body = _read(_folder / name)
+    if body is not None:
+        return load(body)
+    made = make()
+    # On a full disk, or where a home may not be written, the next start makes it anew.
+    with suppress(OSError):
+        _write(_folder, name, dump(made))
+    return made
 
 
 @cache

@@ -35,11 +35,8 @@ DERIVED: Final = {
 }
 # What asks the engine, and how: `place` is the event's, `day` the date of its time.
 _CONTRACT: Final = "contract.valid"
-_LOOKED_UP: Final = {
-    "consented": "consent",
-    "listed": "listing",
-    _CONTRACT: "contract",
-}  # By the first argument.
+# What each of them looks up by its first argument; `qualified` asks of the owner.
+_LOOKED_UP: Final = {"consented": "consent", "listed": "listing", _CONTRACT: "contract"}
 _ASKED: Final = {
     "qualified": "qualified(owner_at, {1}, {2}, day_of(t, T.zone))",
     "consented": "consented(T.consents.get({0}), q, {1})",

@@ -6,7 +6,6 @@ import linecache
 import marshal
 from bisect import bisect_left
 from sys import intern
-from types import CodeType
 from typing import Any
 
 from engine import lateness, sequences
@@ -25,7 +24,7 @@ from engine.tenant import BASES
 from engine.windows import HALF_MINUTE, Zone
 from engine.workdays import workday_after, workday_before
 from rules.aggregates import AGGREGATES
-from rules.caching import keeps, kept
+from rules.caching import kept
 from rules.functions import date_of
 from rules.model import RuleSet
 from rules.places.addresses import carrier_of, city_of, country_of, lat_of, lon_of
@@ -72,11 +71,6 @@ class _Nobody(Timeline):
 def execute(source: str, space: dict[str, Any], name: str) -> None:
     """Run generated source; it shows in tracebacks under a name of its own."""
     linecache.cache[name] = (len(source), None, [line + "\n" for line in source.split("\n")], name)
-    exec(_code(source, name), space)  # noqa: S102  # written by this compiler from checked trees
-
-
-def _code(source: str, name: str) -> CodeType:
-    if not keeps():
-        return compile(source, name, "exec")
     made_of = f"{name}\n{source}".encode()
-    return marshal.loads(kept("code", made_of, lambda: marshal.dumps(compile(source, name, "exec"))))  # type: ignore[no-any-return]  # noqa: S302  # ours alone
+    code = kept("code", made_of, lambda: compile(source, name, "exec"), marshal.dumps, marshal.loads)
+    exec(code, space)  # noqa: S102  # written by this compiler from checked trees

@@ -31,7 +31,7 @@ def made(what: bytes, made_of: bytes = b"x") -> tuple[bytes, bool]:
         calls.append(1)
         return what
 
-    return kept("test", made_of, make), bool(calls)
+    return kept("test", made_of, make, bytes, bytes), bool(calls)
 
 
 def test_what_was_made_once_is_read(folder: Path) -> None:
