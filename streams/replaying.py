@@ -5,9 +5,8 @@ This is the loop that is measured, so it does nothing an event could do without.
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
+from contextlib import closing
 from typing import Final
 
 import msgspec
@@ -83,20 +82,3 @@ def _decide(engine: Engine, lines: list[bytes], past: ReplayedPast, told: Replay
             told.refused.append(Refused(line, outcome.reason))
     told.lines = line
     return records
-
-
-@contextmanager
-def quiet_collector() -> Iterator[None]:
-    """Do not look for garbage: the engine makes no cycles, and what it drops is freed at once.
-
-    A full look at a large state takes hundreds of milliseconds; even the short ones cost a tenth of all time.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()  # All that came meanwhile is old, too: else the first look would go through the whole state.
-        gc.unfreeze()
-        gc.enable()

@@ -18,8 +18,8 @@ from monitoring.pointing import Difference
 from monitoring.reexecuting import Replayed, Wish, replay
 from monitoring.wording.words import Language
 from streams.audit.broken import BrokenError
+from streams.large_state import large_state
 from streams.refusing import RefusedError
-from streams.replaying import quiet_collector
 from streams.stores.sqlite_reading import SqliteReader, open_reader
 from weiguard.audit_replay_words import REPLAY
 from weiguard.audit_words import entries
@@ -55,7 +55,7 @@ def run_replay(order: Order, settings: Settings) -> int:
     try:
         with open_reader(settings.db) as reader:
             wish = _wish(reader, order, day)
-            with progress_bar(reader.last) as show, quiet_collector():
+            with progress_bar(reader.last) as show, large_state():
                 done = replay(reader, wish, show)
     except BrokenError as broken:
         if order.json:

@@ -23,8 +23,9 @@ from engine.alert import Record
 from monitoring.wording.words import Language
 from streams.apart import Report, Work, apart, one_by_one
 from streams.comparing import compare
+from streams.large_state import large_state
 from streams.refusing import RefusedError
-from streams.replaying import Replayed, quiet_collector, replay
+from streams.replaying import Replayed, replay
 from streams.sharing import Share, tenants_at_start
 from streams.sources.jsonl import JsonLines
 from streams.sources.spooling import spool
@@ -169,7 +170,7 @@ def _decide(task: _Task, report: Report) -> Decided:
         placed = len(told.refused)
         report(share.lines, share.bytes_read)
 
-    with quiet_collector():
+    with large_state():
         told = replay(share, engine, take, progress=progress)
     if task.until is not None:
         take(engine.until(task.until))

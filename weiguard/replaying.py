@@ -15,8 +15,9 @@ from engine.alert import ARRIVAL_FIELDS, Record, encode, standing_view
 from engine.fold import Engine
 from engine.instants import micros
 from monitoring.wording.words import Language
+from streams.large_state import large_state
 from streams.refusing import RefusedError
-from streams.replaying import Refused, Replayed, quiet_collector, replay
+from streams.replaying import Refused, Replayed, replay
 from streams.sinks.parquet import ParquetSink
 from streams.sources.jsonl import JsonLines
 from streams.stopping import Stop
@@ -118,7 +119,7 @@ def run_replay(order: Order, settings: Settings) -> int:
             sink.take(records)
 
     try:
-        with progress_bar(source.size) as show, quiet_collector(), stop.listening():
+        with progress_bar(source.size) as show, large_state(), stop.listening():
             told = replay(source, engine, take, stop, lambda so_far: show(so_far.lines, so_far.bytes))
         if until is not None and stop.asked is None:
             take(engine.until(until))

@@ -15,9 +15,10 @@ from monitoring.describing import texts
 from streams.audit.notes import Signer, verifier_of
 from streams.commit import Committed
 from streams.embedded import Runner
+from streams.large_state import large_state
 from streams.ports import Observer, Source
 from streams.refusing import RefusedError
-from streams.replaying import SHOWN, Refused, quiet_collector
+from streams.replaying import SHOWN, Refused
 from streams.sources.jsonl import JsonLines
 from streams.sources.opening import STDIN
 from streams.stopping import Stop
@@ -114,7 +115,7 @@ def _decide(
     sources: list[Source] = [*files, *([window.arriving] if window is not None else [])]
     sizes = [source.size for source in files]
     whole = None if order.follow or None in sizes else sum(size or 0 for size in sizes)
-    with progress_bar(whole) as show, quiet_collector():
+    with progress_bar(whole) as show, large_state():
         watcher = Watcher(show, settings.tenant)
         observers: list[Observer] = [watcher]
         if window is not None:

@@ -17,7 +17,7 @@ from streams.kafka.naming import Cluster
 from streams.kafka.reaching import UnreachableError
 from streams.kafka.topics import look
 from streams.kafka.worker import LostError, Order, Worker
-from streams.replaying import quiet_collector
+from streams.large_state import large_state
 from weiguard.failing import LOST, WRONG, clear_endings, say
 from weiguard.leaving import leave
 from weiguard.preparing import prepare
@@ -70,7 +70,7 @@ def run_worker(call: Call, settings: Settings) -> int:
         closed=closed,
     )
     say(f"weiguard: worker on {cluster.events}, {partitions} partitions")
-    with quiet_collector():
+    with large_state():
         asyncio.run(_work(order, metrics, call.listen))
     return 0
 
