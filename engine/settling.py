@@ -6,7 +6,7 @@ they are entered and withdrawn stratum by stratum before anything is written.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from engine.alert import Record, State, alert_id, change_between
 from engine.approving import OVERRIDES, heard, ruleset_of
@@ -15,12 +15,23 @@ from engine.deadlines import Deadline, outcomes
 from engine.evidence import evidence_of
 from engine.exchanging import exchange
 from engine.instants import rfc3339
-from engine.program import LEVELS, SUB, Contribution, Face, Mark, Shown, decided_at, named
+from engine.program import LEVELS, SUB, Contribution, Face, Key, Mark, Shown, decided_at, named
 
 if TYPE_CHECKING:
     from engine.tenant import Tenant
 
 Cause = tuple[str, str]  # (source, id) of the event whose arrival wrote a record.
+
+
+class Name(NamedTuple):
+    """What tells an alert from others."""
+
+    key: dict[str, Any]
+    window: dict[str, Any]
+    id: str
+
+
+Names: TypeAlias = dict[tuple[int, Key, Any], Name]  # By case, key and group; of one step.
 
 
 def settle(tenant: Tenant, cause: Cause, clock_us: int, *, timer: bool = False) -> list[Record]:
@@ -29,15 +40,17 @@ def settle(tenant: Tenant, cause: Cause, clock_us: int, *, timer: bool = False) 
     Those of shadow rules are among them.
     """
     settled: dict[tuple[int, Any, Any, Any], bool] = {}
+    names: Names = {}
     while tenant.changed:
         waiting = tenant.changed
         tenant.changed = {}
-        _tell_watchers(tenant, waiting)
+        _tell_watchers(tenant, waiting, names)
         settled.update(waiting)
     found = []
     for (index, cell, sub, group), moved in settled.items():
+        late = moved and not timer
         record = _record(
-            tenant, tenant.program.faces[index], cell, sub, group, cause, clock_us, late=moved and not timer
+            tenant, tenant.program.faces[index], cell, sub, group, cause, clock_us, names=names, late=late
         )
         if record is not None:
             found.append(record)
@@ -45,7 +58,16 @@ def settle(tenant: Tenant, cause: Cause, clock_us: int, *, timer: bool = False) 
     return [record for _, record in found]
 
 
-def _tell_watchers(tenant: Tenant, waiting: dict[tuple[int, Any, Any, Any], bool]) -> None:
+def _name(tenant: Tenant, face: Face, key: Key, group: Any, names: Names) -> Name:
+    found = names.get((face.index, key, group))
+    if found is None:
+        named, window = dict(zip(face.dimensions, key, strict=True)), window_of(tenant, face, group)
+        found = Name(named, window, alert_id(tenant.name, face.rule, named, window))
+        names[face.index, key, group] = found
+    return found
+
+
+def _tell_watchers(tenant: Tenant, waiting: dict[tuple[int, Any, Any, Any], bool], names: Names) -> None:
     """Enter and withdraw the alerts that other rules read as events."""
     makers = tenant.program.make_fact
     if not makers:
@@ -64,7 +86,7 @@ def _tell_watchers(tenant: Tenant, waiting: dict[tuple[int, Any, Any, Any], bool
             key = (index, face.key(cell.key, sub), group)
             said = tenant.facts.get(key, ())
             stands = tuple(
-                make(tenant, *_fact(tenant, face, cell, sub, mark))
+                make(tenant, *_fact(face, mark, _name(tenant, face, key[1], group, names)))
                 for mark in _marks(cell, index, sub, group)
             )
             if said != stands:
@@ -88,18 +110,17 @@ def _marks(cell: Cell, index: int, sub: Any, group: Any) -> list[Mark]:
     return found
 
 
-def _fact(tenant: Tenant, face: Face, cell: Cell, sub: Any, mark: Mark) -> tuple[int, dict[str, Any]]:
+def _fact(face: Face, mark: Mark, name: Name) -> tuple[int, dict[str, Any]]:
     position, level = decided_at(face, mark), mark[1]
-    key = dict(zip(face.dimensions, face.key(cell.key, sub), strict=True))
     # Last comes what triggered the alert: whoever is told of the fact may have to say it.
-    sub_place = (position[3], face.rule, face.case, f"{sorted(key.items())!r}", *mark[4])
+    sub_place = (position[3], face.rule, face.case, f"{sorted(name.key.items())!r}", *mark[4])
     place = (*position[:3], "\x00".join(sub_place))
-    fact = {f"event.{name}": value for name, value in key.items()}
+    fact = {f"event.{name}": value for name, value in name.key.items()}
     fact |= {
         "@place": (position[1], position[2], place),
         "event.rule": face.rule,
         "event.level": LEVELS[level],
-        "event.alert_id": alert_id(tenant.name, face.rule, key, window_of(tenant, face, mark[2])),
+        "event.alert_id": name.id,
     }
     return position[0], fact
 
@@ -126,7 +147,16 @@ def _told_of(tenant: Tenant, case: Deadline, cell: Any) -> dict[Contribution, Co
 
 
 def _record(  # noqa: PLR0913  # what one record is made of
-    tenant: Tenant, face: Face, cell: Cell, sub: Any, group: Any, cause: Cause, clock_us: int, *, late: bool
+    tenant: Tenant,
+    face: Face,
+    cell: Cell,
+    sub: Any,
+    group: Any,
+    cause: Cause,
+    clock_us: int,
+    *,
+    names: Names,
+    late: bool,
 ) -> tuple[tuple[Any, ...], Record] | None:
     key = face.key(cell.key, sub)
     name = (face.index, key, group)
@@ -137,7 +167,9 @@ def _record(  # noqa: PLR0913  # what one record is made of
     mark = standing_of(marks, group)
     if mark is None and (before is None or before.state == "retracted"):
         return None
-    after = _standing(tenant, face, cell, key, group, mark, before) if mark is not None else None
+    after = None
+    if mark is not None:
+        after = _standing(tenant, face, cell, mark, before, _name(tenant, face, key, group, names))
     if before is None and after is not None and tenant.inherited:
         before = tenant.inherited.pop(after.id, None)  # Earlier rules spoke of it: its records go on.
     state = change_between(before, after)
@@ -168,20 +200,18 @@ def changed_record(
 
 
 def _standing(
-    tenant: Tenant, face: Face, cell: Cell, key: Any, group: Any, mark: Mark, before: Record | None
+    tenant: Tenant, face: Face, cell: Cell, mark: Mark, before: Record | None, name: Name
 ) -> Record:
     """Return what is to be said of a mark; `changed_record` adds what tells of this arrival."""
     _, level, _, shown, trigger = mark
     position = decided_at(face, mark)
-    named = dict(zip(face.dimensions, key, strict=True))
-    window = window_of(tenant, face, group)
-    words = face.words(level, shown, named, tenant.zone)
+    words = face.words(level, shown, name.key, tenant.zone)
     by = {"source": trigger[0], "id": trigger[1]}
     # Of what nothing can change any more the tail may be gone: its evidence is as it was said.
     sure = before is not None and before.trigger == by and position[0] < tenant.clock - tenant.lateness_us
     return Record(
-        id=alert_id(tenant.name, face.rule, named, window), record=0, state="raised", rule=face.rule,
-        level=LEVELS[level], tenant=tenant.name, key=named, window=window, at=rfc3339(position[0], tenant.zone.info),
+        id=name.id, record=0, state="raised", rule=face.rule, level=LEVELS[level], tenant=tenant.name,
+        key=name.key, window=name.window, at=rfc3339(position[0], tenant.zone.info),
         raised_at="", trigger=by, cause={}, late=False, values=words.values, limits=words.limits,
         evidence=before.evidence if before is not None and sure else evidence_of(face, cell, mark),
         ruleset=_ruleset(tenant, shown), message=words.message, action=words.action,

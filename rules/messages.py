@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
+from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -128,9 +129,15 @@ def _yuan(value: int) -> str:
     return f"{'-' if value < 0 else ''}{abs(value) // 100:,}.{abs(value) % 100:02d}"
 
 
+@lru_cache(maxsize=4_096)  # Both languages say it alike.
 def _time(value: int, zone: tzinfo) -> str:
     moment = _local(value, zone)
     return f"{moment:%Y-%m-%d %H:%M:%S}" if moment.second else f"{moment:%Y-%m-%d %H:%M}"
+
+
+@lru_cache(maxsize=4_096)
+def _date(value: int, zone: tzinfo) -> str:
+    return f"{_local(value, zone):%Y-%m-%d}"
 
 
 def _duration(value: int, language: Language) -> str:
@@ -187,6 +194,6 @@ _SHOWN: Final[dict[str, Callable[[int, Language, tzinfo], str]]] = {
         f"{_decimal(_half_even(value, 100), 10)} {'倍' if language == 'zh' else 'times'}"
     ),
     "duration": lambda value, language, _: _duration(value, language),
-    "date": lambda value, _, zone: f"{_local(value, zone):%Y-%m-%d}",
+    "date": lambda value, _, zone: _date(value, zone),
     "time": lambda value, _, zone: _time(value, zone),
 }

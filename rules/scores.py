@@ -6,7 +6,6 @@ comes out alike, and the window bounds what is kept. What it compares are featur
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
@@ -62,13 +61,19 @@ def freeman(mine: Features, history: Sequence[Features]) -> Scored:
     brought = [at for group in groups for at in group]
     if not brought:
         return None, 0
+    past: dict[Features, int] = {}  # A Counter's own overhead would be most of the work.
+    for row in history:
+        past[row] = past.get(row, 0) + 1
     past = {
-        row: times for row, times in Counter(history).items() if all(row[at] is not None for at in brought)
+        row: times
+        for row, times in past.items()
+        if None not in row or all(row[at] is not None for at in brought)
     }
-    tallies: dict[int, Counter[object]] = {at: Counter({mine[at]: 1}) for at in brought}
+    tallies: dict[int, dict[object, int]] = {at: {mine[at]: 1} for at in brought}
     for row, times in past.items():
-        for at in brought:
-            tallies[at][row[at]] += times
+        for at, tally in tallies.items():
+            value = row[at]
+            tally[value] = tally.get(value, 0) + times
     own = _likeness(mine, groups, tallies)
     compared = rarer = 0
     for row, times in past.items():
@@ -79,7 +84,7 @@ def freeman(mine: Features, history: Sequence[Features]) -> Scored:
     return percent(rarer, compared), compared
 
 
-def _likeness(row: Features, groups: list[list[int]], tallies: Mapping[int, Counter[object]]) -> int:
+def _likeness(row: Features, groups: list[list[int]], tallies: Mapping[int, Mapping[object, int]]) -> int:
     """Return how like the others a login is: 0 where they share nothing of its network, or nothing of its client."""
     return prod(sum(_WEIGHTS[at] * (tallies[at][row[at]] - 1) for at in group) for group in groups)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -129,10 +129,7 @@ def teller(
         by_level.setdefault(_LEVELS[name], set()).update(_limits_of(case, expression))
     texts = sorted(_text_limits(case))
     used = {level: tuple(sorted({*names, *texts})) for level, names in by_level.items()}
-    usual = {
-        name: _limit(limits[name], {})
-        for name in {*texts, *(name for names in used.values() for name in names)}
-    }
+    usual = {level: _bound(limits, used.get(level, texts), {}) for level in (0, 1, 2, 3)}
     fixed = (
         None
         if _moves(case.action)
@@ -144,15 +141,11 @@ def teller(
         raw: dict[str, Any] = {
             value.name: scaled(item, value.unit) for value, item in zip(values, shown[1:], strict=True)
         }
-        bound = {
-            name: _limit(limits[name], overrides) if overrides else usual[name]
-            for name in used.get(level, texts)
-        }
-        named = {**key, **raw, **{value.label: raw[value.name] for value in values}}
-        named.update({f"limit.{name}": value for name, value in bound.items()})
+        bound, said = _bound(limits, used.get(level, texts), overrides) if overrides else usual[level]
+        named = {**key, **raw, **{value.label: raw[value.name] for value in values}, **bound}
         return Words(
             values={value.label: written(raw[value.name], value.type, zone) for value in values},
-            limits={name: _limit_text(limits[name], value) for name, value in bound.items()},
+            limits=dict(said),
             message=_both(case.message, named, zone),
             action=dict(fixed) if fixed is not None else _both(case.action, named, zone),
         )
@@ -202,6 +195,15 @@ def _text_limits(case: Case) -> set[str]:
             if not isinstance(part, str) and part.name.startswith("limit."):
                 found.add(part.name.removeprefix("limit."))
     return found
+
+
+def _bound(
+    limits: dict[str, Limit], names: Iterable[str], overrides: dict[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the limits of a level, by the names that texts call them, and as a record tells them."""
+    bound = {name: _limit(limits[name], overrides) for name in names}
+    said = {name: _limit_text(limits[name], value) for name, value in bound.items()}
+    return {f"limit.{name}": value for name, value in bound.items()}, said
 
 
 def _limit(limit: Limit, overrides: dict[str, Any]) -> Any:
