@@ -357,10 +357,12 @@ def forget(tenant: Tenant, case: Deadline, cell: Owing, before_us: int) -> None:
     cut = bisect_left(cell.items, (before_us,))
     if kept:
         cut = min(cut, bisect_left(cell.items, kept[0][: SUB + 1]))
+    if not cut:
+        return
     del cell.items[:cut]
-    if cell.told:
-        first = cell.items[0][: SUB + 1] if cell.items else (before_us,)
-        cell.told = {armed: fact for armed, fact in cell.told.items() if armed >= first}
+    first = cell.items[0][: SUB + 1] if cell.items else (before_us,)
+    cell.open = [armed for armed in cell.open if armed >= first]
+    cell.told = {armed: fact for armed, fact in cell.told.items() if armed >= first}
 
 
 def _set_next_period(tenant: Tenant, case: Deadline, cell: Owing, armed: Contribution) -> None:
@@ -386,7 +388,8 @@ def _live(tenant: Tenant, case: Deadline, cell: Owing, armed: Contribution, befo
     end = _end(tenant, case, cell, armed)
     if end is not None:
         return bool(end[TIME] >= before_us)
-    return not case.ladder or _last(tenant, case, armed) >= before_us
+    # With `first` one that waits keeps later ones from arming, however long ago it was missed.
+    return not (case.ladder or case.mode == "each") or _last(tenant, case, armed) >= before_us
 
 
 def last_due(tenant: Tenant, case: Deadline, cell: Owing) -> int:

@@ -20,6 +20,7 @@ from engine.arrivals import Arrivals
 from engine.cells import EMPTY, Cell
 from engine.deadlines import Owing, wind_up
 from engine.program import KIND, SUB, TIME, Contribution
+from engine.reference import FADING
 from engine.tenant import BASES, Tenant, line_of
 
 if TYPE_CHECKING:
@@ -280,7 +281,7 @@ def _wind_up(tenant: Tenant) -> None:
                 tenant.look_again(place, key, tenant.clock + tenant.lateness_us)
             if case is not None:
                 wind_up(tenant, case, cell)
-    for number, kind in enumerate(tenant.program.line_kinds):
+    for number, kind in enumerate(FADING):
         for name in tenant.entities(kind):
             tenant.look_again(-1 - number, name, tenant.clock + tenant.lateness_us)
     for every in tenant.program.every_of.values():

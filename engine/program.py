@@ -245,10 +245,6 @@ class Program:
     make_fact: dict[str, Callable[[Tenant, int, Any], Contribution]] = field(default_factory=dict)
     # Entity → event type by number → the columns that name those it looks up.
     reader_columns: dict[str, dict[int, tuple[int, ...]]] = field(default_factory=dict)
-    line_kinds: tuple[str, ...] = (
-        "account", "owner", "device", "order", "payment", "limits", "contract", "consent", "listing",
-        "suppression", "request",
-    )  # fmt: skip
     undecided: tuple[str, ...] = ()  # The rule that each counter of undecided expressions belongs to.
     # By rule: names of dimensions and values of its records that are personal, beside those named like such fields.
     personal: dict[str, frozenset[str]] = field(default_factory=dict)

@@ -45,6 +45,11 @@ LIMITS: Final[Snapshot] = ({},)
 SUPPRESSION: Final[Snapshot] = (False, None)
 
 
+# How long what an event said once is known; all else stays.
+KNOWN_US: Final = {"payment": REFUNDABLE_US, "request": DECIDED_US}
+FADING: Final = tuple(KNOWN_US)
+
+
 class Timeline:
     """One entity over time."""
 

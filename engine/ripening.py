@@ -3,19 +3,26 @@
 An event waits in its key's cell, and enters once the clock is past its time and the delay: as a contribution of its own
 at that place, after all events of it, seen as everything was known there. So it is counted, looked at again and
 forgotten like any event. Whose it is stays as it was at the event's own time.
+
+Only boundaries read what has entered, so it need not enter one by one: those of a few minutes do together, before the
+first boundary that can see them.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
 from dataclasses import dataclass
-from heapq import heappop, heappush
-from typing import TYPE_CHECKING
+from operator import itemgetter
+from typing import TYPE_CHECKING, Final
 
 from engine.program import AFTER_ALL, ID, KIND, SOURCE, SUB, TIME, Contribution, Found, Key, Position
+from engine.windows import MINUTE
 
 if TYPE_CHECKING:
     from engine.tenant import Tenant
+
+TOGETHER_US: Final = 5 * MINUTE  # Midnights of all zones are at whole ones, but for one zone's until 1972.
+_position: Final = itemgetter(TIME, SOURCE, ID, SUB)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,30 +37,35 @@ class Ripening:
 
 def wait(tenant: Tenant, case: Ripening, item: Contribution) -> None:
     """Let an event wait for its time to enter; one whose time has passed enters at once."""
-    if item[TIME] + case.after_us < tenant.clock:
+    enters_us = _enters_us(tenant, case, item)
+    if enters_us < tenant.clock:
         _enter(tenant, case, item, [], tenant.mute)
+        return
+    queue = tenant.waiting[case.place]
+    waiting = queue.get(enters_us)
+    if waiting is None:
+        queue[enters_us] = [item]
+        tenant.set_timer((enters_us, "", "", 0, case.place, ()), None, None)
     else:
-        queue = tenant.waiting[case.place]
-        tenant.timers_set += 1  # Numbers those of one instant, whose order does not matter.
-        heappush(queue, (item[TIME], tenant.timers_set, item))
-        if queue[0][2] is item:
-            _set_timer(tenant, case)
+        waiting.append(item)
 
 
 def ripen(tenant: Tenant, case: Ripening, at_us: int, found: list[Found], undecided: list[int]) -> None:
-    """Let all enter whose time has come, up to the next thing that the clock has passed."""
-    queue = tenant.waiting[case.place]
-    if not queue or queue[0][0] + case.after_us != at_us:
-        return  # A timer for what came first before something earlier did.
-    until = min(tenant.clock - 1, tenant.timers[0][0]) if tenant.timers else tenant.clock - 1
-    while queue and queue[0][0] + case.after_us <= until:
-        item = heappop(queue)[2]
+    """Let all enter whose time has come, as of that instant: the clock may be far past it."""
+    clock_us, tenant.clock = tenant.clock, at_us + 1
+    for item in sorted(tenant.waiting[case.place].pop(at_us), key=_position):
         # What was seen otherwise in between and is now seen as at first waits twice.
         if _again(tenant, case, item) and not (_held(tenant, item) and _found(tenant, case, item) is None):
             continue
         _enter(tenant, case, item, found, undecided)
-    if queue:
-        _set_timer(tenant, case)
+    tenant.clock = clock_us
+
+
+def _enters_us(tenant: Tenant, case: Ripening, item: Contribution) -> int:
+    """Return the instant that the clock must pass for an event to enter: the next of every few minutes, or midnight."""
+    due_us: int = item[TIME] + case.after_us
+    midnight_us = tenant.zone.window("day", due_us)[1]
+    return min(due_us - due_us % TOGETHER_US + TOGETHER_US, midnight_us) - 1
 
 
 def _again(tenant: Tenant, case: Ripening, item: Contribution) -> bool:
@@ -73,7 +85,7 @@ def entered(
     for case in tenant.program.ripening_of.values():
         if case.source != old[KIND]:
             continue
-        if new[TIME] + case.after_us >= tenant.clock:
+        if _enters_us(tenant, case, new) >= tenant.clock:
             place = (case.place, new[: SUB + 1])
             tenant.again[place] = tenant.again.get(place, 1) + 1
             wait(tenant, case, new)
@@ -90,7 +102,7 @@ def wind_up(tenant: Tenant, case: Ripening) -> None:
     for cells in tenant.cells:
         for cell in cells.values():
             for item in getattr(cell, "items", ()):
-                if item[KIND] == case.source and item[TIME] + case.after_us >= tenant.clock:
+                if item[KIND] == case.source and _enters_us(tenant, case, item) >= tenant.clock:
                     waiting[item[: SUB + 1]] = item
     for position in sorted(waiting):
         wait(tenant, case, waiting[position])
@@ -101,11 +113,6 @@ def _enter(
 ) -> None:
     handler = tenant.variant.by_kind[case.kind]
     handler.fold(tenant, item[TIME] + case.after_us, item, found, undecided)
-
-
-def _set_timer(tenant: Tenant, case: Ripening) -> None:
-    at_us = tenant.waiting[case.place][0][0] + case.after_us
-    tenant.set_timer((at_us, "", "", 0, case.place, ()), None, None)
 
 
 def _held(tenant: Tenant, item: Contribution) -> bool:

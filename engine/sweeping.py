@@ -13,7 +13,7 @@ from engine import deadlines, sequences
 from engine.cells import LEAST, Cell
 from engine.intake import about_arrival
 from engine.program import SUB, TIME, CellClass, Face, Key, Mark
-from engine.reference import DECIDED_US, REFUNDABLE_US
+from engine.reference import FADING, KNOWN_US
 from engine.windows import HOUR
 
 if TYPE_CHECKING:
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 KEYS_A_STEP: Final = 6
 SELDOM: Final = 4  # What is in use is looked at so many times less often.
-# How long what an event said once is known.
-_KNOWN_US: Final = {"payment": REFUNDABLE_US, "request": DECIDED_US}
 STEPS_AN_HOUR: Final = 10_000  # Events of a sequence's steps forgotten an hour of the clock, at most.
 
 
@@ -105,29 +103,28 @@ def tidy(tenant: Tenant, cls: CellClass, cell: Any) -> None:
 
 
 def _look_at_line(tenant: Tenant, index: int, key: Any) -> None:
-    """Forget an entity that nothing was ever said of, and one that is known for a time; one registered stays."""
-    kind = tenant.program.line_kinds[-1 - index]
+    """Forget an entity that is known for a time only, once nothing later reads it."""
+    kind = FADING[-1 - index]
     lines = tenant.entities(kind)
     line = lines.get(key)
     if line is None:
         return
-    if line.last_time < 0:
+    ends = line.last_time + KNOWN_US[kind] + tenant.lateness_us
+    if ends < tenant.clock:
         del lines[key]
-    elif kind in _KNOWN_US:
-        ends = line.last_time + _KNOWN_US[kind] + tenant.lateness_us  # No later event reads it.
-        if ends < tenant.clock:
-            del lines[key]
-            if tenant.touched is not None:
-                tenant.touched.add(("line", kind, key))
-        else:
-            tenant.look_again(index, key, ends)
+        if tenant.touched is not None:
+            tenant.touched.add(("line", kind, key))
+    else:
+        tenant.look_again(index, key, ends)
 
 
 def _forget_arrived(tenant: Tenant, horizon: int) -> None:
     """Drop what came so long ago that no change of reference data can come in time for it."""
-    for item in tenant.arrived.forget(horizon):
-        if tenant.loose.pop(item[: SUB + 1], None) is not None and tenant.touched is not None:
-            tenant.touched.add(("loose", item[: SUB + 1]))
+    gone = tenant.arrived.forget(horizon)
+    if tenant.touched is not None:
+        for item in gone:
+            if tenant.loose.pop(item[: SUB + 1], None) is not None:
+                tenant.touched.add(("loose", item[: SUB + 1]))
 
 
 def _trim(tenant: Tenant, cls: CellClass, cell: Any, horizon: int) -> bool:

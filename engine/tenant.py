@@ -19,6 +19,8 @@ from engine.reference import (
     CONSENT,
     CONTRACT,
     DEVICE,
+    FADING,
+    KNOWN_US,
     LIMITS,
     LISTING,
     ORDER,
@@ -97,10 +99,8 @@ class Tenant:
         self.timers_set = 0
         # By place of a case judged at boundaries: key → the window at whose end it is judged next.
         self.ahead: dict[int, dict[Key, tuple[int, int]]] = {place: {} for place in program.every_of}
-        # By place of a delay: a heap of (time, number, event) of what enters once the clock is that far past its time.
-        self.waiting: dict[int, list[tuple[int, int, Contribution]]] = {
-            place: [] for place in program.ripening_of
-        }
+        # By place of a delay: instant → the events that enter once the clock is past it.
+        self.waiting: dict[int, dict[int, list[Contribution]]] = {place: {} for place in program.ripening_of}
         self.again: dict[tuple[int, Position], int] = {}  # How often one waits, where more than once.
         self.wake_us = 0  # Before this instant of the clock there is nothing to do.
         self.due: dict[int, list[tuple[int, Any]]] = {}  # Hour → cells to look at for what they can forget.
@@ -137,9 +137,9 @@ class Tenant:
         line = lines.get(name)
         if line is None:
             line = lines[name] = line_of(kind)
-            self.look_again(
-                -1 - self.program.line_kinds.index(kind), name, max(self.clock, 0) + self.lateness_us
-            )
+            if kind in FADING:
+                ends = max(self.clock, 0) + KNOWN_US[kind] + self.lateness_us
+                self.look_again(-1 - FADING.index(kind), name, ends)
         return line
 
     def cell(self, cls: CellClass, key: Key, at_us: int) -> Any:

@@ -185,8 +185,7 @@ def _entity(entity: str, name: str) -> Lines:
     line, at = f"{entity}_line", f"{entity}_at"
     whole = f"(event_account, {name})" if entity == "request" else name
     return [
-        f"{line} = T.{entity}s.get({whole})",
-        f"if {line} is None: {line} = T.entity({entity!r}, {whole}) if {name} is not None else NOBODY_{entity}",
+        f"{line} = T.{entity}s.get({whole}) or UNKNOWN_{entity}",
         f"{at} = {line}.now if t > {line}.last_time else {line}.at(q)",
         # What is so long ago may be forgotten, here sooner and there later: it is not known any more in any case.
         *([f"if t > {line}.last_time + {REFUNDABLE_US}: {at} = PAYMENT"] if entity == "payment" else []),

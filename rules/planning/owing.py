@@ -160,7 +160,7 @@ def _still(unit: Unit, read: Reader) -> Lines:
         entity = prefix_of(name)
         if entity in ("account", "owner"):
             field = {**ACCOUNT, **OWNER}[name]
-            line = f"(T.{entity}s.get({read.text(f'event.{entity}')}) or NOBODY_{entity})"
+            line = f"(T.{entity}s.get({read.text(f'event.{entity}')}) or UNKNOWN_{entity})"
             lines.append(f"{local(name)} = {line}.at(q)[{field}]")
             given = f"{local(name)} is not None" if name in MAYBE_ABSENT else None
             named[name] = Reading(local(name), given)

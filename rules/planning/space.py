@@ -49,7 +49,7 @@ def namespace(rules: RuleSet) -> dict[str, Any]:
         PAYMENT=PAYMENT, REQUEST=REQUEST, EVE=EVE, AFTER_ALL=AFTER_ALL, intern=intern,
         arm=arm, last_seen=last_seen, name_of=name_of, wait=wait,
         country_of=country_of, city_of=city_of, carrier_of=carrier_of, lat_of=lat_of, lon_of=lon_of,
-        **{f"NOBODY_{kind}": _Nobody(base) for kind, base in BASES.items()},
+        **{f"UNKNOWN_{kind}": Timeline(base) for kind, base in BASES.items()},  # Of which nothing was ever said.
     )  # fmt: skip
     for name, limit in rules.limits.items():
         value = constant(limit)
@@ -60,12 +60,6 @@ def namespace(rules: RuleSet) -> dict[str, Any]:
 def _hour(us: int, zone: Zone) -> int:
     """Return the hour of an event's time, which is always in range."""
     return zone.hours[us // HALF_MINUTE]
-
-
-class _Nobody(Timeline):
-    """The timeline of an event that names nobody: always the base, never read again."""
-
-    __slots__ = ()
 
 
 def execute(source: str, space: dict[str, Any], name: str) -> None:
