@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from hashlib import sha256
 from typing import Final
@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY_ONE: Final = date(1970, 1, 1).toordinal()
 _MICROSECOND: Final = timedelta(microseconds=1)
-_MINUTE: Final = timedelta(minutes=1)
+_DAY_US: Final = 86_400_000_000
+_QUARTER_US: Final = 900_000_000
 _SHAPE: Final = re.compile(
     r"(\d{4}-\d{2}-\d{2})[Tt ]((?:[01]\d|2[0-3]):[0-5]\d):([0-5]\d)(?:\.(\d+))?([Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)",
     re.ASCII,
@@ -85,14 +86,44 @@ def rfc3339(us: int, zone: ZoneInfo) -> str:
 
     RFC 3339 knows no seconds in an offset, which one zone had until 1972: there the offset is cut to the minute.
     """
-    moment = (_EPOCH + timedelta(microseconds=us)).astimezone(zone)
-    offset = moment.utcoffset()
-    if offset is not None and offset.seconds % 60:
-        moment = moment.astimezone(timezone(timedelta(minutes=int(offset / _MINUTE))))
-    if not moment.microsecond:
-        return moment.isoformat()
-    whole = moment.isoformat(timespec="microseconds")
-    return whole[:26].rstrip("0") + whole[26:]
+    minutes_ahead = int(ahead_us(us, zone) / 60_000_000)
+    day, rest = divmod(us + minutes_ahead * 60_000_000, _DAY_US)
+    second, fraction = divmod(rest, 1_000_000)
+    shown = f".{fraction:06}".rstrip("0") if fraction else ""
+    return f"{day_text(day)}T{_time_text(second)}{shown}{_offset_text(minutes_ahead)}"
+
+
+@lru_cache(maxsize=86_400)
+def _time_text(second: int) -> str:
+    return f"{second // 3_600:02}:{second // 60 % 60:02}:{second % 60:02}"
+
+
+@lru_cache
+def _offset_text(minutes: int) -> str:
+    return f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
+
+
+def ahead_us(us: int, zone: ZoneInfo) -> int:
+    """Return how far a zone is ahead of UTC at an instant, in microseconds.
+
+    Raises OverflowError or ValueError where it is no instant of the years 1 to 9999 there.
+    """
+    quarter = us // _QUARTER_US
+    found = _ahead_all_through(quarter, zone)
+    return found if found is not None else _ahead_at(us, zone)
+
+
+@lru_cache(maxsize=65_536)
+def _ahead_all_through(quarter: int, zone: ZoneInfo) -> int | None:
+    """Return the same of a quarter of an hour since 1970; None where the clocks are changed within it."""
+    first = _ahead_at(quarter * _QUARTER_US, zone)
+    return first if first == _ahead_at((quarter + 1) * _QUARTER_US - 1, zone) else None
+
+
+def _ahead_at(us: int, zone: ZoneInfo) -> int:
+    offset = (_EPOCH + timedelta(microseconds=us)).astimezone(zone).utcoffset()
+    assert offset is not None, "a zone knows its offset"
+    return offset // _MICROSECOND
 
 
 def day_number(day: str) -> int:
@@ -102,8 +133,9 @@ def day_number(day: str) -> int:
     return date.fromisoformat(day).toordinal() - _DAY_ONE
 
 
+@lru_cache(maxsize=8_192)
 def day_text(days: int) -> str:
-    """Return days since 1970-01-01 as `YYYY-MM-DD`."""
+    """Return days since 1970-01-01 as `YYYY-MM-DD`; raises ValueError or OverflowError outside the years 1 to 9999."""
     return date.fromordinal(days + _DAY_ONE).isoformat()
 
 

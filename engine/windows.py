@@ -7,10 +7,11 @@ else, so no two rules can disagree about where a day ends.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable
 from datetime import date, datetime, timedelta
-from typing import Final, Literal, TypeAlias, TypeVar
+from typing import Final, Literal, TypeAlias
 from zoneinfo import ZoneInfo
+
+from engine.instants import ahead_us, day_text
 
 CalendarUnit: TypeAlias = Literal["day", "week", "month", "quarter", "year"]
 UNITS: Final[tuple[CalendarUnit, ...]] = ("day", "week", "month", "quarter", "year")
@@ -24,8 +25,6 @@ DAY: Final = 24 * HOUR
 LONGEST_US: Final[dict[CalendarUnit, int]] = {
     unit: days * DAY + HOUR for unit, days in zip(UNITS, (1, 7, 31, 92, 366), strict=True)
 }
-HALF_MINUTE: Final = 30 * SECOND  # No zone's offset since 1970 was finer, so no such span holds two hours.
-Told = TypeVar("Told")
 _DAY_ONE: Final = date(1970, 1, 1).toordinal()
 _LAST_DAY: Final = date.max.toordinal() - 1
 _MONTHS: Final = {"month": 1, "quarter": 3, "year": 12}
@@ -55,7 +54,7 @@ def next_first_day(unit: CalendarUnit, first: date) -> date:
 class Zone:
     """A time zone with the windows met so far, so that the next instant in one costs a look-up."""
 
-    __slots__ = ("_back", "_bounds", "_midnights", "_starts", "dates", "hours", "info", "key")
+    __slots__ = ("_back", "_bounds", "_midnights", "_starts", "info", "key")
 
     # Enough for every day of a century; a log that needs more only pays for making them again.
     LIMIT: Final = 40_000
@@ -65,8 +64,6 @@ class Zone:
         self.key = key
         self.info = ZoneInfo(key)
         self._starts: dict[str, list[int]] = {unit: [] for unit in UNITS}
-        self.hours: _Known[int] = _Known(self, lambda moment: moment.hour)
-        self.dates: _Known[str] = _Known(self, lambda moment: moment.date().isoformat())
         self._midnights: dict[int, int] = {}
         self._back: dict[tuple[CalendarUnit, int, int], int] = {}
         self._bounds: dict[str, list[tuple[int, int]]] = {unit: [] for unit in UNITS}
@@ -110,7 +107,11 @@ class Zone:
 
     def hour(self, us: int) -> int:
         """Return the hour of the zone's wall clock, 0 to 23."""
-        return self.hours[us // HALF_MINUTE]
+        return (us + ahead_us(us, self.info)) // HOUR % 24
+
+    def day(self, us: int) -> str:
+        """Return the date of the zone's wall clock, `YYYY-MM-DD`."""
+        return day_text((us + ahead_us(us, self.info)) // DAY)
 
     def midnight(self, day: date) -> int:
         """Return the instant at which a day begins, in UTC microseconds."""
@@ -125,20 +126,4 @@ class Zone:
                 self._midnights.clear()
             day = date.fromordinal(min(max(days + _DAY_ONE, 2), _LAST_DAY))
             found = self._midnights[days] = self.midnight(day)
-        return found
-
-
-class _Known(dict[int, Told]):
-    """Half-minutes since 1970 → what the wall clock tells then, filled as they are asked for."""
-
-    __slots__ = ("_read", "_zone")
-
-    def __init__(self, zone: Zone, read: Callable[[datetime], Told]) -> None:
-        super().__init__()
-        self._zone, self._read = zone, read
-
-    def __missing__(self, half_minute: int) -> Told:
-        if len(self) >= Zone.LIMIT:
-            self.clear()
-        found = self[half_minute] = self._read(self._zone.local(half_minute * HALF_MINUTE))
         return found

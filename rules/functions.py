@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final, Literal, TypeAlias
 
-from engine.windows import HALF_MINUTE, Zone
+from engine.windows import Zone
 from rules.standard import INT_MAX, INT_MIN
 from rules.tree import TypeName
 
@@ -68,7 +68,7 @@ def hour(t: int, zone: Zone) -> int | None:
 def date_of(t: int, zone: Zone) -> str | None:
     """Return the calendar date of an instant in the tenant's zone."""
     try:
-        return zone.dates[t // HALF_MINUTE]
+        return zone.day(t)
     except (OverflowError, ValueError):
         return None
 

@@ -164,6 +164,9 @@ class RereadPast(ABC):
                 yield raw
 
 
+_TOGETHER: Final = 1_000  # Records written in one piece.
+
+
 class ReplayedPast(RereadPast):
     """The past of a replay: its source read again, with the dispositions found the first time."""
 
@@ -173,6 +176,7 @@ class ReplayedPast(RereadPast):
         self._source = source
         self.codes = bytearray()  # The disposition of each line so far.
         self._records = tempfile.TemporaryFile()  # noqa: SIM115  # closed with the replay
+        self._said: list[Record] = []  # Those that are not in the file yet.
         self._lines = None if source.lasting else tempfile.TemporaryFile()  # noqa: SIM115  # closed with the replay
 
     def keep(self, lines: list[bytes]) -> None:
@@ -183,8 +187,14 @@ class ReplayedPast(RereadPast):
 
     def say(self, records: Iterable[Record]) -> None:
         """Take note of records, and of what shadow rules would say: rules never change in a replay."""
+        self._said += records
+        if len(self._said) >= _TOGETHER:
+            self._write()
+
+    def _write(self) -> None:
         self._records.seek(0, 2)
-        self._records.write(b"".join([encode(record) + b"\n" for record in records]))
+        self._records.write(b"".join([encode(record) + b"\n" for record in self._said]))
+        self._said.clear()
 
     def close(self) -> None:
         """Let go of what was kept."""
@@ -194,6 +204,7 @@ class ReplayedPast(RereadPast):
 
     def standing(self, tenant: str, shadows: AbstractSet[str]) -> Iterator[Record]:  # noqa: ARG002  # they are all here
         """Yield the last record of each of a tenant's alerts, retracted ones too, and those of shadows."""
+        self._write()
         self._records.seek(0)
         yield from last_of(self._records, (), tenant).values()
 

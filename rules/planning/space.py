@@ -21,7 +21,7 @@ from engine.reference import PAYMENT, REQUEST, Timeline, consented, in_force, li
 from engine.ripening import wait
 from engine.sweeping import tidy
 from engine.tenant import BASES
-from engine.windows import HALF_MINUTE, Zone
+from engine.windows import Zone
 from engine.workdays import workday_after, workday_before
 from rules.aggregates import AGGREGATES
 from rules.caching import kept
@@ -59,7 +59,7 @@ def namespace(rules: RuleSet) -> dict[str, Any]:
 
 def _hour(us: int, zone: Zone) -> int:
     """Return the hour of an event's time, which is always in range."""
-    return zone.hours[us // HALF_MINUTE]
+    return zone.hour(us)
 
 
 def execute(source: str, space: dict[str, Any], name: str) -> None:

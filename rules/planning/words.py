@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from engine.instants import rfc3339
 from engine.program import Shown, Words
 from engine.windows import Zone
-from rules.messages import render
+from rules.messages import filler
 from rules.model import Case, Expression, Level, Limit, Text
 from rules.planning.names import canonical, names_in
 from rules.planning.plan import Unit
@@ -130,11 +131,7 @@ def teller(
     texts = sorted(_text_limits(case))
     used = {level: tuple(sorted({*names, *texts})) for level, names in by_level.items()}
     usual = {level: _bound(limits, used.get(level, texts), {}) for level in (0, 1, 2, 3)}
-    fixed = (
-        None
-        if _moves(case.action)
-        else {lang: "".join(map(str, case.action[lang].parts)) for lang in ("zh", "en")}
-    )
+    message, action = _filler(case.message), _filler(case.action)
 
     def tell(level: int, shown: Shown, key: dict[str, Any], zone: Zone) -> Words:
         overrides = shown[0]
@@ -146,8 +143,8 @@ def teller(
         return Words(
             values={value.label: written(raw[value.name], value.type, zone) for value in values},
             limits=dict(said),
-            message=_both(case.message, named, zone),
-            action=dict(fixed) if fixed is not None else _both(case.action, named, zone),
+            message=message(named, zone.info),
+            action=action(named, zone.info),
         )
 
     return tell
@@ -162,15 +159,10 @@ def deciders(case: Case) -> Iterator[tuple[Level, Expression]]:
         yield from ((rung.level, rung.days) for rung in case.remind.rungs)
 
 
-def _both(texts: dict[Any, Text], named: dict[str, Any], zone: Zone) -> dict[str, str]:
-    return {
-        language: render(text, named, zone.info) for language, text in sorted(texts.items(), reverse=True)
-    }
-
-
-def _moves(texts: dict[Any, Text]) -> bool:
-    """Return whether a text has a place for a value."""
-    return any(not isinstance(part, str) for text in texts.values() for part in text.parts)
+def _filler(texts: dict[Any, Text]) -> Callable[[dict[str, Any], ZoneInfo], dict[str, str]]:
+    """Return the function that fills in a text in both languages."""
+    zh, en = filler(texts["zh"]), filler(texts["en"])
+    return lambda named, zone: {"zh": zh(named, zone), "en": en(named, zone)}
 
 
 def _limits_of(case: Case, level: Expression) -> set[str]:

@@ -24,7 +24,7 @@ from engine.canonical import canonical
 from engine.instants import rfc3339
 from engine.merkle import Growing, leaf_hash
 from engine.payloads.fields import GREATEST
-from engine.windows import HALF_MINUTE, Zone
+from engine.windows import Zone
 from streams.audit.broken import BrokenError
 from streams.audit.entries import named
 from streams.audit.facets import account_in
@@ -203,7 +203,7 @@ class DailyIndex:
         """Take an entry of a tenant at its clock; `place` is where it stands among the entries told."""
         held = self._days.get(tenant)
         if held is None or not held.day:
-            day = self._zone.dates[clock_us // HALF_MINUTE]
+            day = self._zone.day(clock_us)
             # A tick may have closed a day whose morrow the tenant's own inputs have not seen.
             held = self._open(tenant, max(day, held.last.until) if held is not None and held.last else day)
         held.take(account, leaf)

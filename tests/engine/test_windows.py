@@ -123,7 +123,6 @@ def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         assert end - start == DAY
         assert zone.hour(at) == 8
         assert zone.midnight_of(day) == day * DAY - 8 * HOUR
-    assert len(zone.hours) <= 10
 
 
 def test_a_zone_that_is_none_is_refused() -> None:
