@@ -43,8 +43,6 @@ class Arrivals:
             yield from (item for item in hour.of(kind, columns).get(name, ()) if item[: SUB + 1] > place)
 
     def _since(self, place: Position) -> list[_Hour]:
-        if place[TIME] > self.newest_us:
-            return []
         first = place[TIME] // HOUR
         return [self._hours[hour] for hour in sorted(hour for hour in self._hours if hour >= first)]
 

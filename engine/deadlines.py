@@ -36,12 +36,11 @@ if TYPE_CHECKING:
 LIFE_US: Final = 36_525 * DAY  # A trigger arms anew for a hundred years: a clock may be wrong by thousands.
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
-    """One deadline: what level it raises, and for a reminder the date it speaks of."""
+class Due(NamedTuple):
+    """One deadline: what level it raises, and for a reminder the date it speaks of. The earlier sorts first."""
 
-    level: int
     at_us: int
+    level: int
     end_us: int
     boundary: bool  # Stands before the events of its time instead of after them.
 
@@ -371,7 +370,7 @@ def _set_next_period(tenant: Tenant, case: Deadline, cell: Owing, armed: Contrib
     start = tenant.zone.window(case.every, armed[TIME])[1]
     if cell.ahead.get(armed[SOURCE : SUB + 1], -1) < start:
         cell.ahead[armed[SOURCE : SUB + 1]] = start
-        _set_timer(tenant, case, cell, (start, *armed[1:]), -1, Due(0, start, 0, boundary=True))
+        _set_timer(tenant, case, cell, (start, *armed[1:]), -1, Due(start, 0, 0, boundary=True))
 
 
 def _set_next_periods(tenant: Tenant, case: Deadline, cell: Owing) -> None:

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     from engine.boundaries import Every
@@ -70,8 +70,7 @@ def named(item: Contribution) -> tuple[str, str]:
     return item[SOURCE].removeprefix(AFTER_ALL), item[ID]
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(NamedTuple):
     """What a record says for people: bound values, limits, and the texts in both languages."""
 
     values: dict[str, Any]

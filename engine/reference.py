@@ -97,7 +97,10 @@ class Timeline:
 
 
 class Fact(Timeline):
-    """What one event said once and for all, such as a payment: lean, for there are as many as events."""
+    """What one event said once and for all, such as a payment: lean, for there are as many as events.
+
+    Its one change sets every field, in their order.
+    """
 
     __slots__ = ("_place",)
 
@@ -114,7 +117,7 @@ class Fact(Timeline):
         """Enter what is said; of what is said twice the first counts."""
         if self._place is None or position < self._place:
             self._place, self.last_time = position, position[TIME]
-            self.now = edited(self._base, edits)
+            self.now = tuple([value for _, _, value in edits])
 
     def history(self) -> list[tuple[Position, tuple[Edit, ...]]]:
         """Return the one change; `restore` takes it back."""

@@ -19,7 +19,7 @@ from engine.windows import HOUR
 if TYPE_CHECKING:
     from engine.tenant import Tenant
 
-KEYS_A_STEP: Final = 6
+KEYS_A_STEP: Final = 12
 SELDOM: Final = 4  # What is in use is looked at so many times less often.
 STEPS_AN_HOUR: Final = 10_000  # Events of a sequence's steps forgotten an hour of the clock, at most.
 

@@ -13,7 +13,7 @@ from engine.arrivals import Arrivals
 from engine.boundaries import meet
 from engine.cells import Cell
 from engine.deadlines import ring
-from engine.program import CellClass, Contribution, Found, Key, Position, Program, Variant
+from engine.program import TIME, CellClass, Contribution, Found, Key, Position, Program, Variant
 from engine.reference import (
     ACCOUNT,
     CONSENT,
@@ -82,6 +82,9 @@ class Tenant:
         # By "account:A1", "owner:O1" or "", and what an override sets by the same names after SCOPE.
         self.limits: dict[str, Timeline] = {}
         self.suppressions: dict[str, Timeline] = {}  # By rule and key, see engine/approving.py.
+        self._entities: dict[str, dict[Any, Timeline]] = {
+            kind: getattr(self, kind if kind == "limits" else f"{kind}s") for kind in BASES
+        }
         self.licence_owners: dict[
             str, tuple[str, ...]
         ] = {}  # Who held a licence, to find whom a revocation touches.
@@ -128,8 +131,7 @@ class Tenant:
 
     def entities(self, kind: str) -> dict[Any, Timeline]:
         """Return the timelines of one kind of entity."""
-        found: dict[Any, Timeline] = getattr(self, f"{kind}s" if kind != "limits" else "limits")
-        return found
+        return self._entities[kind]
 
     def entity(self, kind: str, name: Any) -> Timeline:
         """Return one entity's timeline, begun where it is new."""
@@ -172,6 +174,8 @@ class Tenant:
 
     def readers_of(self, kind: str, name: str, after: Position) -> list[Contribution]:
         """Return the contributions that looked an entity up after a place."""
+        if after[TIME] > self.arrived.newest_us:
+            return []
         columns = self.program.reader_columns.get(kind)
         if columns is None:  # By what they look it up stands in no column: all may have.
             return list(self.arrived.after(after))

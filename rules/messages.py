@@ -140,12 +140,12 @@ def _yuan(value: int) -> str:
 @lru_cache(maxsize=4_096)  # Both languages say it alike.
 def _time(value: int, zone: tzinfo) -> str:
     moment = _local(value, zone)
-    return f"{moment:%Y-%m-%d %H:%M:%S}" if moment.second else f"{moment:%Y-%m-%d %H:%M}"
+    return moment.isoformat(" ", "seconds")[:19] if moment.second else moment.isoformat(" ", "minutes")[:16]
 
 
 @lru_cache(maxsize=4_096)
 def _date(value: int, zone: tzinfo) -> str:
-    return f"{_local(value, zone):%Y-%m-%d}"
+    return _local(value, zone).date().isoformat()
 
 
 def _duration(value: int, language: Language) -> str:

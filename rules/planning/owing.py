@@ -198,9 +198,9 @@ def _expected(unit: Unit, read: Reader) -> Lines:
     for level, due in expect.by:
         emitted = read.value(expanded(canonical(due.tree), unit.lets))
         at = f"business_deadline(t, {emitted.text}, zone)" if expect.business else f"t + {emitted.text}"
-        line = f"found.append(Due({LEVELS[level]}, {at}, 0, False))"
+        line = f"found.append(Due({at}, {LEVELS[level]}, 0, False))"
         lines += [f"if {' and '.join(emitted.given)}: {line}"] if emitted.given else [line]
-    return [*lines, "found.sort(key=lambda due: (due.at_us, due.level))"]
+    return [*lines, "found.sort()"]
 
 
 def _rungs(unit: Unit, read: Reader) -> Lines:
@@ -214,7 +214,7 @@ def _rungs(unit: Unit, read: Reader) -> Lines:
             at = f"T.zone.midnight_of(workday_{'after' if rung.after else 'before'}(day, {days.text})[0])"
         else:
             at = f"T.zone.midnight_of(day {'+' if rung.after else '-'} {days.text})"
-        line = f"found.append(Due({LEVELS[rung.level]}, {at}, end, True))"
+        line = f"found.append(Due({at}, {LEVELS[rung.level]}, end, True))"
         lines += [f"if {' and '.join(days.given)}: {line}"] if days.given else [line]
-    lines.append("found.sort(key=lambda due: (due.at_us, due.level))")
+    lines.append("found.sort()")
     return [f"if {' and '.join(date.given)}:", *indent(lines)] if date.given else lines

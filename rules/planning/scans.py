@@ -140,6 +140,7 @@ def _scored(state: State, read: Reader) -> Lines:
     plain = replace(taken, value=())
     _, asked = _taken(state, plain, read)
     return [
+        "if least is not None and j - i < least: return None",
         f"values = [{_features(taken, _of(read))} for x in L[i:j] if {asked}]",
         f"found, size = SCORES[{state.measure.score!r}].impl({_features(taken, read)}, values)",
         "return None if found is None or least is not None and size < least else found",
