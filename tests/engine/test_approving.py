@@ -214,6 +214,7 @@ def test_rules_that_watch_are_told_of_what_is_suppressed() -> None:
     assert of[0] == of[1]
 
 
+@pytest.mark.slow
 @given(seed=SEEDS, scenes=st.sets(st.sampled_from(sorted(SCENES)), min_size=1, max_size=2))
 def test_decisions_act_alike_in_any_order_and_as_defined(seed: int, scenes: set[str]) -> None:
     """Late and doubled overrides and suppressions, against the sorted log and against the definitions."""

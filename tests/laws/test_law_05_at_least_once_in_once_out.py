@@ -75,6 +75,7 @@ def check(folder: Path, lines: list[bytes], more: list[bytes]) -> None:
         reader.close()
 
 
+@pytest.mark.slow
 def test_the_same_file_under_two_names_decides_nothing_twice(tmp_path: Path) -> None:
     lines = list(events(3, size=3_000))
     (tmp_path / "events.jsonl").write_bytes(b"\n".join(lines))

@@ -13,6 +13,7 @@ def test_the_laws_hold(seed: int) -> None:
     assert simulate(seed)["ended"] > 0
 
 
+@pytest.mark.slow
 def test_disasters_happen() -> None:
     met = simulate(1)
     assert met["killed"] > 5

@@ -164,9 +164,11 @@ def standing(weiguard: Weiguard, rules: str, *more: str) -> list[dict[str, Any]]
     "more",
     [
         pytest.param((), id="all"),
-        pytest.param(("--tenant", "t1"), id="one tenant"),
-        pytest.param(("--only", "COL-*", "--only", "SLA-01"), id="some rules"),
-        pytest.param(("--until", "2027-01-01T00:00:00+08:00"), id="the clock runs on"),
+        pytest.param(("--tenant", "t1"), id="one tenant", marks=pytest.mark.slow),
+        pytest.param(("--only", "COL-*", "--only", "SLA-01"), id="some rules", marks=pytest.mark.slow),
+        pytest.param(
+            ("--until", "2027-01-01T00:00:00+08:00"), id="the clock runs on", marks=pytest.mark.slow
+        ),
     ],
 )
 def test_the_answer_is_that_of_two_replays(shop: Weiguard, more: tuple[str, ...]) -> None:
@@ -186,6 +188,7 @@ def test_the_number_of_processes_changes_nothing(shop: Weiguard) -> None:
     assert more == [one, one]
 
 
+@pytest.mark.slow
 def test_inputs_are_counted_as_replay_counts_them(shop: Weiguard) -> None:
     counts = {}
     for side, rules in (("before", "old"), ("after", "new")):
@@ -198,7 +201,7 @@ def test_inputs_are_counted_as_replay_counts_them(shop: Weiguard) -> None:
         assert {side: {name: answer[side][name] for name in counts[side]} for side in counts} == counts
 
 
-@pytest.mark.parametrize("jobs", ["1", "6"])
+@pytest.mark.parametrize("jobs", ["1", pytest.param("6", marks=pytest.mark.slow)])
 def test_bad_lines_are_told_with_their_places_in_the_file(shop: Weiguard, jobs: str) -> None:
     replayed = shop("replay", "log", "--rules", "new")
     done = shop("backtest", "log", "--rules", "new", "--against", "old", "--jobs", jobs)
@@ -207,6 +210,7 @@ def test_bad_lines_are_told_with_their_places_in_the_file(shop: Weiguard, jobs: 
     assert lines == [line for line in replayed.err.splitlines() if line.startswith(("line ", "… and "))]
 
 
+@pytest.mark.slow
 def test_examples_are_the_gravest_and_oldest(shop: Weiguard) -> None:
     before, after = (
         {each["id"]: each for each in standing(shop, rules, "--only", "COL-*")} for rules in ("old", "new")
@@ -236,6 +240,7 @@ def test_examples_are_the_gravest_and_oldest(shop: Weiguard) -> None:
     assert not any(rule["examples"] for rule in backtest(shop, "--examples", "0")["rules"])
 
 
+@pytest.mark.slow
 def test_pipes_and_packed_files_say_the_same(
     shop: Weiguard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -248,7 +253,7 @@ def test_pipes_and_packed_files_say_the_same(
         assert backtest(shop, "--jobs", "2", events="-") == plain
 
 
-@pytest.mark.parametrize("jobs", ["1", "2"])
+@pytest.mark.parametrize("jobs", ["1", pytest.param("2", marks=pytest.mark.slow)])
 def test_of_nothing_nothing_differs(shop: Weiguard, tmp_path: Path, jobs: str) -> None:
     (tmp_path / "empty").write_bytes(b"")
     answer = backtest(shop, "--jobs", jobs, events="empty")

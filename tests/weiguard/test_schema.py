@@ -34,6 +34,7 @@ def test_every_type_stands_under_its_name() -> None:
     assert EVENTS.keys() < events_schema()["$defs"].keys()
 
 
+@pytest.mark.slow
 def test_an_event_is_told_by_its_type() -> None:
     for kind in EVENTS:
         found = events_schema()["$defs"][kind]

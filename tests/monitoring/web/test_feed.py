@@ -172,6 +172,7 @@ def test_a_heartbeat_shows_that_the_line_is_open(own_house: House, monkeypatch: 
     listener.kill()
 
 
+@pytest.mark.slow
 def test_whoever_is_slow_is_told_so_and_goes_on_later(
     own_house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -195,6 +196,7 @@ def test_whoever_is_slow_is_told_so_and_goes_on_later(
     rest.kill()
 
 
+@pytest.mark.slow
 def test_whoever_takes_nothing_is_hung_up_on(own_house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(own_house.served.feed, "_patience_s", 0.3)
     for start in range(0, 20_000, 1_000):

@@ -140,6 +140,7 @@ def act(number: int, kind: str, record: Record, time: str) -> bytes:
     })  # fmt: skip
 
 
+@pytest.mark.slow
 @settings(max_examples=12)
 @given(
     seed=st.integers(0, 10_000),

@@ -78,6 +78,7 @@ def test_nobody_is_told_of_them(hushed: Lodge) -> None:
     assert by(scraped(hushed.house.metrics.registry), "weiguard_alerts_total", "rule")["COL-01",] == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", ["desktop", "phone"])
 def test_the_pages_in_both_languages(browser: Browser, hushed: Lodge, size: str) -> None:
     for locale, words in (
