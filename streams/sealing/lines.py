@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
+from itertools import groupby
+from operator import itemgetter
 from typing import Final
 
 import msgspec
@@ -15,7 +18,7 @@ import msgspec
 from engine.decoding import LONGEST
 from engine.payloads import PERSONAL_FIELDS
 from streams.sealing.addresses import left_of
-from streams.sealing.tokens import MEMBER, TEXT, VALUE, Sealer, is_token
+from streams.sealing.tokens import MARK, MEMBER, TEXT, VALUE, Sealer, is_token
 
 NOBODY: Final = ""  # The subject of what belongs to no person and no account.
 # Whose a value is that names nobody: of the first of these that the line has, else of the account.
@@ -23,10 +26,11 @@ _PERSONS: Final = (
     "operator_id", "actor_id", "contact_id", "payer_id", "to_payer_id", "payee_id", "buyer_id", "counterparty_id",
     "host_id", "subject",
 )  # fmt: skip
+_RANK: Final = {name.encode(): rank for rank, name in enumerate(_PERSONS)}
 # These name somebody: their value is its own subject. The other fields tell of somebody.
 NAMING: Final = PERSONAL_FIELDS - {"ip", "lat", "lon", "text", "host_birth_date"}
 _NAMING: Final = frozenset(name.encode() for name in {*NAMING, "subject"})  # `subject` only of an erasure.
-_STRING: Final = r'"(?:[^"\\]|\\.)*+"'
+_STRING: Final = r'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
 # A text (by itself too), a number, a list of texts, the beginning of something else with something in it, or a text
 # without an end.
 _VALUE: Final = (
@@ -41,10 +45,16 @@ def _pattern(names: str) -> re.Pattern[bytes]:
     return re.compile(rf'"({names})"(\s*+:\s*+)({_VALUE})'.encode(), re.DOTALL)
 
 
-_FIELD: Final = _pattern("|".join(sorted(PERSONAL_FIELDS)))
-_ERASED: Final = _pattern("|".join(sorted({*PERSONAL_FIELDS, "subject"})))
+def _one_of(names: Iterable[str]) -> str:
+    """Return a pattern of some names, by their first letters: most quotes in a line are passed by the sooner."""
+    groups = groupby(sorted(names), key=itemgetter(0))
+    return "|".join(f"{first}(?:{'|'.join(name[1:] for name in group)})" for first, group in groups)
+
+
+_FIELD: Final = _pattern(_one_of(PERSONAL_FIELDS))
+_ERASED: Final = _pattern(_one_of({*PERSONAL_FIELDS, "subject"}))
 _ANY_NAME: Final = _pattern(r"(?:[^\"\\]|\\.)*+")
-_PERSON: Final = re.compile(rf'"({"|".join(_PERSONS)})"\s*+:\s*+({_STRING})'.encode(), re.DOTALL)
+_PERSON: Final = re.compile(rf'"({_one_of(_PERSONS)})"\s*+:\s*+({_STRING})'.encode(), re.DOTALL)
 _ITEM: Final = re.compile(_STRING.encode(), re.DOTALL)
 _ESCAPED_NAME: Final = re.compile(rb'\\u[0-9a-fA-F]{4}[^"]*+"\s*:')
 _BRACKET: Final = re.compile(rf"{_STRING}|([\[{{])|([\]}}])".encode(), re.DOTALL)
@@ -60,7 +70,8 @@ _REASON: Final = re.compile(r"(\w+)(?:\.(\w+))?([^:]*: found )(.*)(; expected .*
 
 def sealed_line(sealer: Sealer, tenant: str, raw: bytes, week: int | None = None) -> bytes:
     """Return a line as it is stored: without personal values in clear. `week`: in which it came; None: not known."""
-    raw = sealer.escaped(raw)
+    if MARK in raw:
+        raw = sealer.escaped(raw)
     if len(raw) > LONGEST:  # Kept in pieces and never read: sealed as it is.
         return sealer.token(tenant, NOBODY, raw)
     pattern = _FIELD
@@ -115,24 +126,29 @@ def _fields(sealer: Sealer, tenant: str, raw: bytes, pattern: re.Pattern[bytes],
     parts: list[bytes] = []
     at = 0
     person = None
+    named = sealer.named.get
     for match in pattern.finditer(raw):
-        name, _, value, text = match.groups()
+        name, value, text = match.group(1, 3, 4)
         start, end = match.span(3)
         if start < at:
             continue  # In what was sealed whole.
         naming = name in _NAMING
+        if naming and text is not None:  # Nearly all are.
+            parts += (raw[at:start], named((tenant, text)) or _named(sealer, tenant, text))
+            at = end
+            continue
         if not naming and person is None:
             person = _person(raw)
         if name == _ADDRESS and week is not None:
             end = _end(raw, start) if value in (b"{", b"[") else end
             sealed = _address(sealer, tenant, person or NOBODY, raw[start:end], week)
         elif text is not None:
-            sealed = _string(sealer, tenant, _own(text) if naming else person or NOBODY, text)
+            sealed = _string(sealer, tenant, person or NOBODY, text)
         elif value in (b"{", b"["):
             end = _end(raw, start)
             sealed = _whole(sealer, tenant, _person(raw), raw[start:end])
         elif value[:1] == b"[":
-            sealed = _ITEM.sub(lambda item: _string(sealer, tenant, _own(item[0]), item[0]), value)
+            sealed = _ITEM.sub(lambda item: _named(sealer, tenant, item[0]), value)
         else:
             sealed = _whole(sealer, tenant, _own(value) if naming else person or NOBODY, value)
         parts += (raw[at:start], sealed)
@@ -174,6 +190,16 @@ def _address(sealer: Sealer, tenant: str, subject: str, value: bytes, week: int)
     return b'"' + sealer.dated(tenant, subject, week, content, left, TEXT if text else VALUE) + b'"'
 
 
+def _named(sealer: Sealer, tenant: str, value: bytes) -> bytes:
+    """Seal a text that names its own subject, and remember it with its quotes."""
+    inner = value[1:-1]
+    if not inner or is_token(value):
+        return value
+    sealed = b'"' + sealer.made(tenant, _text(inner), inner) + b'"'
+    sealer.remember(sealer.named, (tenant, value), sealed)
+    return sealed
+
+
 def _string(sealer: Sealer, tenant: str, subject: str, value: bytes) -> bytes:
     """Seal a text; nothing, and what is sealed or stands for somebody erased, stays."""
     inner = value[1:-1]
@@ -213,11 +239,12 @@ def _own(value: bytes) -> str:
 
 def _person(raw: bytes) -> str:
     """Return whose the values of a line are that name nobody."""
-    found: dict[bytes, bytes] = {}
-    for name, value in _PERSON.findall(raw):
-        found.setdefault(name, value)
-    named = next((found[name] for each in _PERSONS if (name := each.encode()) in found), None)
-    return _own(named) if named is not None else NOBODY
+    found = _PERSON.findall(raw)
+    return _own(min(found, key=_rank)[1]) if found else NOBODY  # The first of those that rank alike.
+
+
+def _rank(found: tuple[bytes, bytes]) -> int:
+    return _RANK[found[0]]
 
 
 def _text(inner: bytes) -> str:

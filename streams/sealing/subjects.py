@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from hashlib import blake2b, sha256, sha512
 from typing import Final
 
+import msgspec
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
 SEED_BYTES: Final = 32
@@ -25,8 +26,7 @@ _NEAR: Final = 3  # Digits from the root whose nodes are remembered: 4,096 of th
 _MOST: Final = 1 << 16  # Keys remembered, some 400 bytes each.
 
 
-@dataclass(frozen=True, slots=True)
-class SubjectKey:
+class SubjectKey(msgspec.Struct, frozen=True, gc=False):
     """A subject's key, and its place in the tree: 6 bytes that tell a reader which key opens a value."""
 
     place: bytes

@@ -12,9 +12,9 @@ of the week's number (2 bytes), and `:`.
 from __future__ import annotations
 
 import re
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from binascii import a2b_base64
-from typing import Final
+from base64 import urlsafe_b64decode
+from binascii import a2b_base64, b2a_base64
+from typing import Final, TypeVar
 
 import msgspec
 from cryptography.exceptions import InvalidTag
@@ -39,10 +39,13 @@ _WHOLE: Final = re.compile(rb'"?sealed:' + _BODY + _WEEK + rb':"?')
 LOST: Final = ABSENT | {b"text"}
 _LEFT: Final = re.compile(rb',("[a-z_]+"):"[^"\\]*"')
 _URL: Final = bytes.maketrans(b"-_", b"+/")
+_SAFE: Final = bytes.maketrans(b"+/", b"-_")
 _SMALL: Final = 64  # Bytes of a value whose token is remembered.
 _WHOLE_SIGNS: Final = PLACE_BYTES * 8 // 6  # Signs of base64 that hold nothing but the place.
 _MARKED: Final = re.compile(rb"sealed:[A-Za-z0-9_-]{%d}" % _WHOLE_SIGNS)
-_MOST: Final = 100_000  # Tokens remembered, some 300 bytes each.
+_MOST: Final = 100_000  # Tokens remembered of each sort, some 300 bytes each.
+# Whose value it is, and last the value.
+_Name = TypeVar("_Name", tuple[str, bytes], tuple[str, str, bytes, bytes])
 
 
 class SealError(RefusedError):
@@ -55,17 +58,22 @@ class Sealer:
     def __init__(self, keys: SubjectKeys, weeks: Weeks) -> None:
         self.keys, self.weeks = keys, weeks
         self._tokens: dict[tuple[str, str, bytes, bytes], bytes] = {}
+        # By tenant and text in quotes: texts that name their own subjects, sealed in quotes; the most by far.
+        self.named: dict[tuple[str, bytes], bytes] = {}
 
     def token(self, tenant: str, subject: str, content: bytes, kind: bytes = TEXT) -> bytes:
         """Return the token of a value of a subject. `content`: the bytes that it gives back when it is opened."""
         name = (tenant, subject, kind, content)
         found = self._tokens.get(name)
         if found is None:
-            key = self.keys.of(tenant, subject)
-            body = key.place + key.cipher.encrypt(kind + content, None)
-            found = MARK + urlsafe_b64encode(body).rstrip(b"=") + b":"
-            self._remember(name, found)
+            found = self.made(tenant, subject, content, kind)
+            self.remember(self._tokens, name, found)
         return found
+
+    def made(self, tenant: str, subject: str, content: bytes, kind: bytes = TEXT) -> bytes:
+        """Return the same, made anew and not remembered."""
+        key = self.keys.of(tenant, subject)
+        return MARK + _coded(key.place + key.cipher.encrypt(kind + content, None)) + b":"
 
     def dated(
         self, tenant: str, subject: str, week: int, content: bytes, left: bytes, kind: bytes = TEXT
@@ -79,24 +87,25 @@ class Sealer:
             cipher = self.weeks.cipher(chain, week)
             inner = cipher.encrypt(kind + content, None) if cipher is not None else b""
             body = key.place + key.cipher.encrypt(kind + len(left).to_bytes(2, "big") + left + inner, None)
-            dated = b"~" + urlsafe_b64encode(chain + when).rstrip(b"=")
-            found = MARK + urlsafe_b64encode(body).rstrip(b"=") + dated + b":"
-            self._remember(name, found)
+            found = MARK + _coded(body) + b"~" + _coded(chain + when) + b":"
+            self.remember(self._tokens, name, found)
         return found
 
-    def _remember(self, name: tuple[str, str, bytes, bytes], token: bytes) -> None:
-        if len(name[3]) <= _SMALL:
-            if len(self._tokens) >= _MOST:
-                self._tokens.clear()
-            self._tokens[name] = token
+    def remember(self, where: dict[_Name, bytes], name: _Name, sealed: bytes) -> None:
+        """Remember what is sealed where the value is short; the last part of its name is the value."""
+        if len(name[-1]) <= _SMALL:
+            if len(where) >= _MOST:
+                where.clear()
+            where[name] = sealed
 
     def mark(self, tenant: str, subject: str) -> bytes:
         """Return with what every token of a subject begins."""
-        return MARK + urlsafe_b64encode(self.keys.of(tenant, subject).place)[:_WHOLE_SIGNS]
+        return MARK + _coded(self.keys.of(tenant, subject).place)[:_WHOLE_SIGNS]
 
     def forget(self) -> None:
         """Forget tokens of before a key was destroyed."""
         self._tokens.clear()
+        self.named.clear()
 
     def opened(self, data: bytes) -> bytes:
         """Return bytes with all tokens opened; one whose key is gone stays.
@@ -222,6 +231,11 @@ def tells_of(raw: bytes, mark: bytes) -> bool:
 def is_token(value: bytes) -> bool:
     """Return whether a value is a token and nothing else."""
     return value.startswith((b'"sealed:', MARK)) and _WHOLE.fullmatch(value) is not None
+
+
+def _coded(body: bytes) -> bytes:
+    """Return base64url of some bytes, without signs that only fill up."""
+    return b2a_base64(body, newline=False).translate(_SAFE).rstrip(b"=")
 
 
 def _decoded(body: bytes) -> bytes:
