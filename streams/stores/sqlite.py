@@ -27,6 +27,7 @@ from streams.stores.sqlite_alerts import put_alerts, put_handling, rose
 from streams.stores.sqlite_failing import REFOLD, damaged, failed
 from streams.stores.sqlite_leaves import put_growth
 from streams.stores.sqlite_reading import SqliteReader
+from streams.stores.sqlite_rows import by_keys, put_rows
 from streams.stores.sqlite_schema import check_decided, check_kind, check_log, checksum, create, is_new
 from streams.stores.sqlite_shadows import put_shadows
 from streams.stores.sqlite_subjects import put_puncture, put_weeks, sweep, unswept
@@ -34,12 +35,11 @@ from streams.stores.sqlite_subjects import put_puncture, put_weeks, sweep, unswe
 _NAMES: Final = tuple(CODE)
 # Of erasures too: the log is decided anew by what is left, from the beginning.
 _DECIDED: Final = ("records", "shadows", "alerts", "acts", "state", "ledgers", "unindexed", "erasures")
-_INPUT: Final = "INSERT INTO inputs VALUES (?, {source}, ?, ?, ?, ?, ?, ?, ?)"
+_INPUT: Final = "(?, {source}, ?, ?, ?, ?, ?, ?, ?)"
 _AGAIN: Final = (
     "UPDATE inputs SET tenant = ?, time_us = ?, clock_us = ?, disposition = ?, reason = ? WHERE seq = ?"
 )
-_OLD: Final = "SELECT count(*), coalesce(sum(crc), 0) FROM state WHERE key IN (SELECT key FROM temp.changed)"
-_NEW: Final = "SELECT count(*), coalesce(sum(crc), 0) FROM temp.changed WHERE value IS NOT NULL"
+_HELD: Final = "SELECT count(*), coalesce(sum(crc), 0) FROM state WHERE key"
 
 
 class SqliteStore(SqliteReader):
@@ -108,7 +108,7 @@ class SqliteStore(SqliteReader):
         if batch.again:
             self._db.executemany(_AGAIN, ((*row[2:7], row[0]) for row in rows))
         else:
-            self._db.executemany(_INPUT.format(source=self._source(batch.source)), rows)
+            put_rows(self._db, "INSERT INTO inputs", _INPUT.format(source=self._source(batch.source)), rows)
         for code, count in Counter(row[5] for row in rows).items():
             totals[_NAMES[code]] += count
         if batch.rest is not None:
@@ -142,14 +142,24 @@ class SqliteStore(SqliteReader):
     def _put_state(self, entries: Iterable[tuple[bytes, bytes | None]], totals: dict[str, int]) -> None:
         """Put changed entries in place of old ones, and keep what all of them add up to."""
         run = self._db.execute
-        run("DELETE FROM temp.changed")
-        self._db.executemany("INSERT INTO temp.changed VALUES (?, ?, ?)", map(_checked, entries))
-        for sign, query in enumerate((_OLD, _NEW)):
-            rows, total = run(query).fetchone()
-            totals["state_rows"] += rows if sign else -rows
-            totals["state_sum"] += total if sign else -total
-        run("DELETE FROM state WHERE key IN (SELECT key FROM temp.changed WHERE value IS NULL)")
-        run("INSERT OR REPLACE INTO state SELECT * FROM temp.changed WHERE value IS NOT NULL ORDER BY key")
+        gone: list[bytes] = []
+        rows: list[tuple[bytes, int, bytes]] = []
+        for key, value in entries:
+            if value is None:
+                gone.append(key)
+            else:
+                rows.append((key, checksum(key, value), value))
+        rows.sort()  # A tree takes them sooner so.
+        for keys in (gone, [row[0] for row in rows]):
+            for those, part in by_keys(keys):
+                held, total = run(f"{_HELD} {those}", part).fetchone()
+                totals["state_rows"] -= held
+                totals["state_sum"] -= total
+                if keys is gone:
+                    run(f"DELETE FROM state WHERE key {those}", part)  # noqa: S608  # question marks
+        put_rows(self._db, "INSERT OR REPLACE INTO state", "(?, ?, ?)", rows)
+        totals["state_rows"] += len(rows)
+        totals["state_sum"] += sum(row[1] for row in rows)
 
     def _source(self, name: str) -> int:
         found = self._sources.get(name)
@@ -228,11 +238,6 @@ class SqliteStore(SqliteReader):
         self._lock.close()
 
 
-def _checked(entry: tuple[bytes, bytes | None]) -> tuple[bytes, int, bytes | None]:
-    key, value = entry
-    return (key, 0, None) if value is None else (key, checksum(key, value), value)
-
-
 def open_store(
     path: Path,
     by: DecidedBy,
@@ -278,9 +283,6 @@ def _prepare(
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA temp_store = MEMORY")
     connection.execute("PRAGMA secure_delete = FAST")  # Keys that end leave no bytes in their pages.
-    connection.execute(
-        "CREATE TEMP TABLE changed(key BLOB PRIMARY KEY, crc INTEGER, value BLOB) WITHOUT ROWID"
-    )
     connection.execute("PRAGMA cache_size = -32768")
     connection.execute("PRAGMA wal_autocheckpoint = 2000")
     check_log(connection, path)
