@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import pickle
 from collections.abc import Iterable, Iterator
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -81,6 +82,7 @@ def settle(engine: Engine) -> None:
     for tenant in engine.tenants.values():
         if tenant.touched:
             tenant.touched = set()
+        tenant.kept_us = tenant.noted_us
 
 
 def follow(engine: Engine) -> None:
@@ -91,12 +93,20 @@ def follow(engine: Engine) -> None:
     for tenant in engine.tenants.values():
         assert tenant.touched is not None, "the engine keeps track before anything is fed"
         assert tenant.recent is not None, "the engine keeps track before anything is fed"
+        by_kind, cells, touch = tenant.variant.by_kind, tenant.cells, tenant.touched.add
         for item in tenant.recent:
-            handler = tenant.variant.by_kind[item[KIND]]
-            if handler.route is not None:
-                tenant.touched.update(handler.route(item))
-            if not item[SUB]:
+            route = by_kind[item[KIND]].route
+            places = route(item) if route is not None else None
+            for place in places or ():
+                if place[1] in cells[place[0]]:  # What a checkpoint has and is gone was noted when it went.
+                    touch(place)
+            if item[SUB]:
+                continue
+            if places:
+                _place(tenant, item)
+            else:
                 keep_loose(tenant, item)
+        tenant.noted_us = max(tenant.noted_us, max(map(itemgetter(TIME), tenant.recent), default=-1))
         tenant.recent.clear()
 
 
@@ -123,13 +133,18 @@ def keep_loose(tenant: Tenant, item: Contribution) -> None:
     if tenant.touched is None:
         return
     handler = tenant.variant.by_kind[item[KIND]]
-    placed = bool(handler.route and handler.route(item)) or bool(handler.owed and handler.owed(item))
-    position = item[: SUB + 1]
-    if placed:
-        if tenant.loose.pop(position, None) is not None:
-            tenant.touched.add(("loose", position))
+    if (handler.route and handler.route(item)) or (handler.owed and handler.owed(item)):
+        _place(tenant, item)
     elif item[TIME] >= tenant.clock - tenant.lateness_us:
+        position = item[: SUB + 1]
         tenant.loose[position] = item
+        tenant.touched.add(("loose", position))
+
+
+def _place(tenant: Tenant, item: Contribution) -> None:
+    """Keep a contribution no longer by itself: a cell holds it."""
+    position = item[: SUB + 1]
+    if tenant.loose.pop(position, None) is not None and tenant.touched is not None:
         tenant.touched.add(("loose", position))
 
 
@@ -140,9 +155,9 @@ def _value(tenant: Tenant, what: tuple[Any, ...]) -> bytes | None:
 
 
 def _held(tenant: Tenant, what: tuple[Any, ...]) -> Any:
+    if what[0].__class__ is int:  # Most are cells.
+        return _cell(tenant.cells[what[0]].get(what[1]))
     match what:
-        case (int() as index, key):
-            return _cell(tenant.cells[index].get(key))
         case ("step", place, number, position):
             return sequences.step_at(tenant, tenant.program.sequence_of[place], number, position)
         case ("line", kind, entity):
@@ -297,6 +312,7 @@ def _wind_up(tenant: Tenant) -> None:
 def _gather(tenant: Tenant, shared: dict[Any, Contribution]) -> None:
     """Find again what came inside the lateness, among all that the cells hold."""
     horizon = tenant.clock - tenant.lateness_us
+    tenant.noted_us = max((item[TIME] for item in shared.values()), default=-1)
     found = [item for item in shared.values() if item[TIME] >= horizon and not item[SUB]]
     tenant.arrived = Arrivals(sorted(found, key=lambda item: item[: SUB + 1]))
 

@@ -39,7 +39,7 @@ def sweep(tenant: Tenant) -> None:
         cell = tenant.cells[index].get(key)
         if cell.__class__ is tuple and cell[TIME] < horizon - tenant.variant.classes[index].tail_us:
             del tenant.cells[index][key]  # A contribution alone in its cell: most of what is forgotten.
-            if tenant.touched is not None:
+            if cell[TIME] <= tenant.kept_us:  # Else it came and goes between two checkpoints.
                 tenant.touch(index, key)
         elif cell is not None:
             _look(tenant, index, key, cell, horizon)

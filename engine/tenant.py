@@ -39,6 +39,7 @@ from engine.windows import HOUR, Zone
 if TYPE_CHECKING:
     from engine.alert import Record
 
+_FOREVER: Final = 1 << 62  # Microseconds.
 BASES: Final[dict[str, Snapshot]] = {
     "account": ACCOUNT,
     "owner": OWNER,
@@ -128,6 +129,10 @@ class Tenant:
         # noted there yet; None where nobody keeps any.
         self.touched: set[tuple[Any, ...]] | None = None
         self.recent: list[Contribution] | None = None
+        # The latest time of what came before the last checkpoint, and of all that is noted: no checkpoint has a
+        # contribution alone in its cell that is later.
+        self.kept_us = _FOREVER
+        self.noted_us = -1
 
     def entities(self, kind: str) -> dict[Any, Timeline]:
         """Return the timelines of one kind of entity."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pickle
+from typing import Any
 
 import pytest
 from hypothesis import given, note
+from hypothesis import strategies as st
 
 from engine.fold import Engine, Settings
 from engine.instants import micros
@@ -79,6 +81,40 @@ def test_many_checkpoints_keep_all_that_one_keeps(seed: int) -> None:
     assert again.until(FAR) == run.engine.until(FAR)
 
 
+@given(seed=SEEDS, every=st.integers(1, 25))
+def test_a_store_has_the_cells_that_there_are(seed: int, every: int) -> None:
+    """What came and went between two checkpoints is in none; what one has is told when it goes, after a restart too."""
+    note(f"seed {seed}")
+    log = shuffle_within_lateness(make_log(seed, 80), seed)
+    store: Entries = {}
+    run, half = tracking([]), len(log) // 2
+    for at in range(0, half, every):
+        taken(run.feed(log[at : min(at + every, half)]).engine, store)
+    again = Run(restored(store, run, log[:half]))
+    for at in range(half, len(log), every):
+        taken(again.feed(log[at : at + every]).engine, store)
+    again.engine.until(FAR)
+    taken(again.engine, store)
+    assert cells_in(store) == cells_of(again.engine)
+
+
+def cells_in(store: Entries) -> set[tuple[Any, ...]]:
+    """Return tenant, place and key of every cell in a store of entries."""
+    names = map(pickle.loads, store)
+    return {name for name in names if isinstance(name[1], int)}
+
+
+def cells_of(engine: Engine) -> set[tuple[Any, ...]]:
+    """Return the same of the cells that an engine has, but for those of sequences, which are kept by their steps."""
+    return {
+        (name, place, key)
+        for name, tenant in engine.tenants.items()
+        for place, cells in enumerate(tenant.cells)
+        if place not in tenant.program.sequence_of
+        for key in cells
+    }
+
+
 def test_a_second_checkpoint_holds_only_what_changed() -> None:
     run = tracking(LOG)
     first = list(run.engine.checkpoint())
@@ -101,6 +137,15 @@ def test_an_entry_that_is_gone_is_told() -> None:
     gone = [name for name, value in run.engine.checkpoint() if value is None]
     assert gone
     assert set(gone) <= store.keys()
+
+
+def test_what_was_there_before_a_restart_is_told_when_it_goes() -> None:
+    store = taken(tracking(LOG).engine)
+    before = cells_in(store)
+    again = Run(restored(store))
+    for day in range(2, 120):
+        taken(again.feed([event(f"t{day}", "clock.tick", f"d{day} 12:00", account=None)]).engine, store)
+    assert cells_in(store) == cells_of(again.engine) < before
 
 
 def test_a_restored_engine_is_sound() -> None:
