@@ -34,8 +34,9 @@ from streams.stopping import Stop, next_block
 from streams.stores.deciding import Decider
 
 CHECKPOINT_EVERY: Final = 30_000  # Inputs.
-# Where much changes between two checkpoints they come less often: to write an entry costs about as much as to decide an
-# input, so writing state never takes more than a fraction of the time, and a restart grows with the state alone.
+# Where much changes between two checkpoints they come less often: to write an entry costs less than to decide an input,
+# so writing state never takes more than a fraction of the time, and a restart grows with the state alone. An entry that
+# is gone does not count: it costs little, and each input leaves some behind, so that the next would never come.
 INPUTS_AN_ENTRY: Final = 3
 CLOCK: Final = "weiguard/clock"  # The source of ticks.
 RULES: Final = "weiguard/rules"  # The source of changes of rules.
@@ -338,7 +339,8 @@ class Runner:
     ) -> Iterator[tuple[bytes, bytes | None]]:
         self._entries = 0
         for entry in entries:
-            self._entries += 1
+            if entry[1] is not None:
+                self._entries += 1
             yield entry
 
     def _commit(self, batch: Batch) -> None:
@@ -360,7 +362,8 @@ class Runner:
     def _end_addresses(self, batch: Batch) -> None:
         """End the addresses that are as old as they may get, by the tenant's clock and by that of the wall."""
         seals, now_us = self.store.seals, time.time_ns() // 1_000
-        seals.end({row[2]: min(row[4] or self._clock_us, now_us) for row in batch.inputs})
+        clocks = {row[2]: row[4] for row in batch.inputs}  # Of each tenant the last.
+        seals.end({tenant: min(clock_us or self._clock_us, now_us) for tenant, clock_us in clocks.items()})
         batch.weeks = seals.weeks.news()
 
     def refold(self) -> int:
