@@ -225,7 +225,7 @@ class Runner:
                 reason, stored or seal(outcome.tenant, raw, self._clock_us),
             )  # fmt: skip
             add(row)
-            sealed: list[Record] = []
+            sealed: Sequence[Record] = ()
             if outcome.records:
                 sealed = [self._sealed(record) for record in outcome.records]
                 batch.records += [(seq, record) for record in sealed]

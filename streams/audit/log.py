@@ -5,10 +5,8 @@ It is the outbox: alerts are published from what is committed here, and nothing 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from typing import Final
 
-from engine.alert import Record
 from engine.merkle import leaf_hash
 from engine.windows import Zone
 from streams.audit.broken import BrokenError
@@ -16,7 +14,7 @@ from streams.audit.checkpoints import Checkpoint
 from streams.audit.growth import Growth, Head, LeafStore
 from streams.audit.indexing import DailyIndex
 from streams.audit.notes import Signer, signature_of, verifier_of
-from streams.audit.telling import Row, Teller
+from streams.audit.telling import Teller
 from streams.audit.tiles import WIDTH, RightEdge
 from streams.refusing import RefusedError
 
@@ -38,6 +36,7 @@ class AuditLog:
         self._leaving: Signer | None = None  # Signs once more, beside the one that takes its place.
         self._edge = _edge(store, head)
         self._teller = Teller(store.ledgers(), _index(store, zone))
+        self.add = self._teller.add  # Tells of one input.
         self._unsigned = signer is not None and head is not None and head.note is None
         self._stopped = False
         # Entries that are durable: now, and when it was taken up.
@@ -48,10 +47,6 @@ class AuditLog:
     def size(self) -> int:
         """How many entries there are, those included that are not committed yet."""
         return self._edge.size + len(self._teller.entries)
-
-    def add(self, row: Row, kind: str, records: Sequence[Record], rest: Iterable[bytes] = ()) -> None:
-        """Tell of one input; see Teller."""
-        self._teller.add(row, kind, records, rest)
 
     def stop(self, *, again: bool = False) -> None:
         """Tell that the runner stops; `again`: that it did, where all is decided anew."""
