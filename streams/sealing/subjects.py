@@ -23,7 +23,7 @@ PLACE_BYTES: Final = 6
 _DIGITS: Final = "0123456789abcdef"
 _SIGNS: Final = [bytes((number,)) for number in range(128)]
 _NEAR: Final = 3  # Digits from the root whose nodes are remembered: 4,096 of them.
-_MOST: Final = 1 << 16  # Keys remembered, some 400 bytes each.
+_MOST: Final = 1 << 16  # Keys remembered, some 300 bytes each.
 
 
 class SubjectKey(msgspec.Struct, frozen=True, gc=False):
@@ -52,7 +52,6 @@ class SubjectKeys:
     def __init__(self, naming: bytes, nodes: Mapping[str, bytes]) -> None:
         self.naming = naming
         self._nodes = dict(nodes)
-        self._by_name: dict[tuple[str, str], SubjectKey] = {}
         self._by_place: dict[bytes, SubjectKey | None] = {}
         self._near: dict[str, bytes] = {}
 
@@ -72,14 +71,9 @@ class SubjectKeys:
 
     def of(self, tenant: str, subject: str) -> SubjectKey:
         """Return the key of a subject; of one whose key was destroyed and who came back, the next one."""
-        found = self._by_name.get((tenant, subject))
-        if found is None:
-            generation = 0
-            while (found := self.at(self._place(tenant, subject, generation))) is None:
-                generation += 1
-            if len(self._by_name) >= _MOST:
-                self._by_name.clear()
-            self._by_name[tenant, subject] = found
+        generation = 0
+        while (found := self.at(self._place(tenant, subject, generation))) is None:
+            generation += 1
         return found
 
     def at(self, place: bytes) -> SubjectKey | None:
@@ -110,7 +104,6 @@ class SubjectKeys:
                     below = child
             node = below
         self._nodes |= kept
-        self._by_name.clear()
         self._by_place.clear()
         self._near.clear()
         return Puncture((way[:at],), kept)
