@@ -8,7 +8,7 @@ from pathlib import Path
 from engine.fold import Engine
 from rules.loading import load
 from rules.planning.compiling import compile_rules
-from streams.replaying import quiet_collector
+from streams.large_state import large_state
 
 
 def measure(log: Path) -> dict[str, object]:
@@ -19,7 +19,7 @@ def measure(log: Path) -> dict[str, object]:
     """
     engine = Engine(compile_rules(load()))
     before = _peak_kib()
-    with log.open("rb") as lines, quiet_collector():
+    with log.open("rb") as lines, large_state():
         for line in lines:
             engine.feed(line.rstrip(b"\n"))
     grown = _peak_kib() - before

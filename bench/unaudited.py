@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bench.copies import EIGHT
 from streams.embedded import Runner
-from streams.replaying import quiet_collector
+from streams.large_state import large_state
 from streams.sources.jsonl import JsonLines
 from weiguard.preparing import prepare
 from weiguard.running import opened
@@ -16,6 +16,6 @@ from weiguard.settings import Settings
 def decide(log: Path, database: Path) -> dict[str, object]:
     """Decide a log into a database by the eight rules; return how many inputs there were."""
     settings = Settings(db=database, only=tuple(EIGHT))
-    with opened(prepare(settings), settings) as (prepared, store), quiet_collector():
+    with opened(prepare(settings), settings) as (prepared, store), large_state():
         Runner(store, prepared.engine(), audited=False).run([JsonLines(str(log))])
         return {"inputs": store.last}

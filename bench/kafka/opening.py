@@ -7,7 +7,7 @@ import time
 
 from bench.kafka.broker import Place
 from streams.kafka.partition import Partition
-from streams.replaying import quiet_collector
+from streams.large_state import large_state
 from weiguard.preparing import prepare
 from weiguard.settings import settings_from
 
@@ -16,7 +16,7 @@ async def opened(place: Place, every: int) -> dict[str, float]:
     """Open all partitions; return the seconds, CPU seconds, cells, and inputs decided again."""
     prepared = prepare(settings_from({}))
     told = {"seconds": 0.0, "cpu_s": 0.0, "cells": 0.0, "again": 0.0}
-    with quiet_collector():
+    with large_state():
         for number in range(place.partitions):
             part = Partition(
                 place.cluster, number, place.partitions, prepared.engine(), every, asyncio.Lock()
