@@ -64,7 +64,7 @@ def correct(
     engine.run_on(again, tenant.clock)
     again.seen, again.plain.journal = tenant.seen, {**_of_intake(tenant), **again.plain.journal}
     if tenant.touched is not None:
-        again.touched = everything(tenant) | everything(again)
+        again.touched = tenant.touched | everything(tenant) | everything(again)
     shadows = tenant.program.shadows
     said = {record.id: record for record in past.standing(tenant.name, shadows)}
     unknown: frozenset[str] = frozenset() if past.keeps_shadows else shadows

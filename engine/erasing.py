@@ -20,7 +20,7 @@ def forget(engine: Engine, name: str) -> None:
     Its rules are the same, so nothing new is said. Raises NoPastError where the log cannot be read again.
     """
     tenant = engine.tenants[name]
-    before = everything(tenant) if tenant.touched is not None else set()
+    before = tenant.touched | everything(tenant) if tenant.touched is not None else set()
     again, said = switch(engine, tenant, Switch(tenant.program, frozenset()), ("", ""), tenant.clock)
     assert not said, "rules that did not change say nothing new"
     if again.touched is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
@@ -16,7 +17,7 @@ from engine.correcting import NoPastError
 from engine.decoding import Refusal, timed
 from engine.fold import Engine, Outcome, Settings
 from engine.instants import micros
-from tests.engine.driving import ABOUT_ARRIVAL, Run, brief, event, fed, payment, program, raw_of, stands
+from tests.engine.driving import ABOUT_ARRIVAL, Run, brief, event, fed, payment, program, raw_of, stands, tick
 from tests.logs.arrival import Line
 from tests.logs.making import make_log
 from tests.logs.strategies import SEEDS
@@ -131,6 +132,20 @@ def test_an_alert_goes_on_counting_through_a_correction() -> None:
         (2, "escalated"),
         (1, "raised"),
     ]
+
+
+def test_what_a_checkpoint_has_and_is_gone_since_is_told_gone_after_a_correction() -> None:
+    """A day's payments are forgotten before the correction, which finds nothing left of them to tell of."""
+    past = Remembered()
+    engine = Engine(program("COL-01"), Settings(keep=False), past)
+    engine.track()
+    run = Run(engine).feed([payment("a", "d1 10:00", 4_000_000)])
+    kept = {name for name, value in engine.checkpoint() if value is not None}
+    engine.settle()
+    run.feed([tick(f"d{day} 12:00", f"t{day}") for day in (4, 5, 6)])
+    run.feed([ask("c", "d7 10:00")])
+    gone = {name for name, value in engine.checkpoint() if value is None}
+    assert kept - gone == {pickle.dumps(("t1", "rest"), 5)}
 
 
 def test_other_tenants_are_left_alone() -> None:
