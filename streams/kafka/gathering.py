@@ -27,23 +27,28 @@ class Gathered:
 
 
 class Waiting:
-    """Fetches by partition, taken in turn."""
+    """Fetches by partition, taken in turn; of each partition one batch is under way at a time."""
 
     def __init__(self) -> None:
         self._fetches: dict[int, deque[Any]] = {}  # In the order in which partitions have their turn.
+        self._under_way: set[int] = set()  # Partitions whose batch is not done yet.
         self._room = asyncio.Semaphore(_FETCHES)
-        self._any = asyncio.Event()
+        self._changed = asyncio.Event()
 
     async def put(self, fetch: Any) -> None:
         """Take a fetch, once there is room for it."""
         await self._room.acquire()
         self._fetches.setdefault(fetch.message.partition, deque()).append(fetch)
-        self._any.set()
+        self._changed.set()
 
     async def next(self) -> Gathered:
-        """Return the next batch, of the partition that has waited longest, once there is one."""
-        await self._any.wait()
-        partition = next(iter(self._fetches))
+        """Return the next batch, of the partition that has waited longest, once there is one.
+
+        Of its partition no other comes before it is `done`.
+        """
+        while (partition := self._longest()) is None:
+            self._changed.clear()
+            await self._changed.wait()
         waiting = self._fetches.pop(partition)
         first = waiting.popleft()
         generation = first.message.generation_id
@@ -56,8 +61,15 @@ class Waiting:
             gathered.fetches.append(fetch)
         if waiting:
             self._fetches[partition] = waiting
-        elif not self._fetches:
-            self._any.clear()
+        self._under_way.add(partition)
         for _ in gathered.fetches:
             self._room.release()
         return gathered
+
+    def done(self, partition: int) -> None:
+        """Let a partition have its turn again."""
+        self._under_way.remove(partition)
+        self._changed.set()
+
+    def _longest(self) -> int | None:
+        return next((partition for partition in self._fetches if partition not in self._under_way), None)

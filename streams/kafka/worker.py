@@ -24,7 +24,7 @@ from streams.commit import Committed
 from streams.embedded import CHECKPOINT_EVERY, tick_event
 from streams.kafka.app import make_app
 from streams.kafka.deciding import GapError
-from streams.kafka.gathering import Waiting
+from streams.kafka.gathering import Gathered, Waiting
 from streams.kafka.naming import Cluster
 from streams.kafka.partition import Partition
 from streams.kafka.restoring import StalledError
@@ -152,17 +152,28 @@ class Worker:
             await self._waiting.put(fetch)
 
     async def _decide(self) -> None:
-        """Decide batch after batch, of each partition in turn, and acknowledge what is committed."""
-        while not self._ended.is_set():
-            gathered = await self._waiting.next()
-            try:
-                done = await self._take(gathered.partition, gathered.messages, gathered.generation)
-            except Exception as error:  # noqa: BLE001  # all of them end the worker, and none is acknowledged
-                self.fail(error)
-                return
-            if done:
+        """Decide batch after batch, of each partition in turn; while one is committed, others are decided."""
+        under_way: set[asyncio.Task[None]] = set()
+        try:
+            while not self._ended.is_set():
+                batch = asyncio.create_task(self._batch(await self._waiting.next()))
+                under_way.add(batch)
+                batch.add_done_callback(under_way.discard)
+                await asyncio.sleep(0)  # It decides; what brokers said meanwhile is heard before the next.
+        finally:
+            for batch in under_way:
+                batch.cancel()
+
+    async def _batch(self, gathered: Gathered) -> None:
+        """Decide one batch, and acknowledge it once it is committed."""
+        try:
+            if await self._take(gathered.partition, gathered.messages, gathered.generation):
                 for fetch in gathered.fetches:
                     fetch.ack()
+        except Exception as error:  # noqa: BLE001  # all of them end the worker, and none is acknowledged
+            self.fail(error)
+        finally:
+            self._waiting.done(gathered.partition)
 
     async def _take(self, number: int, messages: list[Any], generation: int) -> bool:
         """Decide one batch; return whether it may be acknowledged."""
