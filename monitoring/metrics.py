@@ -17,7 +17,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import product
 from threading import Lock
-from typing import Any, Final, TypeAlias, get_args
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, get_args
 
 from prometheus_client import CollectorRegistry, ProcessCollector
 from prometheus_client.core import (
@@ -35,8 +35,10 @@ from engine.fold import Engine
 from engine.payloads import PAYLOADS
 from engine.program import LEVELS
 from monitoring.counting import Durations, OpenAlerts, Said, Watched
-from streams.audit.log import AuditLog
 from streams.commit import Committed
+
+if TYPE_CHECKING:
+    from streams.audit.log import AuditLog
 
 _INPUTS: Final[dict[tuple[str, str], int]] = dict.fromkeys(
     product((*sorted(PAYLOADS), OTHER), DISPOSITIONS), 0

@@ -18,7 +18,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Final, TypeVar
 
-MOST: Final = 32  # Files, of a megabyte or two each; the oldest go first.
+MOST: Final = 64  # Files, of a megabyte or two each; the oldest go first.
 _SIZE: Final = 32  # Bytes of the digest that a file begins with.
 _OTHERS: Final = stat.S_IWGRP | stat.S_IWOTH
 _LIBRARIES: Final = ("cel-expr-python", "PyYAML")  # What reads rules, beside our own code.

@@ -14,12 +14,12 @@ import msgspec
 
 from engine.alert import Record
 from engine.disposition import DISPOSITIONS
-from streams.audit.growth import Growth
 from streams.ports import Position
-from streams.sealing.subjects import Puncture
-from streams.sealing.weeks import Kept
 
 if TYPE_CHECKING:
+    from streams.audit.growth import Growth
+    from streams.sealing.subjects import Puncture
+    from streams.sealing.weeks import Kept
     from streams.stores.deciding import Decider
 
 CODE: Final[dict[str, int]] = {

@@ -25,6 +25,7 @@ from engine.switching import Switch
 from engine.windows import Zone
 from streams.audit.log import AuditLog
 from streams.audit.notes import Signer
+from streams.checkpoints import CHECKPOINT_EVERY, INPUTS_AN_ENTRY
 from streams.commit import CODE, NO_TENANT, PIECE_BYTES, Batch, Committed, Erasure, InputRow, StoredRecord
 from streams.handling import EVENTS, LIVED
 from streams.past import StoredPast
@@ -32,13 +33,8 @@ from streams.ports import BLOCK_LINES, Block, Observer, Source, Store
 from streams.refusing import RefusedError
 from streams.stopping import Stop, next_block
 from streams.stores.deciding import Decider
+from streams.ticks import CLOCK, tick_event
 
-CHECKPOINT_EVERY: Final = 30_000  # Inputs.
-# Where much changes between two checkpoints they come less often: to write an entry costs less than to decide an input,
-# so writing state never takes more than a fraction of the time, and a restart grows with the state alone. An entry that
-# is gone does not count: it costs little, and each input leaves some behind, so that the next would never come.
-INPUTS_AN_ENTRY: Final = 3
-CLOCK: Final = "weiguard/clock"  # The source of ticks.
 RULES: Final = "weiguard/rules"  # The source of changes of rules.
 _DEFAULT: Final = "default"  # The tenant of a change of rules before there is any.
 _MINUTE_US: Final = 60 * 10**6
@@ -387,13 +383,6 @@ class Runner:
             self._add_checkpoint(batch)
             self._commit(batch)
         return self._seq
-
-
-def tick_event(at: str) -> bytes:
-    """Return the event that moves every tenant's clock to an instant."""
-    return msgspec.json.encode(
-        {"specversion": "1.0", "id": at, "source": CLOCK, "type": "clock.tick", "time": at}
-    )
 
 
 def _counted(inputs: list[InputRow]) -> dict[str, int]:

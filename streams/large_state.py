@@ -37,8 +37,6 @@ def large_state() -> Iterator[None]:
     The engine makes no cycles, and what it drops is freed at once: a full look for garbage at a large state takes
     hundreds of milliseconds, and even the short ones cost a tenth of all time.
     """
-    gc.collect()
-    gc.freeze()
     gc.disable()
     over = Event()
     asking = Thread(target=_ask_as_it_grows, args=(over,), name="huge pages", daemon=True)

@@ -13,7 +13,7 @@ from collections.abc import Set as AbstractSet
 from heapq import merge
 from itertools import groupby
 from operator import itemgetter
-from typing import Final, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
 import msgspec
 
@@ -22,7 +22,9 @@ from engine.instants import micros
 from streams.addressing import tenant_of
 from streams.commit import CODE, Batch, StoredRecord
 from streams.ports import Source
-from streams.sealing.seals import Seals
+
+if TYPE_CHECKING:
+    from streams.sealing.seals import Seals
 
 _DECIDED: Final = CODE["decided"]
 _LATE: Final = CODE["late"]

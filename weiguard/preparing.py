@@ -17,7 +17,6 @@ from rules.model import RuleSet
 from rules.planning.compiling import compile_rules
 from rules.problems import RuleProblems
 from streams.refusing import RefusedError
-from streams.stores.sqlite_reading import last_rules
 from weiguard.failing import counted, say
 from weiguard.settings import Settings
 
@@ -42,7 +41,7 @@ def prepare(settings: Settings, *, keep: bool = False) -> Prepared:
     """Load and compile. Raises RefusedError or RuleProblems. `keep`: the engine remembers every alert that stands."""
     rules, archive = loaded(rules_folder(settings))
     match_patterns("--only", settings.only, rules.rules())
-    return replace(_compiled(rules, settings, keep=keep), archive=archive)
+    return _compiled(rules, settings, keep=keep, archive=archive)
 
 
 def prepare_kept(settings: Settings, *, as_decided: bool = False) -> Prepared:
@@ -50,6 +49,8 @@ def prepare_kept(settings: Settings, *, as_decided: bool = False) -> Prepared:
 
     `as_decided`: by the rules that the database keeps, whatever the files say now. Raises RefusedError or RuleProblems.
     """
+    from streams.stores.sqlite_reading import last_rules
+
     by, archive = last_rules(settings.db)
     if as_decided and by is not None and archive is not None:
         rules = _kept(archive, by.ruleset, settings.db)
@@ -57,7 +58,7 @@ def prepare_kept(settings: Settings, *, as_decided: bool = False) -> Prepared:
         rules, archive = loaded(rules_folder(settings))
     match_patterns("--only", settings.only, rules.rules())
     if by is None or by.ruleset != rules.hash or not by.since:
-        return replace(_compiled(rules, settings, keep=False), archive=archive)
+        return _compiled(rules, settings, keep=False, archive=archive)
     compiled = _compiled(restarted(rules, by.since), settings, keep=False)
     return replace(compiled, rules=rules, since=by.since, archive=archive)
 
@@ -97,10 +98,11 @@ def _with_any(rules: RuleSet, only: tuple[str, ...]) -> RuleSet:
     return replace(rules, packs=())
 
 
-def _compiled(rules: RuleSet, settings: Settings, *, keep: bool) -> Prepared:
-    program = compile_rules(rules, settings.only if rules.packs else ())
+def _compiled(rules: RuleSet, settings: Settings, *, keep: bool, archive: bytes | None = None) -> Prepared:
+    """Compile. `archive`: what the rules were loaded from, if just that."""
+    program = compile_rules(rules, settings.only if rules.packs else (), archive)
     _tell_left_out(rules, program, settings)
-    return Prepared(rules, program, settings.for_engine(keep=keep))
+    return Prepared(rules, program, settings.for_engine(keep=keep), archive=archive or b"")
 
 
 def _tell_left_out(rules: RuleSet, program: Program, settings: Settings) -> None:

@@ -19,7 +19,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PositiveInt, 
 from engine import fold
 from rules.durations import duration_us
 from rules.suggesting import did_you_mean
-from streams.embedded import CHECKPOINT_EVERY
+from streams.checkpoints import CHECKPOINT_EVERY
 from streams.kafka.naming import DEFAULT_PREFIX, Cluster
 from streams.refusing import RefusedError
 from streams.sealing.retention import Kind, terms

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
+from typing import TYPE_CHECKING
 
 from engine.fold import Engine
 from monitoring.metrics import Metrics
-from monitoring.serving import Address, serving
 from streams.kafka.judging import Asked
 from streams.kafka.naming import Cluster
 from streams.kafka.reaching import UnreachableError
@@ -23,6 +23,9 @@ from weiguard.leaving import leave
 from weiguard.preparing import prepare
 from weiguard.settings import Settings
 from weiguard.topics import greatest_lateness_us
+
+if TYPE_CHECKING:
+    from monitoring.serving import Address
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +114,7 @@ def _served(listen: Address | None, metrics: Metrics, worker: Worker) -> Iterato
     if listen is None:
         yield
         return
+    from monitoring.serving import serving
     from monitoring.web.application import bare
 
     with serving(listen, bare(metrics.registry, worker.alive, worker.caught_up)) as taken:

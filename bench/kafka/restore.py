@@ -20,7 +20,7 @@ from bench.kafka.tenants import written
 from bench.kafka.throughput import SAID
 from bench.kafka.traffic import Check, Positions, consumer, sending
 from bench.log import Parameters
-from streams.embedded import CHECKPOINT_EVERY
+from streams.checkpoints import CHECKPOINT_EVERY
 
 CELLS_AN_EVENT: Final = 1.4  # About so many does the log below leave.
 _ENTRY: Final = b"s"

@@ -22,6 +22,7 @@ from engine.program import (
 from engine.ripening import Ripening
 from engine.sequences import Link, Sequence
 from engine.windows import DAY, HOUR
+from rules.caching import kept
 from rules.model import RuleSet
 from rules.personal import address_rules, personal_names
 from rules.planning.analysis import gate, only_grows, rising
@@ -66,14 +67,15 @@ from rules.planning.words import values_of
 _FILE: Final = "<compiled rules>"
 
 
-def compile_rules(rules: RuleSet, only: tuple[str, ...] = ()) -> Program:
+def compile_rules(rules: RuleSet, only: tuple[str, ...] = (), archive: bytes | None = None) -> Program:
     """Compile the rules that match the patterns (all without patterns), and those whose alerts they read.
 
+    `archive`: what the rules were loaded from, if just that; then what is written of them is kept for the next start.
     Raises LookupError where patterns are given and none matches a rule.
     """
     plan = build(rules, only)
     writer = _Writer(plan)
-    return writer.program(only)
+    return writer.program(only, archive)
 
 
 class _Writer:
@@ -212,15 +214,26 @@ class _Writer:
 
     # --- the program --------------------------------------------------------------------------------------------
 
-    def program(self, only: tuple[str, ...]) -> Program:
+    def _written(self, only: tuple[str, ...], archive: bytes | None, *, dynamic: bool) -> str:
+        """Return the Python of one variant, written now or at an earlier start."""
+
+        def write() -> str:
+            return "\n".join(self.source(dynamic=dynamic))
+
+        if archive is None:
+            return write()
+        made_of = b"\0".join([repr((dynamic, only)).encode(), archive])
+        return kept("source", made_of, write, str.encode, bytes.decode)
+
+    def program(self, only: tuple[str, ...], archive: bytes | None) -> Program:
         """Run what was written, and put the program together."""
         rules = self.plan.rules
         classes: dict[str, Any] = {"Cell": Cell, "Recalling": Recalling, "EMPTY": EMPTY, "LEAST": LEAST}
         made = [line for group in self.plan.groups for line in class_lines(group)]
         execute("\n".join(made), classes, f"{_FILE[:-1]} cells>")
-        constant_source = "\n".join(self.source(dynamic=False))
+        constant_source = self._written(only, archive, dynamic=False)
         fixed = self._variant(constant_source, classes, dynamic=False)
-        moving = self._variant("\n".join(self.source(dynamic=True)), classes, dynamic=True)
+        moving = self._variant(self._written(only, archive, dynamic=True), classes, dynamic=True)
         fault, value = limit_readers(rules.limits)
         intake = intake_of(rules, only, len(self.faces), len(self.counters))
         faces = self.faces + tuple(rule.face for rule in intake)

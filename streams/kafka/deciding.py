@@ -15,13 +15,14 @@ from engine.alert import Record
 from engine.disposition import DISPOSITIONS
 from engine.fold import Engine
 from engine.instants import micros
+from streams.checkpoints import INPUTS_AN_ENTRY
 from streams.commit import CODE
-from streams.embedded import CLOCK, INPUTS_AN_ENTRY
 from streams.kafka.addressing import partition_of
 from streams.kafka.kept import Checkpoint, Dispositions, Entries, Message, Position, checkpoint, dispositions
 from streams.kafka.kept import position as position_message
 from streams.refusing import RefusedError
 from streams.stores.deciding import DecidedBy, decided_by
+from streams.ticks import CLOCK
 
 _QUARANTINED: Final = CODE["quarantined"]
 _FOLLOWED: Final = 1_000  # Inputs: some milliseconds' work.

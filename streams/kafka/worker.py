@@ -20,8 +20,8 @@ from faust.types import TP
 from engine.fold import Engine
 from engine.instants import rfc3339
 from engine.windows import Zone
+from streams.checkpoints import CHECKPOINT_EVERY
 from streams.commit import Committed
-from streams.embedded import CHECKPOINT_EVERY, tick_event
 from streams.kafka.app import make_app
 from streams.kafka.deciding import GapError
 from streams.kafka.gathering import Gathered, Waiting
@@ -30,9 +30,10 @@ from streams.kafka.partition import Partition
 from streams.kafka.restoring import StalledError
 from streams.kafka.transport import Untouched
 from streams.ports import Observer
+from streams.ticks import tick_event
 
 _MINUTE_US: Final = 60 * 10**6
-_LOOK_S: Final = 0.5  # How often assigned partitions that are not open yet, and the minute, are looked at.
+_LOOK_S: Final = 0.1  # How often assigned partitions that are not open yet, and the minute, are looked at.
 _STOP_S: Final = 60.0  # For the last checkpoints; without them the next worker only decides more again.
 STALLED_S: Final = 60.0  # A worker that has inputs before it and commits none for so long has lost Kafka.
 _READY: Final = 5_000  # Inputs that may be waiting while a worker counts as caught up: a second or less.

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from types import CodeType
 
 import pytest
 
+from engine.program import Program
 from rules import caching
 from rules.archiving import archived, from_archive
 from rules.caching import MOST, keep_in, kept
@@ -54,6 +56,25 @@ def test_the_shipped_rules_come_back_as_they_are(folder: Path) -> None:
         for name, lexicon in whole.lexicons.items():
             assert found.lexicons[name].hits(text) == lexicon.hits(text)
     assert list(folder.iterdir())
+
+
+@pytest.mark.parametrize("only", [("COL-0*",), ("COL-01", "COL-02")])
+def test_what_was_written_of_some_rules_comes_back_for_them_alone(
+    folder: Path, only: tuple[str, ...]
+) -> None:
+    """For limits as they are shipped, and for tenants that override them."""
+    archive = archived(SHIPPED)
+    rules = from_archive(archive)
+    written = folded(compile_rules(rules, only))
+    compile_rules(rules, ("PST-*",), archive)
+    for _ in range(2):
+        assert folded(compile_rules(rules, only, archive)) == written
+
+
+def folded(program: Program) -> list[CodeType]:
+    """Return the code of both variants."""
+    variants = (program.constant, program.dynamic)
+    return [handler.fold.__code__ for variant in variants for handler in variant.by_kind]
 
 
 @pytest.mark.parametrize("damage", ["cut", "changed", "empty", "folder"])

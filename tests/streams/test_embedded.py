@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 
 from engine.fold import Engine
 from streams.commit import Batch, Committed
-from streams.embedded import CLOCK, Runner
+from streams.embedded import Runner
 from streams.ports import Block, Position
 from streams.refusing import RefusedError
 from streams.stopping import Stop
 from streams.stores.memory import MemoryStore
+from streams.ticks import CLOCK
 from tests.logs.strategies import logs
 from tests.streams.running import block_of, found, lines_of, made, open_at, program, replayed, runner_of
 

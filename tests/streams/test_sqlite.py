@@ -10,7 +10,8 @@ import msgspec
 import pytest
 
 from engine.fold import Engine, Settings
-from streams.embedded import CHECKPOINT_EVERY, Runner
+from streams.checkpoints import CHECKPOINT_EVERY
+from streams.embedded import Runner
 from streams.refusing import RefusedError
 from streams.stores.deciding import DecidedBy, decided_by
 from streams.stores.sqlite import open_store

@@ -32,11 +32,11 @@ def _load(folder: Path) -> RuleSet:
 _programs: dict[tuple[str, int, tuple[str, ...]], Program] = {}
 
 
-def _compile(rules: RuleSet, only: tuple[str, ...]) -> Program:
+def _compile(rules: RuleSet, only: tuple[str, ...], archive: bytes | None) -> Program:
     """Compile what was compiled before only once."""
     key = (rules.hash, len(rules.packs), only)
     if key not in _programs:
-        _programs[key] = compile_rules(rules, only)
+        _programs[key] = compile_rules(rules, only, archive)
     return _programs[key]
 
 

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from streams.embedded import CLOCK
 from streams.stores.sqlite_reading import open_reader
+from streams.ticks import CLOCK
 from tests.streams.running import made
 from tests.weiguard.calling import COMMAND, environment, start
 from tests.weiguard.conftest import Weiguard

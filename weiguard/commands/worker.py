@@ -52,11 +52,14 @@ def worker(  # noqa: PLR0913  # one parameter an option
     from weiguard.needing import need_kafka
 
     need_kafka()
-    from monitoring.serving import Address
     from weiguard.settings import settings_from
     from weiguard.working import Call, run_worker
 
     flags = {"brokers": brokers, "prefix": prefix, "rules": rules, "only": only}
-    address = Address.of(listen) if listen is not None else None
+    address = None
+    if listen is not None:
+        from monitoring.serving import Address
+
+        address = Address.of(listen)
     call = Call(instance=instance, ticks=ticks, session_s=session, listen=address)
     raise typer.Exit(run_worker(call, settings_from(flags)))

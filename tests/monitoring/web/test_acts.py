@@ -13,8 +13,8 @@ import httpx2
 import pytest
 
 from monitoring.web.acts import MOST
-from streams.embedded import tick_event
 from streams.stores.sqlite_reading import open_reader
+from streams.ticks import tick_event
 from tests.monitoring.web.house import TIME, House, house, payment
 
 NUMBER = itertools.count(1)
