@@ -164,9 +164,9 @@ class Engine:
         """
         return changes(self)
 
-    def settle(self) -> None:
-        """Let all that changed so far count as written."""
-        settle_changes(self)
+    def settle(self) -> list[set[tuple[Any, ...]]]:
+        """Let all that changed so far count as written; return what that was, to be let go of at leisure."""
+        return settle_changes(self)
 
     def follow(self) -> None:
         """Do a part of the next checkpoint's work now."""

@@ -76,13 +76,19 @@ def changes(engine: Engine) -> Iterator[tuple[bytes, bytes | None]]:
         yield _kept((name, REST)), _kept(_rest(tenant))
 
 
-def settle(engine: Engine) -> None:
-    """Let all that changed so far count as written."""
+def settle(engine: Engine) -> list[set[tuple[Any, ...]]]:
+    """Let all that changed so far count as written; return what that was, which nobody needs any more.
+
+    To let go of it all at once takes its time.
+    """
     follow(engine)
+    settled = []
     for tenant in engine.tenants.values():
         if tenant.touched:
+            settled.append(tenant.touched)
             tenant.touched = set()
         tenant.kept_us = tenant.noted_us
+    return settled
 
 
 def follow(engine: Engine) -> None:

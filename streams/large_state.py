@@ -31,8 +31,11 @@ _ANONYMOUS: Final = re.compile(rb"^([0-9a-f]+)-([0-9a-f]+) rw-p 0+ 00:00 0 *(?:\
 
 
 @contextmanager
-def large_state() -> Iterator[None]:
+def large_state(*, forks: bool = False) -> Iterator[None]:
     """Hold a large state while this lasts.
+
+    `forks`: the process forks while it works. Its pages stay small: what is written to after a fork is copied, and a
+    huge page is taken apart for that and put together again later, which keeps everybody waiting.
 
     The engine makes no cycles, and what it drops is freed at once: a full look for garbage at a large state takes
     hundreds of milliseconds, and even the short ones cost a tenth of all time.
@@ -40,7 +43,7 @@ def large_state() -> Iterator[None]:
     gc.disable()
     over = Event()
     asking = Thread(target=_ask_as_it_grows, args=(over,), name="huge pages", daemon=True)
-    if _given():
+    if not forks and _given():
         asking.start()
     try:
         yield

@@ -73,7 +73,7 @@ def run_worker(call: Call, settings: Settings) -> int:
         closed=closed,
     )
     say(f"weiguard: worker on {cluster.events}, {partitions} partitions")
-    with large_state():
+    with large_state(forks=True):
         asyncio.run(_work(order, metrics, call.listen))
     return 0
 

@@ -80,9 +80,9 @@ async def _measure(
         reading = _Reading(place, out)
         await reading.start()
         try:
-            sent = asyncio.create_task(out.paced(lines, a_second))
-            await positions.until(lambda: sent.done() and decided(), worker.check)
-            await sent
+            # Positions are read afterwards: among them stand checkpoints, which would keep the clock from being read.
+            await out.paced(lines, a_second)
+            await positions.until(decided, worker.check)
             await reading.finish()
         finally:
             await reading.stop()

@@ -16,7 +16,7 @@ async def opened(place: Place, every: int) -> dict[str, float]:
     """Open all partitions; return the seconds, CPU seconds, cells, and inputs decided again."""
     prepared = prepare(settings_from({}))
     told = {"seconds": 0.0, "cpu_s": 0.0, "cells": 0.0, "again": 0.0}
-    with large_state():
+    with large_state(forks=True):
         for number in range(place.partitions):
             part = Partition(
                 place.cluster, number, place.partitions, prepared.engine(), every, asyncio.Lock()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from engine.alert import Record
 from engine.disposition import DISPOSITIONS
@@ -185,13 +185,13 @@ class Deciding:
         """Whether anything was decided since the last checkpoint."""
         return self.offset > self._checkpoint
 
-    def begin_checkpoint(self) -> Checkpoint:
-        """Let all that changed count as taken, and return the mark of a checkpoint that stands behind this input.
+    def begin_checkpoint(self) -> tuple[Checkpoint, list[set[tuple[Any, ...]]]]:
+        """Let all that changed count as taken. Return the mark of a checkpoint that stands behind this input, and it.
 
         How many entries there are and what they add up to is known only once they are put.
         """
-        self.engine.settle()
-        return Checkpoint(self.offset, tuple(self.counts))
+        settled = self.engine.settle()
+        return Checkpoint(self.offset, tuple(self.counts)), settled
 
     def put(self, entries: Iterable[tuple[bytes, bytes | None]]) -> list[Message]:
         """Return the messages of some of a checkpoint's entries."""

@@ -32,6 +32,7 @@ _TRANSACTION_S: Final = 60.0
 _CHECKPOINT_S: Final = 600.0  # That of a large state takes its time beside all else.
 _LARGEST: Final = 64 << 20  # Bytes of one request: more than the topics take, which say so themselves.
 _CLOSING_S: Final = 5.0
+_LET_GO: Final = 1_000  # Of what a checkpoint has written, at once: a fraction of a millisecond.
 
 
 class Partition:
@@ -143,8 +144,8 @@ class Partition:
         except OSError:
             self._turn.release()
             raise
-        mark = self.deciding.begin_checkpoint()
-        self._writing = asyncio.create_task(self._write_checkpoint(snapshot, mark))
+        mark, settled = self.deciding.begin_checkpoint()
+        self._writing = asyncio.create_task(self._write_checkpoint(snapshot, mark, settled))
 
         def ended(_: asyncio.Task[None]) -> None:
             snapshot.close()
@@ -153,7 +154,9 @@ class Partition:
         self._writing.add_done_callback(ended)
         return self._writing
 
-    async def _write_checkpoint(self, snapshot: Snapshot, mark: Checkpoint) -> None:
+    async def _write_checkpoint(
+        self, snapshot: Snapshot, mark: Checkpoint, settled: list[set[tuple[Any, ...]]]
+    ) -> None:
         producer, deciding, changed = self._checkpoints, self.deciding, 0
         sent = []
         async with transaction(producer):
@@ -165,6 +168,12 @@ class Partition:
         for future in sent:
             future.result()
         deciding.end_checkpoint(mark, changed)
+        # Not before: as long as the fork lives, memory that is let go of is copied first.
+        for each in settled:
+            while each:
+                for _ in range(min(_LET_GO, len(each))):
+                    each.pop()
+                await asyncio.sleep(0)
 
     async def _commit(self, decided: Decided) -> None:
         producer, cluster = self._producer, self._cluster

@@ -22,7 +22,9 @@ from engine.fold import Engine
 
 Entry: TypeAlias = tuple[bytes, bytes | None]
 
-_BLOCK: Final = 500  # Entries that are handed over at once: a few milliseconds' work for who takes them.
+_BLOCK: Final = (
+    100  # Entries that are handed over at once: a fraction of a millisecond's work for who takes them.
+)
 _SIZE: Final = Struct(">Q")
 _NICE: Final = 5  # Deciding goes first.
 _END: Final = _SIZE.pack(0)

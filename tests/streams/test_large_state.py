@@ -22,6 +22,7 @@ with large_state():
     huge = re.search(r"AnonHugePages: *([0-9]+)", Path("/proc/self/smaps_rollup").read_text())
     print(huge[1], len(held))
 """
+_SHARED = _GROWS.replace("large_state()", "large_state(forks=True)")
 _MODE = Path("/sys/kernel/mm/transparent_hugepage/enabled")
 
 
@@ -32,6 +33,13 @@ def test_what_grows_lies_in_huge_pages_where_they_are_given() -> None:
     assert parts == 20
     given = _MODE.exists() and not re.search(r"\[never\]", _MODE.read_text(encoding="ascii"))
     assert (huge >= 10_240) == given  # KiB, of some 60,000 that came.
+
+
+def test_who_forks_has_small_pages() -> None:
+    done = subprocess.run([sys.executable, "-c", _SHARED], capture_output=True, text=True, check=True)
+    huge = int(done.stdout.split()[0])
+    always = _MODE.exists() and "[always]" in _MODE.read_text(encoding="ascii")
+    assert (huge >= 10_240) == always
 
 
 def test_the_collector_rests_and_goes_on() -> None:

@@ -112,7 +112,7 @@ def test_batches_checkpoints_and_restarts_reach_no_record(cuts: list[int], resta
 def checkpoint(one: Deciding) -> list[tuple[bytes, bytes | None]]:
     """Return the messages of a whole checkpoint."""
     entries = list(one.engine.checkpoint())
-    mark = one.begin_checkpoint()
+    mark, _ = one.begin_checkpoint()
     messages = [*one.put(entries), *one.rest(mark)]
     one.end_checkpoint(mark, len(entries))
     return messages
