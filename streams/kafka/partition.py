@@ -103,8 +103,7 @@ class Partition:
         self._moved()  # A correction may have taken long, and kept everybody waiting.
         between = time.perf_counter()
         await self._commit(decided)
-        if self.deciding.due and not self._turn.locked():
-            await self._begin_checkpoint()
+        await self.tend()
         return Committed(
             decided.inputs,
             decided.bytes,
@@ -124,10 +123,15 @@ class Partition:
                 found.append(committed)
         return found
 
-    def check(self) -> None:
-        """Raise what the last checkpoint met, if it failed: what had changed is then written nowhere."""
+    async def tend(self) -> None:
+        """Begin a checkpoint where one is due and no other is under way.
+
+        Raises what the last one met, if it failed: what had changed is then written nowhere.
+        """
         if self._writing is not None and self._writing.done():
             self._writing.result()
+        if self.deciding.due and not self._turn.locked():
+            await self._begin_checkpoint()
 
     async def checkpoint(self) -> None:
         """Write a checkpoint, if anything was decided since the last."""

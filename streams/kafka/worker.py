@@ -282,7 +282,7 @@ class Worker:
             if self.parts.get(number) is not part:
                 return
             await self._opened(part)
-            part.check()
+            await part.tend()
             deciding = part.deciding
             minute_us = time.time_ns() // 1_000 // _MINUTE_US * _MINUTE_US
             # Who had the partition before may have sent this minute's tick: known once all that was there is decided.
