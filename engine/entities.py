@@ -98,10 +98,11 @@ def _payment(tenant: Tenant, place: Position, event: Any) -> list[Contribution]:
     if not tenant.program.reader_columns.get("payment"):
         return []  # No rule asks.
     data = event.data
-    edits: tuple[Edit, ...] = (
-        ("set", 0, data.amount_fen), ("set", 1, data.payer_id), ("set", 2, data.code_kind), ("set", 3, data.order_id),
-    )  # fmt: skip
-    return _enter(tenant, "payment", data.transaction_id, place, edits)
+    name = data.transaction_id
+    if tenant.touched is not None:
+        tenant.touched.add(("line", "payment", name))
+    tenant.payment(name).say(place, (data.amount_fen, data.payer_id, data.code_kind, data.order_id))
+    return tenant.readers_of("payment", name, place)
 
 
 def _decided(tenant: Tenant, place: Position, event: Any) -> list[Contribution]:

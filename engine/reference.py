@@ -113,11 +113,15 @@ class Fact(Timeline):
         """Return what was known as of a position."""
         return self.now if self._place is not None and self._place <= position else self._base
 
-    def change(self, position: Position, edits: tuple[Edit, ...]) -> None:
+    def say(self, position: Position, said: Snapshot) -> None:
         """Enter what is said; of what is said twice the first counts."""
         if self._place is None or position < self._place:
             self._place, self.last_time = position, position[TIME]
-            self.now = tuple([value for _, _, value in edits])
+            self.now = said
+
+    def change(self, position: Position, edits: tuple[Edit, ...]) -> None:
+        """Enter a change, which sets all."""
+        self.say(position, tuple([value for _, _, value in edits]))
 
     def history(self) -> list[tuple[Position, tuple[Edit, ...]]]:
         """Return the one change; `restore` takes it back."""

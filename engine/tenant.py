@@ -75,7 +75,7 @@ class Tenant:
         self.owners: dict[str, Timeline] = {}
         self.devices: dict[str, Timeline] = {}
         self.orders: dict[str, Timeline] = {}
-        self.payments: dict[str, Timeline] = {}
+        self.payments: dict[str, Fact] = {}
         self.requests: dict[tuple[str | None, str], Timeline] = {}  # By account and number.
         self.contracts: dict[str, Timeline] = {}  # By the qualification's id.
         self.consents: dict[str, Timeline] = {}  # By contact.
@@ -140,14 +140,27 @@ class Tenant:
 
     def entity(self, kind: str, name: Any) -> Timeline:
         """Return one entity's timeline, begun where it is new."""
+        if kind == "payment":
+            return self.payment(name)
         lines = self.entities(kind)
         line = lines.get(name)
         if line is None:
-            line = lines[name] = line_of(kind)
+            line = lines[name] = Timeline(BASES[kind])
             if kind in FADING:
-                ends = max(self.clock, 0) + KNOWN_US[kind] + self.lateness_us
-                self.look_again(-1 - FADING.index(kind), name, ends)
+                self._look_at_its_end(kind, name)
         return line
+
+    def payment(self, name: str) -> Fact:
+        """Return what is known of a payment, begun where it is new. Most events are one, so it has its own way."""
+        line = self.payments.get(name)
+        if line is None:
+            line = self.payments[name] = Fact(PAYMENT)
+            self._look_at_its_end("payment", name)
+        return line
+
+    def _look_at_its_end(self, kind: str, name: Any) -> None:
+        ends = max(self.clock, 0) + KNOWN_US[kind] + self.lateness_us
+        self.look_again(-1 - FADING.index(kind), name, ends)
 
     def cell(self, cls: CellClass, key: Key, at_us: int) -> Any:
         """Return a key's cell, made where it is new."""

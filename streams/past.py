@@ -166,7 +166,7 @@ class RereadPast(ABC):
                 yield raw
 
 
-_TOGETHER: Final = 1_000  # Records written in one piece.
+_TOGETHER: Final = 1_000  # Lines written in one piece.
 
 
 class ReplayedPast(RereadPast):
@@ -178,7 +178,7 @@ class ReplayedPast(RereadPast):
         self._source = source
         self.codes = bytearray()  # The disposition of each line so far.
         self._records = tempfile.TemporaryFile()  # noqa: SIM115  # closed with the replay
-        self._said: list[Record] = []  # Those that are not in the file yet.
+        self._said: list[bytes] = []  # Lines that are not in the file yet.
         self._lines = None if source.lasting else tempfile.TemporaryFile()  # noqa: SIM115  # closed with the replay
 
     def keep(self, lines: list[bytes]) -> None:
@@ -187,15 +187,20 @@ class ReplayedPast(RereadPast):
             self._lines.seek(0, 2)
             self._lines.write(b"".join([line + b"\n" for line in lines]))
 
-    def say(self, records: Iterable[Record]) -> None:
-        """Take note of records, and of what shadow rules would say: rules never change in a replay."""
-        self._said += records
+    def say(self, records: Iterable[Record]) -> list[bytes]:
+        """Take note of records, and of what shadow rules would say: rules never change in a replay.
+
+        Returns them as lines of JSON.
+        """
+        lines = [encode(record) + b"\n" for record in records]
+        self._said += lines
         if len(self._said) >= _TOGETHER:
             self._write()
+        return lines
 
     def _write(self) -> None:
         self._records.seek(0, 2)
-        self._records.write(b"".join([encode(record) + b"\n" for record in self._said]))
+        self._records.write(b"".join(self._said))
         self._said.clear()
 
     def close(self) -> None:

@@ -39,11 +39,11 @@ class Replayed(msgspec.Struct, gc=False):
 def replay(
     source: Source,
     engine: Engine,
-    take: Callable[[list[Record]], None],
+    take: Callable[[list[Record], list[bytes]], None],
     stop: Stop | None = None,
     progress: Callable[[Replayed], None] | None = None,
 ) -> Replayed:
-    """Decide every line of a source and hand over the records block by block, in log order.
+    """Decide every line of a source and hand over the records block by block, in log order, and each as a line of JSON.
 
     Ends early, after a whole block, where somebody asks to stop. Raises RefusedError where the source cannot be read.
     """
@@ -54,7 +54,7 @@ def replay(
         engine.past = past
         while (block := next_block(blocks, stop)) is not None:
             past.keep(block.lines)
-            take(_decide(engine, block.lines, past, told))
+            take(*_decide(engine, block.lines, past, told))
             told.bytes += sum(map(len, block.lines)) + len(block.lines)
             if block.rest is not None:
                 block.rest.close()
@@ -63,10 +63,13 @@ def replay(
     return told
 
 
-def _decide(engine: Engine, lines: list[bytes], past: ReplayedPast, told: Replayed) -> list[Record]:
-    """Decide lines and return their records."""
+def _decide(
+    engine: Engine, lines: list[bytes], past: ReplayedPast, told: Replayed
+) -> tuple[list[Record], list[bytes]]:
+    """Decide lines and return their records, and these as lines."""
     feed, code = engine.feed, past.codes.append
     records: list[Record] = []
+    written: list[bytes] = []
     line = told.lines
     for raw in lines:
         outcome = feed(raw)
@@ -74,11 +77,11 @@ def _decide(engine: Engine, lines: list[bytes], past: ReplayedPast, told: Replay
         disposition, said = outcome.disposition, outcome.records
         code(CODE[disposition])
         if said:
-            past.say(said)
+            written += past.say(said)
             records += said
         if outcome.shadows:
             past.say(outcome.shadows)
         if disposition == "quarantined" and len(told.refused) < SHOWN:
             told.refused.append(Refused(line, outcome.reason))
     told.lines = line
-    return records
+    return records, written

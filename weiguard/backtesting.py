@@ -10,7 +10,7 @@ import os
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -159,7 +159,7 @@ def _decide(task: _Task, report: Report) -> Decided:
     standing = Standing(task.file)
     placed = 0
 
-    def take(records: list[Record]) -> None:
+    def take(records: list[Record], _lines: Sequence[bytes] = ()) -> None:
         standing.take(each for each in records if task.tenant in (None, each.tenant))
 
     def progress(told: Replayed) -> None:

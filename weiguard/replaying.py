@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import compress
 from pathlib import Path
 from typing import IO, Any, Literal, Protocol
 
@@ -48,8 +49,8 @@ class Order:
 class Sink(Protocol):
     """Where records go."""
 
-    def take(self, records: list[Record]) -> None:
-        """Write records of a log."""
+    def take(self, records: list[Record], lines: list[bytes]) -> None:
+        """Write records of a log, which are also there as lines of JSON."""
 
     def take_standing(self, records: Iterable[Record]) -> None:
         """Write what stands, without what tells of arrival."""
@@ -64,9 +65,9 @@ class _Lines:
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
 
-    def take(self, records: list[Record]) -> None:
-        if records:
-            self._file.write(b"".join([encode(record) + b"\n" for record in records]))
+    def take(self, records: list[Record], lines: list[bytes]) -> None:  # noqa: ARG002  # lines are enough
+        if lines:
+            self._file.write(b"".join(lines))
 
     def take_standing(self, records: Iterable[Record]) -> None:
         for record in records:
@@ -85,7 +86,7 @@ class _Columns:
         fields = tuple(name for name in _FIELDS if not (standing and name in ARRIVAL_FIELDS))
         self._file = ParquetSink(path, fields)
 
-    def take(self, records: list[Record]) -> None:
+    def take(self, records: list[Record], lines: list[bytes]) -> None:  # noqa: ARG002  # columns have values
         for record in records:
             row: dict[str, Any] = msgspec.to_builtins(record)
             self._file.add(row)
@@ -111,18 +112,20 @@ def run_replay(order: Order, settings: Settings) -> int:
     told = Replayed()
     stop = Stop()
 
-    def take(records: list[Record]) -> None:
+    def take(records: list[Record], lines: list[bytes]) -> None:
         if settings.tenant is not None:
-            records = [record for record in records if record.tenant == settings.tenant]
+            asked = [record.tenant == settings.tenant for record in records]
+            records, lines = list(compress(records, asked)), list(compress(lines, asked))
         summary.add(records)
         if not order.standing:
-            sink.take(records)
+            sink.take(records, lines)
 
     try:
         with progress_bar(source.size) as show, large_state(), stop.listening():
             told = replay(source, engine, take, stop, lambda so_far: show(so_far.lines, so_far.bytes))
         if until is not None and stop.asked is None:
-            take(engine.until(until))
+            last = engine.until(until)
+            take(last, [encode(record) + b"\n" for record in last])
         if order.standing:
             sink.take_standing(engine.standing(settings.tenant))
     finally:
