@@ -83,7 +83,7 @@ def _weiguard(
 
 def main() -> None:
     """Run one command; exit with its status."""
-    keep_in(_cache())
+    keep_in(cache_folder())
     with clear_endings():
         if sys.stdout is None:
             raise RefusedError(
@@ -100,7 +100,7 @@ def main() -> None:
         sys.exit(status)
 
 
-def _cache() -> Path | None:
+def cache_folder() -> Path | None:
     """Return where compiled rules are kept, by the XDG Base Directory Specification; None where there is no home."""
     named = Path(os.environ.get("XDG_CACHE_HOME", ""))
     if named.is_absolute():
