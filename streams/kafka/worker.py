@@ -187,7 +187,8 @@ class Worker:
             known = part.open
             try:
                 async with part.lock:
-                    await self._opened(part)
+                    if not self._ended.is_set():  # Else it may be closed already, to be left.
+                        await self._opened(part)
                     if self._ended.is_set():
                         return False
                     committed = await self._process(part, messages, known=known)
