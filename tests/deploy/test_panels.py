@@ -150,7 +150,7 @@ def label_values(server: LocalPrometheus, query: str) -> list[str]:
 def test_prometheus_could_work_out_every_rule(run: Scraped) -> None:
     run.server.until('{__name__="instance:weiguard_busy:ratio5m"}')
     rules = [rule for group in run.server.ask("rules")["groups"] for rule in group["rules"]]
-    assert len(rules) == 25
+    assert len(rules) == 26
     assert {rule["health"] for rule in rules} == {"ok"}
     recorded = {rule["name"] for rule in rules if rule["type"] == "recording" and "kafka" not in rule["name"]}
     assert all(run.server.now(name) for name in recorded - {"rule:weiguard_alerts_retracted:ratio1d"})

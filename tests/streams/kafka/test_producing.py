@@ -8,6 +8,7 @@ import os
 import signal
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,6 +64,11 @@ class Topics:
     def make(self, partitions: int = PARTITIONS, limit: int = LIMIT) -> None:
         topic = NewTopic(self.cluster.events, partitions, 1, topic_configs={"max.message.bytes": str(limit)})
         asyncio.run(self._ask("create_topics", [topic]))
+        end = time.monotonic() + 20
+        while (
+            self.cluster.events not in self.names() and time.monotonic() < end
+        ):  # A broker hears of it later.
+            time.sleep(0.05)
 
     def names(self) -> list[str]:
         names: list[str] = asyncio.run(self._ask("list_topics"))
