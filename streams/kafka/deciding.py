@@ -186,7 +186,7 @@ class Deciding:
         return self.offset > self._checkpoint
 
     def begin_checkpoint(self) -> tuple[Checkpoint, list[set[tuple[Any, ...]]]]:
-        """Let all that changed count as taken. Return the mark of a checkpoint that stands behind this input, and it.
+        """Let all that changed count as taken; return a checkpoint's mark behind this input, and what was taken.
 
         How many entries there are and what they add up to is known only once they are put.
         """

@@ -276,12 +276,12 @@ class Worker:
         return {tp for tp in self._app.consumer.assignment() if tp.topic == self.order.cluster.events}
 
     async def _tend(self, number: int) -> None:
-        if not self.mine(number) or self._ended.is_set():
+        if not self.mine(number):
             return
         part = self._made(number)
         async with part.lock:
-            if self.parts.get(number) is not part:
-                return
+            if self._ended.is_set() or self.parts.get(number) is not part:
+                return  # It is being left, or another has its place.
             await self._opened(part)
             await part.tend()
             deciding = part.deciding
